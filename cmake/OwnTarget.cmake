@@ -1,0 +1,34 @@
+# roger_own_target(TARGET): what holds for every target of ours and for nobody else's:
+# the warnings, and whatever sanitizers or counters the preset asks for.
+function(roger_own_target target)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+    set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${ROGER_WERROR})
+
+    set(instruments "")
+    if(ROGER_SANITIZE)
+        list(APPEND instruments "-fsanitize=${ROGER_SANITIZE}" -fno-omit-frame-pointer)
+        if(ROGER_SANITIZE MATCHES "undefined")
+            list(APPEND instruments -fno-sanitize-recover=all)
+        endif()
+    endif()
+    # GCC's TSan does not model fences, and says so; Asio has one beside each of its locks.
+    if(ROGER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        list(APPEND instruments -Wno-tsan)
+    endif()
+    if(ROGER_COVERAGE)
+        list(APPEND instruments --coverage)
+    endif()
+    if(ROGER_FUZZ)
+        list(APPEND instruments -fsanitize=fuzzer-no-link)
+    endif()
+    target_compile_options(${target} PRIVATE ${instruments})
+    target_link_options(${target} PRIVATE ${instruments})
+endfunction()
+
+# roger_sources(VARIABLE FOLDER...): the .cpp files in the folders; a new one is noticed.
+function(roger_sources variable)
+    list(TRANSFORM ARGN APPEND "/*.cpp")
+    file(GLOB found CONFIGURE_DEPENDS ${ARGN})
+    set(${variable} "${found}" PARENT_SCOPE)
+endfunction()

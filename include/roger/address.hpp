@@ -1,0 +1,44 @@
+// Where a server listens and a client connects: one grammar for every program.
+//
+//   51717                      a server's port on every interface, IPv6 and IPv4
+//   HOST:PORT  [V6]:PORT       Internet stream, also with the prefix tcp:
+//   udp:PORT   udp:HOST:PORT   Internet datagram
+//   unix:PATH  unix:@NAME      Unix stream; @ is Linux's abstract namespace, unix(7)
+//   unixgram:PATH  unixgram:@NAME
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+enum class Transport : std::uint8_t { tcp, udp, unix_stream, unix_datagram };
+
+/// What is wrong with an address, and what would be right: a sentence for the user.
+struct AddressError : std::invalid_argument {
+    using std::invalid_argument::invalid_argument;
+};
+
+struct Address {
+    Transport transport = Transport::tcp;
+    std::string host;        ///< tcp, udp: a name, or a number without brackets; empty: any
+    std::uint16_t port = 0;  ///< tcp, udp: 0 lets the system choose (servers only)
+    std::string path;        ///< unix, unixgram: at most 107 bytes: a path, or '@' and a name
+
+    bool operator==(Address const&) const = default;
+};
+
+/// Reads the grammar above. Throws AddressError.
+Address parse_address(std::string_view text);
+
+/// The two-word form of an Internet stream address: `HOST PORT`, where an IPv6 number needs no
+/// brackets. Throws AddressError.
+Address parse_address(std::string_view host, std::string_view port);
+
+/// Writes the grammar above, always with its prefix: tcp:[::]:51717, unix:/run/roger.
+/// parse_address(to_string(a)) == a, except that an empty host is written as [::].
+std::string to_string(Address const& address);
+
+}  // namespace roger

@@ -1,0 +1,30 @@
+// What a server has done so far.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace roger {
+
+struct Counters {
+    std::uint64_t accepted = 0;            ///< connections taken
+    std::uint64_t clients = 0;             ///< connections open now
+    std::uint64_t messages = 0;            ///< messages received whole, refused ones included
+    std::uint64_t displayed = 0;           ///< messages that the handler took
+    std::uint64_t acknowledged = 0;        ///< messages whose ack was handed to the system
+    std::uint64_t bytes = 0;               ///< bytes received
+    std::uint64_t refused_busy = 0;        ///< connections: the limit was reached
+    std::uint64_t refused_too_long = 0;    ///< messages: longer than max_message
+    std::uint64_t refused_unfinished = 0;  ///< messages: not ended within message_timeout
+    std::uint64_t refused_idle = 0;        ///< connections: nothing said for idle_timeout
+    std::uint64_t refused_shutdown = 0;    ///< connections: still open at shutdown
+    std::uint64_t refused_display = 0;     ///< messages: the handler failed
+    std::uint64_t write_timeouts = 0;      ///< connections: acks not taken for write_timeout
+    std::uint64_t lost = 0;                ///< connections that broke off, acks still owed or not
+    std::uint64_t accept_pauses = 0;       ///< times that accepting paused for want of resources
+};
+
+/// One line, `name=value` pairs: "accepted=3 clients=1 messages=7 ...".
+std::string to_string(Counters const& counters);
+
+}  // namespace roger

@@ -1,0 +1,60 @@
+// A stream's bytes as messages: the protocol's framing, without a socket.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger {
+
+/// What became of a message when its line was read.
+enum class Verdict : std::uint8_t { accepted, too_long };
+
+/// What one read brought: the accepted messages, and a verdict for each message in its order.
+struct Intake {
+    struct Run {
+        Verdict verdict;
+        std::size_t count;
+        bool operator==(Run const&) const = default;
+    };
+
+    std::string messages;   ///< accepted messages, each followed by one '\n', as in Batch::text
+    std::vector<Run> runs;  ///< verdicts in order, run-length coded; neighbours differ
+
+    [[nodiscard]] bool empty() const { return runs.empty(); }
+    void add(Verdict verdict);
+};
+
+/// Splits a stream into messages. A message ends at '\n' (a '\r' right before it belongs to the
+/// line ending) or at the end of the stream. Keeps only the unfinished message, and of that never
+/// more than `max_message` + 1 bytes: the length is checked before bytes are kept.
+///
+/// A message that is too long gets its verdict as soon as that is certain, not at its end: its
+/// sender may be waiting for the answer before it says more. The rest of its line is skipped.
+class Lines {
+public:
+    /// `max_message` counts bytes without the line ending.
+    explicit Lines(std::size_t max_message) : max_message_(max_message) {}
+
+    /// Takes the stream's next bytes, and adds what they finish.
+    void feed(std::string_view bytes, Intake& intake);
+
+    /// Takes the end of the stream: an unfinished message is finished by it.
+    void finish(Intake& intake);
+
+    /// A message has begun (the rest of one that is too long included) and has not ended.
+    [[nodiscard]] bool unfinished() const { return skipping_ || !begun_.empty(); }
+
+private:
+    void begin_line(std::string_view bytes, Intake& intake);
+    void end_line(std::string_view rest, Intake& intake);
+    void end_message(std::string_view rest, std::size_t size, Intake& intake);
+
+    std::string begun_;  ///< the unfinished message; without storage of its own while there is none
+    std::size_t max_message_;
+    bool skipping_ = false;
+};
+
+}  // namespace roger

@@ -1,0 +1,47 @@
+// The client's work: messages from wherever they come, one after the other, to one server.
+#pragma once
+
+#include "client/printer.hpp"
+#include "client/prompt.hpp"
+#include "client/receipts.hpp"
+#include "roger/address.hpp"
+#include "roger/timeout.hpp"
+
+#include <asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger {
+
+/// Every default of the client in one place.
+struct ClientOptions {
+    Address address;
+    bool keep = false;                  ///< on a terminal: ask until the end of input, not once
+    std::vector<std::string> messages;  ///< to be sent without asking; none: ask for them
+    Timeout connect_timeout = std::chrono::seconds(5);
+    Timeout ack_timeout = std::chrono::seconds(30);
+};
+
+/// Where messages come from: the next one, or nothing at the end.
+using Messages = std::function<std::optional<std::string>()>;
+
+/// The messages given; without any, those that are typed or piped in.
+Messages messages_of(ClientOptions const& options, Prompt& prompt);
+
+/// Tells the user what went wrong.
+using Complain = std::function<void(std::string_view sentence)>;
+
+/// Connects, sends each message and prints its answer, until there are no more or the connection
+/// is lost. A refused message is complained about, and does not keep the others back.
+asio::awaitable<Receipts> talk(ClientOptions options, Messages next_message, Printer& printer,
+                               Complain complain);
+
+/// talk() between standard input and standard output. Returns whether all was acknowledged.
+bool run_client(ClientOptions const& options, Complain const& complain);
+
+}  // namespace roger

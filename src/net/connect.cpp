@@ -1,0 +1,120 @@
+// A client's way to a connected socket: every address of a name, one deadline for all of them.
+#include "net/connect.hpp"
+
+#include "net/clock.hpp"
+#include "net/endpoint.hpp"
+#include "protocol/quantity.hpp"
+
+#include <asio/as_tuple.hpp>
+#include <asio/cancel_at.hpp>
+#include <asio/error.hpp>
+#include <asio/error_code.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace roger {
+
+namespace {
+
+using Socket = asio::generic::stream_protocol::socket;
+
+bool is_unix(Endpoint const& endpoint) {
+    return endpoint.data()->sa_family == AF_UNIX;
+}
+
+/// A Unix socket whose listen queue is full does not take the connection, and Asio reports success.
+bool is_taken(Socket const& socket, Endpoint const& endpoint) {
+    asio::error_code error;
+    socket.remote_endpoint(error);
+    return !error || !is_unix(endpoint);
+}
+
+/// Nobody listens on this port of our own host, and the system chose the same port for our side:
+/// TCP then connects the socket to itself, and every message would be its own answer.
+bool is_our_own(Socket const& socket, Endpoint const& endpoint) {
+    asio::error_code ignored;
+    return !is_unix(endpoint) && socket.local_endpoint(ignored) == socket.remote_endpoint(ignored);
+}
+
+/// What failed, in a few words; nothing if the socket is connected, or waits for a place.
+asio::awaitable<std::string> try_once(Socket& socket, Endpoint const& endpoint,
+                                      Clock::time_point deadline) {
+    auto [error] =
+        co_await socket.async_connect(endpoint, asio::cancel_at(deadline, asio::as_tuple));
+    if (error == asio::error::operation_aborted) {
+        co_return "no answer";
+    }
+    if (!error && is_our_own(socket, endpoint)) {
+        error = asio::error::connection_refused;
+    }
+    co_return error ? error.message() : "";
+}
+
+/// As try_once, and waits for a place in a listen queue that is full.
+asio::awaitable<std::string> try_until(Socket& socket, Endpoint const& endpoint,
+                                       Clock::time_point deadline) {
+    using namespace std::chrono_literals;
+    asio::steady_timer timer(socket.get_executor());
+    for (Clock::duration pause = 1ms;; pause = std::min<Clock::duration>(2 * pause, 50ms)) {
+        std::string failure = co_await try_once(socket, endpoint, deadline);
+        if (!failure.empty() || is_taken(socket, endpoint)) {
+            co_return failure;
+        }
+        Clock::time_point const now = Clock::now();
+        if (now >= deadline) {
+            co_return "its listen queue is full";
+        }
+        timer.expires_at(std::min(now + pause, deadline));
+        co_await timer.async_wait();
+    }
+}
+
+/// Each message is one write, and nothing is to be gained by holding it back.
+void send_at_once(Socket& socket, Endpoint const& endpoint) {
+    if (!is_unix(endpoint)) {
+        asio::error_code ignored;  // slower is no reason not to talk
+        socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    }
+}
+
+[[noreturn]] void give_up(std::string const& failures, Timeout timeout,
+                          Clock::time_point deadline) {
+    bool const late = Clock::now() >= deadline;
+    throw ConnectError("connecting to " + failures +
+                       (late ? " (gave up after " + to_string(timeout) + ")" : ""));
+}
+
+}  // namespace
+
+asio::awaitable<Socket> connect(Address address, Timeout timeout, Resolver resolver) {
+    require_stream(address);
+    Clock::time_point const deadline = moment_after(timeout);
+    LookUp const found = co_await resolve(address, deadline, std::move(resolver));
+    if (!found.failure.empty()) {
+        give_up(to_string(address) + ": " + found.failure, timeout, deadline);
+    }
+    std::string failures;
+    for (auto left = static_cast<Clock::rep>(found.endpoints.size());
+         Endpoint const& endpoint : found.endpoints) {
+        Clock::time_point const now = Clock::now();
+        Socket socket(co_await asio::this_coro::executor);
+        std::string const failure =
+            co_await try_until(socket, endpoint, now + (deadline - now) / left--);
+        if (failure.empty()) {
+            send_at_once(socket, endpoint);
+            co_return socket;
+        }
+        failures += (failures.empty() ? "" : "; ") + to_string(to_address(endpoint)) + ": " + failure;
+    }
+    give_up(failures, timeout, deadline);
+}
+
+}  // namespace roger

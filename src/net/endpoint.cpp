@@ -1,0 +1,143 @@
+// Our addresses as the system's, and back: one endpoint type for Internet and Unix streams.
+#include "net/endpoint.hpp"
+
+#include <asio/ip/address_v4.hpp>
+#include <asio/ip/address_v6.hpp>
+#include <asio/ip/tcp.hpp>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// The system's structure for the endpoint's family, copied: what a socket filled in may be shorter.
+template <typename SocketAddress>
+SocketAddress copy_of(Endpoint const& endpoint) {
+    SocketAddress copy = {};
+    std::memcpy(&copy, endpoint.data(), std::min(endpoint.size(), sizeof copy));
+    return copy;
+}
+
+Address from_internet(asio::ip::address const& address, std::uint16_t port) {
+    return {.transport = Transport::tcp, .host = address.to_string(), .port = port, .path = {}};
+}
+
+Address from_ipv4(sockaddr_in const& internet) {
+    return from_internet(asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)),
+                         ntohs(internet.sin_port));
+}
+
+Address from_ipv6(sockaddr_in6 const& internet) {
+    asio::ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), &internet.sin6_addr, bytes.size());
+    asio::ip::address_v6 const address(bytes, internet.sin6_scope_id);
+    std::uint16_t const port = ntohs(internet.sin6_port);
+    if (address.is_v4_mapped()) {
+        return from_internet(asio::ip::make_address_v4(asio::ip::v4_mapped, address), port);
+    }
+    return from_internet(address, port);
+}
+
+Address from_unix(Endpoint const& endpoint) {
+    auto const* const bytes = reinterpret_cast<char const*>(endpoint.data());
+    std::string_view name(bytes, endpoint.size());
+    name.remove_prefix(std::min(name.size(), offsetof(sockaddr_un, sun_path)));
+    Address address = {.transport = Transport::unix_stream, .host = {}, .port = 0, .path = {}};
+    if (name.starts_with('\0')) {
+        // An abstract name is all of the given length, NULs included: unix(7).
+        address.path = '@' + std::string(name.substr(1));
+    } else {
+        address.path = name.substr(0, name.find('\0'));
+    }
+    return address;
+}
+
+}  // namespace
+
+Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port) {
+    return asio::ip::tcp::endpoint(address, port);
+}
+
+Endpoint to_endpoint_of_path(std::string const& path) {
+    bool const abstract = path.starts_with('@');
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    // A file's path ends in a NUL, an abstract name begins with one.
+    if (path.size() + (abstract ? 0 : 1) > sizeof address.sun_path) {
+        throw AddressError("a Unix socket's path has at most " +
+                           std::to_string(sizeof address.sun_path - 1) + " bytes: " + path);
+    }
+    std::memcpy(address.sun_path, path.data(), path.size());
+    if (abstract) {
+        address.sun_path[0] = '\0';
+    }
+    std::size_t const used = path.size() + (abstract ? 0 : 1);
+    return Endpoint(&address, offsetof(sockaddr_un, sun_path) + used);
+}
+
+Address to_address(Endpoint const& endpoint) {
+    switch (endpoint.data()->sa_family) {
+        case AF_INET: return from_ipv4(copy_of<sockaddr_in>(endpoint));
+        case AF_INET6: return from_ipv6(copy_of<sockaddr_in6>(endpoint));
+        default: return from_unix(endpoint);
+    }
+}
+
+LookUp look_up(std::string const& host, std::uint16_t port, int flags) {
+    addrinfo hints = {};
+    hints.ai_flags = flags;
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    std::string const service = std::to_string(port);
+    int const result = getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+    if (result == EAI_SYSTEM) {
+        return {{}, std::generic_category().message(errno)};
+    }
+    if (result != 0) {
+        return {{}, gai_strerror(result)};
+    }
+    std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> const owner(found, &freeaddrinfo);
+    LookUp answer;
+    for (addrinfo const* each = found; each != nullptr; each = each->ai_next) {
+        Endpoint const endpoint(each->ai_addr, each->ai_addrlen);
+        if (std::ranges::find(answer.endpoints, endpoint) == answer.endpoints.end()) {
+            answer.endpoints.push_back(endpoint);
+        }
+    }
+    return answer;
+}
+
+std::vector<Endpoint> resolve_listening(Address const& address) {
+    require_stream(address);
+    if (address.transport == Transport::unix_stream) {
+        return {to_endpoint_of_path(address.path)};
+    }
+    LookUp found = look_up(address.host, address.port, AI_PASSIVE | AI_NUMERICSERV);
+    if (!found.failure.empty()) {
+        throw std::runtime_error("unknown host " + address.host + ": " + found.failure);
+    }
+    return std::move(found.endpoints);
+}
+
+void require_stream(Address const& address) {
+    if (address.transport == Transport::udp || address.transport == Transport::unix_datagram) {
+        throw AddressError("datagram addresses are not served yet: " + to_string(address));
+    }
+}
+
+}  // namespace roger

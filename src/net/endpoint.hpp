@@ -1,0 +1,45 @@
+// Our addresses as the system's, and back: one endpoint type for Internet and Unix streams.
+#pragma once
+
+#include "roger/address.hpp"
+
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/ip/address.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace roger {
+
+using Endpoint = asio::generic::stream_protocol::endpoint;
+
+Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port);
+
+/// `path` is a file's, or '@' and a name in the abstract namespace. Throws AddressError if it is
+/// longer than a socket's address can hold.
+Endpoint to_endpoint_of_path(std::string const& path);
+
+/// An IPv4 peer of an IPv6 socket is written as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
+/// A Unix peer without a name has an empty path. A Unix name can hold any byte, control characters
+/// included: whoever prints one escapes it.
+Address to_address(Endpoint const& endpoint);
+
+/// What a name stands for, or why that could not be found out.
+struct LookUp {
+    std::vector<Endpoint> endpoints;  ///< in the order to try them, each once
+    std::string failure;              ///< the system's words; empty: it was found
+};
+
+/// getaddrinfo(3) for stream sockets, with its AI_... `flags`. Blocks for as long as the resolver
+/// takes, unless `flags` has AI_NUMERICHOST.
+LookUp look_up(std::string const& host, std::uint16_t port, int flags);
+
+/// What to bind for a stream address with a host or a path. Blocks: for the start of a program.
+/// Throws std::runtime_error with a sentence for a name that is not known.
+std::vector<Endpoint> resolve_listening(Address const& address);
+
+/// Throws AddressError for a datagram address, with a sentence that says so.
+void require_stream(Address const& address);
+
+}  // namespace roger

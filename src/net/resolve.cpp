@@ -1,0 +1,98 @@
+// Names to endpoints, without waiting for a resolver longer than one wants to.
+#include "net/resolve.hpp"
+
+#include <asio/as_tuple.hpp>
+#include <asio/cancel_at.hpp>
+#include <asio/error.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/this_coro.hpp>
+
+#include <array>
+#include <cerrno>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+/// An end of a pipe, closed with its owner.
+class PipeEnd {
+public:
+    explicit PipeEnd(int descriptor) : descriptor_(descriptor) {}
+    PipeEnd(PipeEnd&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    PipeEnd& operator=(PipeEnd&&) = delete;
+    ~PipeEnd() {
+        if (descriptor_ != -1) {
+            close(descriptor_);
+        }
+    }
+    int release() { return std::exchange(descriptor_, -1); }
+
+private:
+    int descriptor_;
+};
+
+struct Pipe {
+    PipeEnd reading;
+    PipeEnd writing;
+};
+
+Pipe make_pipe() {
+    std::array<int, 2> ends = {};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+        throw std::system_error(errno, std::generic_category(), "making a pipe");
+    }
+    return {PipeEnd(ends[0]), PipeEnd(ends[1])};
+}
+
+/// A running getaddrinfo cannot be cancelled, and Asio's own resolver waits for it when its context
+/// is destroyed. So a thread is asked that nobody has to wait for: it touches nothing of Asio's,
+/// and says that it has an answer by closing its end of a pipe.
+struct Question {
+    std::future<LookUp> answer;
+    PipeEnd answered;  ///< can be read, to its end, when the answer is there
+};
+
+Question ask(Resolver resolver, std::string host, std::uint16_t port) {
+    Pipe pipe = make_pipe();
+    std::packaged_task<LookUp()> task(
+        [resolver = std::move(resolver), host = std::move(host), port] { return resolver(host, port); });
+    std::future<LookUp> answer = task.get_future();
+    std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable { task(); })
+        .detach();
+    return {std::move(answer), std::move(pipe.reading)};
+}
+
+}  // namespace
+
+LookUp look_up_name(std::string const& host, std::uint16_t port) {
+    return look_up(host, port, AI_NUMERICSERV);
+}
+
+asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline, Resolver resolver) {
+    if (address.transport == Transport::unix_stream) {
+        co_return LookUp{{to_endpoint_of_path(address.path)}, {}};
+    }
+    LookUp number = look_up(address.host, address.port, AI_NUMERICHOST | AI_NUMERICSERV);
+    if (number.failure.empty()) {
+        co_return number;
+    }
+    Question question = ask(std::move(resolver), address.host, address.port);
+    asio::posix::stream_descriptor answered(co_await asio::this_coro::executor,
+                                            question.answered.release());
+    auto const [error] = co_await answered.async_wait(asio::posix::descriptor_base::wait_read,
+                                                      asio::cancel_at(deadline, asio::as_tuple));
+    if (error) {
+        co_return LookUp{{}, "no answer from the resolver"};
+    }
+    co_return question.answer.get();
+}
+
+}  // namespace roger

@@ -1,0 +1,125 @@
+// The lock, the probe and the removal of a Unix socket's file.
+#include "net/unix_path.hpp"
+
+#include "net/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+[[noreturn]] void refuse(std::string const& path, std::string const& reason) {
+    throw std::runtime_error(fmt::format("cannot listen on unix:{}: {}", path, reason));
+}
+
+std::optional<struct stat> status_of(std::string const& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0) {
+        return status;
+    }
+    if (errno == ENOENT) {
+        return std::nullopt;
+    }
+    refuse(path, std::strerror(errno));
+}
+
+/// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody, 0 or EAGAIN (its
+/// backlog is full) for someone.
+int probe(std::string const& path) {
+    int const probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) {
+        return errno;
+    }
+    Endpoint const endpoint = to_endpoint_of_path(path);
+    int const error =
+        ::connect(probe, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 ? 0 : errno;
+    ::close(probe);
+    return error;
+}
+
+}  // namespace
+
+UnixPath::UnixPath(std::string path) : path_(std::move(path)) {
+    lock();
+    try {
+        reclaim();
+    } catch (...) {
+        ::unlink(lock_path().c_str());
+        ::close(lock_);
+        throw;
+    }
+}
+
+UnixPath::~UnixPath() {
+    if (auto const status = status_of(path_);
+        status && inode_ != 0 && status->st_dev == device_ && status->st_ino == inode_) {
+        ::unlink(path_.c_str());
+    }
+    ::unlink(lock_path().c_str());
+    ::close(lock_);
+}
+
+/// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been
+/// removed meanwhile has locked nothing, and tries again.
+void UnixPath::lock() {
+    for (;;) {
+        lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (lock_ < 0) {
+            refuse(path_, fmt::format("its lock file {}: {}", lock_path(), std::strerror(errno)));
+        }
+        if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+            int const error = errno;
+            ::close(lock_);
+            refuse(path_, error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
+        }
+        struct stat locked {};
+        ::fstat(lock_, &locked);
+        auto const named = status_of(lock_path());
+        if (named && named->st_dev == locked.st_dev && named->st_ino == locked.st_ino) {
+            return;
+        }
+        ::close(lock_);
+    }
+}
+
+void UnixPath::reclaim() const {
+    auto const status = status_of(path_);
+    if (!status) {
+        return;
+    }
+    if (!S_ISSOCK(status->st_mode)) {
+        refuse(path_, "there is something else than a socket; it is left alone");
+    }
+    int const error = probe(path_);
+    if (error == 0 || error == EAGAIN) {
+        refuse(path_, "another server listens there");
+    }
+    if (error != ECONNREFUSED) {
+        refuse(path_, fmt::format("there is a socket already: {}", std::strerror(error)));
+    }
+    if (::unlink(path_.c_str()) != 0) {
+        refuse(path_, fmt::format("its stale socket file: {}", std::strerror(errno)));
+    }
+}
+
+void UnixPath::bound() {
+    if (auto const status = status_of(path_)) {
+        device_ = status->st_dev;
+        inode_ = status->st_ino;
+    }
+}
+
+}  // namespace roger

@@ -1,0 +1,38 @@
+// A Unix socket's file: made, held and removed by one server at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace roger {
+
+/// Owns the name of a socket file through a lock on `PATH.lock`, from before bind() to after the
+/// file is removed. A probe with connect() alone could remove the file of a server that is just
+/// starting: between its bind() and its listen() it refuses connections like a dead one.
+class UnixPath {
+public:
+    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws
+    /// std::runtime_error with a sentence when the name is taken by a live server, by another
+    /// server that is starting, or by anything that is no socket (a symbolic link included): that
+    /// is left alone.
+    explicit UnixPath(std::string path);
+    ~UnixPath();
+    UnixPath(UnixPath const&) = delete;
+    UnixPath& operator=(UnixPath const&) = delete;
+
+    /// The socket has been bound: from now on the file is ours to remove.
+    void bound();
+
+private:
+    void lock();
+    void reclaim() const;
+    [[nodiscard]] std::string lock_path() const { return path_ + ".lock"; }
+
+    std::string path_;
+    int lock_ = -1;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+}  // namespace roger

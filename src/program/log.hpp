@@ -1,0 +1,42 @@
+// Logs and announcements on standard error.
+#pragma once
+
+#include "roger/log.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace spdlog {
+class logger;
+namespace details {
+class thread_pool;
+}
+}  // namespace spdlog
+
+namespace roger {
+
+/// Nobody waits for standard error (promise P5): a thread writes, and when it does not keep up, or
+/// a pipe is full or a terminal stopped, lines are dropped.
+class StandardError {
+public:
+    explicit StandardError(LogLevel least);
+    ~StandardError();  ///< writes what is left
+    StandardError(StandardError const&) = delete;
+    StandardError& operator=(StandardError const&) = delete;
+
+    /// For the library: outlived by this object.
+    [[nodiscard]] Log log() const;
+
+    /// A line that is part of the program's interface: as it is, whatever the log level.
+    void announce(std::string_view line) const;
+
+    /// Writes what is left.
+    void close();
+
+private:
+    std::shared_ptr<spdlog::details::thread_pool> writer_;
+    std::shared_ptr<spdlog::logger> logger_;
+    std::shared_ptr<spdlog::logger> announcer_;
+};
+
+}  // namespace roger

@@ -1,0 +1,120 @@
+// Command lines of every program: options with units, and how an outcome becomes an exit status.
+#include "program/options.hpp"
+
+#include "protocol/quantity.hpp"
+#include "roger/address.hpp"
+#include "roger/version.hpp"
+
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// An option whose text `parse` turns into `value`, and whose complaint names the option.
+template <typename Value>
+CLI::Option* add_quantity(CLI::App& app, std::string const& name, Value& value,
+                          Value (*parse)(std::string_view), std::string const& description) {
+    auto const read = [name, parse, &value](std::string const& text) {
+        try {
+            value = parse(text);
+        } catch (std::invalid_argument const& wrong) {
+            throw CLI::ValidationError(name, wrong.what());
+        }
+    };
+    return app.add_option_function<std::string>(name, read, description);
+}
+
+class HelpFormatter : public CLI::Formatter {
+public:
+    explicit HelpFormatter(std::vector<std::string> ways) : ways_(std::move(ways)) {
+        column_width(27);
+    }
+
+    std::string make_usage(CLI::App const*, std::string name) const override {
+        std::string usage;
+        for (std::string const& way : ways_) {
+            usage += (usage.empty() ? "\nUsage: " : "       ") + name + ' ' + way + '\n';
+        }
+        return usage;
+    }
+
+    std::string make_option_opts(CLI::Option const* option) const override {
+        return option->get_type_size() == 0 ? "" : ' ' + option->get_type_name();
+    }
+
+    std::string make_option_desc(CLI::Option const* option) const override {
+        std::string const& preset = option->get_default_str();
+        return option->get_description() + (preset.empty() ? "" : " [" + preset + ']');
+    }
+
+private:
+    std::vector<std::string> ways_;
+};
+
+int fail(CLI::App const& app, std::string_view sentence, ExitStatus status) {
+    complain(app, sentence);
+    return status;
+}
+
+/// Prints what was asked for instead of work: --help, --version.
+int print(CLI::App const& app, std::string_view text) {
+    std::cout << text << std::flush;
+    return std::cout ? status_done
+                     : fail(app, "cannot write to standard output", status_failed);
+}
+
+}  // namespace
+
+CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
+                         std::string const& description) {
+    return add_quantity(app, name, value, &parse_timeout, description)
+        ->type_name("TIME")
+        ->default_str(to_string(value));
+}
+
+CLI::Option* add_size(CLI::App& app, std::string const& name, std::size_t& value,
+                      std::string const& description) {
+    return add_quantity(app, name, value, &parse_size, description)
+        ->type_name("SIZE")
+        ->default_str(size_to_string(value));
+}
+
+void set_usage(CLI::App& app, std::vector<std::string> ways) {
+    app.formatter(std::make_shared<HelpFormatter>(std::move(ways)));
+}
+
+void complain(CLI::App const& app, std::string_view sentence) {
+    std::string const line = app.get_name() + ": " + std::string(sentence) + '\n';
+    std::cerr << line;  // in one piece: others may write to the same terminal
+}
+
+int run_command_line(CLI::App& app, int argc, char const* const* argv,
+                     std::function<int()> const& work) {
+    app.name(std::filesystem::path(argv[0]).filename());
+    app.set_version_flag("--version", app.get_name() + ' ' + std::string(version), "print the version");
+    app.set_help_flag("--help", "print this");
+    try {
+        app.parse(argc, argv);
+        return work();
+    } catch (CLI::CallForHelp const&) {
+        return print(app, app.help());
+    } catch (CLI::CallForVersion const& call) {
+        return print(app, call.what() + std::string("\n"));
+    } catch (CLI::ParseError const& wrong) {
+        return fail(app, wrong.what() + std::string(" (see --help)"), status_wrong_use);
+    } catch (AddressError const& wrong) {
+        return fail(app, wrong.what(), status_wrong_use);
+    } catch (WrongUse const& wrong) {
+        return fail(app, wrong.what(), status_wrong_use);
+    } catch (std::exception const& failure) {
+        return fail(app, failure.what(), status_failed);
+    }
+}
+
+}  // namespace roger

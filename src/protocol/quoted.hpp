@@ -1,0 +1,19 @@
+// A user's words inside a sentence for the user.
+#pragma once
+
+#include "protocol/record.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+/// `text` in quotes, safe on a terminal whatever it holds.
+inline std::string quoted(std::string_view text) {
+    std::string out = "'";
+    append_text(out, text);
+    out += '\'';
+    return out;
+}
+
+}  // namespace roger

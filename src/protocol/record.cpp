@@ -1,0 +1,177 @@
+// How a message is written out.
+#include "protocol/record.hpp"
+
+#include "protocol/utf8.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <stdexcept>
+
+namespace roger {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+/// Stands in a text record as it is.
+constexpr bool is_plain(char c) {
+    return c >= ' ' && c <= '~' && c != '\\';
+}
+
+/// Nothing that moves the cursor, ends a line, or shows text in another order than it is in.
+constexpr bool is_printable(char32_t c) {
+    bool const control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
+    bool const separator_or_bidi = (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    return !control && !separator_or_bidi;
+}
+
+/// How many bytes at the start of `text` are plain.
+std::size_t plain_size(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+}
+
+/// Appends the first code point of `text`, or the first byte if that is no UTF-8, in a printable
+/// form. Returns how many bytes of `text` that was.
+std::size_t append_special(std::string& out, std::string_view text) {
+    if (text.front() == '\\') {
+        out += "\\\\";
+        return 1;
+    }
+    CodePoint const first = first_code_point(text);
+    std::size_t const size = std::max<std::size_t>(first.size, 1);
+    if (first.size != 0 && is_printable(first.value)) {
+        out += text.substr(0, size);
+        return size;
+    }
+    for (char const c : text.substr(0, size)) {
+        auto const byte = static_cast<unsigned char>(c);
+        out += {'\\', 'x', hex_digits[byte / 16U], hex_digits[byte % 16U]};
+    }
+    return size;
+}
+
+/// The bytes that the escape at the start of `text` stands for, which is taken off it.
+/// Throws std::invalid_argument.
+char take_escape(std::string_view& text) {
+    if (text.starts_with("\\\\")) {
+        text.remove_prefix(2);
+        return '\\';
+    }
+    std::size_t const high = text.size() < 4 ? text.npos : hex_digits.find(text[2]);
+    std::size_t const low = text.size() < 4 ? text.npos : hex_digits.find(text[3]);
+    if (!text.starts_with("\\x") || high == text.npos || low == text.npos) {
+        throw std::invalid_argument("a backslash stands neither before 'xHH' nor before another");
+    }
+    text.remove_prefix(4);
+    return static_cast<char>(high * 16 + low);
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::string_view const group = bytes.substr(at, 3);
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i != 3; ++i) {
+            bits = bits << 8U | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+        }
+        for (std::size_t i = 0; i != 4; ++i) {
+            out += i <= group.size() ? digits[bits >> (18U - 6U * i) & 0x3fU] : '=';
+        }
+    }
+}
+
+/// Only ASCII comes out, so that a record is safe on a terminal in this format too. What is no
+/// UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text) {
+    if (plain_size(text) == text.size() && text.find('"') == text.npos) {
+        out.append(1, '"').append(text).append(1, '"');
+        return;
+    }
+    constexpr bool ensure_ascii = true;
+    out +=
+        nlohmann::json(text).dump(-1, ' ', ensure_ascii, nlohmann::json::error_handler_t::replace);
+}
+
+/// RFC 3339: 2026-11-22T12:25:08.123Z
+void append_time(std::string& out, std::int64_t time_ms) {
+    std::chrono::sys_time<std::chrono::milliseconds> const time{std::chrono::milliseconds(time_ms)};
+    auto const midnight = std::chrono::floor<std::chrono::days>(time);
+    std::chrono::year_month_day const date(midnight);
+    std::chrono::hh_mm_ss const clock(time - midnight);
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                   static_cast<unsigned>(date.day()), clock.hours().count(),
+                   clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+}  // namespace
+
+void append_text(std::string& out, std::string_view message) {
+    while (true) {
+        std::size_t const plain = plain_size(message);
+        out += message.substr(0, plain);
+        message.remove_prefix(plain);
+        if (message.empty()) {
+            return;
+        }
+        message.remove_prefix(append_special(out, message));
+    }
+}
+
+std::string unescape_text(std::string_view text) {
+    std::string message;
+    for (std::string_view rest = text; !rest.empty();) {
+        std::size_t const plain = std::min(rest.find('\\'), rest.size());
+        message += rest.substr(0, plain);
+        rest.remove_prefix(plain);
+        if (!rest.empty()) {
+            message += take_escape(rest);
+        }
+    }
+    std::string again;
+    append_text(again, message);
+    if (again != text) {
+        throw std::invalid_argument("something is escaped that need not be, or the reverse");
+    }
+    return message;
+}
+
+void append_json(std::string& out, std::string_view message, std::string_view from,
+                 std::int64_t time_ms) {
+    out += R"({"time":")";
+    append_time(out, time_ms);
+    out += R"(","from":)";
+    append_json_string(out, from);
+    if (is_utf8(message)) {
+        out += R"(,"message":)";
+        append_json_string(out, message);
+        out += '}';
+    } else {
+        out += R"(,"message_base64":")";
+        append_base64(out, message);
+        out += R"("})";
+    }
+}
+
+void append_record(std::string& out, Show show, std::string_view message, std::string_view from,
+                   std::int64_t time_ms) {
+    switch (show) {
+        case Show::text:
+            append_text(out, message);
+            break;
+        case Show::raw:
+            out += message;
+            break;
+        case Show::json:
+            append_json(out, message, from, time_ms);
+            break;
+    }
+    out += '\n';
+}
+
+}  // namespace roger

@@ -1,0 +1,67 @@
+// Answers owed to a client, kept by number and not by their bytes: a client that never reads its
+// acks costs no more than one that does.
+#pragma once
+
+#include <asio/buffer.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger {
+
+/// One answer line, and a block of it repeated, so that many in a row go out without being copied.
+class ReplyLine {
+public:
+    /// `text` without its '\n'.
+    explicit ReplyLine(std::string_view text, std::size_t block_bytes = 4096);
+
+    [[nodiscard]] std::string_view line() const {
+        return std::string_view(block_).substr(0, line_size_);
+    }
+    [[nodiscard]] std::size_t line_size() const { return line_size_; }
+
+    /// Bytes of the endless repetition of the line from `offset`: at most `most` and at most what
+    /// the block holds.
+    [[nodiscard]] std::string_view repeated(std::size_t offset, std::size_t most) const;
+
+private:
+    std::string block_;
+    std::size_t line_size_;
+};
+
+/// Every line that a server can say.
+struct ReplyLines {
+    ReplyLine ack;
+    ReplyLine busy;
+    ReplyLine too_long;
+    ReplyLine unfinished;
+    ReplyLine idle;
+    ReplyLine shutting_down;
+    ReplyLine cannot_display;
+};
+
+/// A queue of answers to one client, run-length coded.
+class Replies {
+public:
+    void add(ReplyLine const& line, std::size_t count = 1);
+
+    [[nodiscard]] bool empty() const { return runs_.empty(); }
+
+    /// Fills `buffers` with the next bytes to send, without copying; returns those in use.
+    [[nodiscard]] std::span<asio::const_buffer> gather(std::span<asio::const_buffer> buffers) const;
+
+    /// The first `bytes` of what gather() gave have been sent.
+    void consume(std::size_t bytes);
+
+private:
+    struct Run {
+        ReplyLine const* line;
+        std::size_t bytes;  ///< left to send: count * line size, less what has been sent
+    };
+    std::vector<Run> runs_;
+};
+
+}  // namespace roger

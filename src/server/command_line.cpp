@@ -1,0 +1,109 @@
+// The server's command line.
+#include "server/command_line.hpp"
+
+#include "net/endpoint.hpp"
+#include "program/options.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+void add_addresses(CLI::App& app, ServerOptions& options) {
+    app.add_option_function<std::vector<std::string>>(
+           "ADDRESS",
+           [&options](std::vector<std::string> const& words) {
+               for (std::string const& word : words) {
+                   options.addresses.push_back(parse_address(word));
+                   require_stream(options.addresses.back());
+               }
+           },
+           "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME (abstract); port 0 lets the "
+           "system choose")
+        ->required()
+        ->expected(1, -1)
+        ->type_name("");
+}
+
+void refuse_newline(ServerOptions const& options) {
+    if (options.ack.find('\n') != options.ack.npos) {
+        throw WrongUse("--ack: a newline ends an answer, so the text cannot hold one");
+    }
+    if (options.ack.starts_with("error: ")) {
+        throw WrongUse("--ack: a text that begins with 'error: ' would say that the message was refused");
+    }
+}
+
+void add_serving(CLI::App& app, ServerOptions& options) {
+    app.add_flag("--once", options.once, "end after the first conversation");
+    app.add_option("--limit", options.limit,
+                   "most clients at once, over all addresses [10000, less if the limit on open "
+                   "files is less]")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000));
+    app.add_option("--when-full", options.when_full,
+                   "at the limit: leave newcomers in the listen queue, or answer 'error: busy'")
+        ->type_name("wait|refuse")
+        ->default_str("wait")
+        ->transform(CLI::Transformer(
+            std::map<std::string, WhenFull>{{"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}}));
+    app.add_option("--threads", options.threads, "event loops")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 256));
+}
+
+void add_timeouts(CLI::App& app, ServerOptions& options) {
+    add_timeout(app, "--idle-timeout", options.idle_timeout,
+                "a client that has said nothing for so long is closed");
+    add_timeout(app, "--message-timeout", options.message_timeout,
+                "a message begun and not ended in this time is refused, and its connection closed");
+    add_timeout(app, "--write-timeout", options.write_timeout,
+                "a client that does not take its answers for so long is closed");
+    add_timeout(app, "--drain-timeout", options.drain_timeout, "how long a shutdown may take");
+}
+
+void add_messages(CLI::App& app, ServerCommandLine& command_line) {
+    add_size(app, "--max-message", command_line.server.max_message,
+             "a longer message is refused and skipped");
+    app.add_option("--ack", command_line.server.ack, "the acknowledgement")
+        ->type_name("TEXT")
+        ->capture_default_str();
+    app.add_option("--show", command_line.show,
+                   "how a message is written: text (control characters as \\xHH), raw, or json")
+        ->type_name("text|raw|json")
+        ->default_str("text")
+        ->transform(CLI::Transformer(std::map<std::string, Show>{
+            {"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}}));
+    app.add_flag("--sync", command_line.sync,
+                 "acknowledge only after fdatasync: what was acknowledged survives a power failure");
+}
+
+}  // namespace
+
+void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
+    app.description(
+        "Receives messages, writes them to standard output, and acknowledges them.\n"
+        "\n"
+        "An acknowledgement means that the message has been written out. The first SIGINT or\n"
+        "SIGTERM finishes what has been received and ends; a second ends at once. SIGUSR1\n"
+        "prints the counters on standard error.");
+    add_addresses(app, command_line.server);
+    add_messages(app, command_line);
+    add_serving(app, command_line.server);
+    add_timeouts(app, command_line.server);
+    app.add_option("--log-level", command_line.log_level, "least level of logs on standard error")
+        ->type_name("debug|info|warning|error")
+        ->default_str("info")
+        ->transform(CLI::Transformer(std::map<std::string, LogLevel>{
+            {"debug", LogLevel::debug},
+            {"info", LogLevel::info},
+            {"warning", LogLevel::warning},
+            {"error", LogLevel::error}}));
+    app.callback([&command_line] { refuse_newline(command_line.server); });
+}
+
+}  // namespace roger

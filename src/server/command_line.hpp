@@ -1,0 +1,22 @@
+// The server's command line.
+#pragma once
+
+#include "protocol/record.hpp"
+#include "roger/log.hpp"
+#include "roger/server.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace roger {
+
+struct ServerCommandLine {
+    ServerOptions server;
+    Show show = Show::text;
+    bool sync = false;
+    LogLevel log_level = LogLevel::info;
+};
+
+/// Describes the command line to `app`; what it reads goes into `command_line`.
+void describe_command_line(CLI::App& app, ServerCommandLine& command_line);
+
+}  // namespace roger

@@ -1,0 +1,182 @@
+// Gathers records, hands them to the writer, and wakes whoever waits for them.
+#include "server/display.hpp"
+
+#include "roger/server.hpp"
+
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// A block of records this long is not added to: whoever has more waits for room (promise P4).
+constexpr std::size_t most_bytes_filling = 1024 * 1024;
+
+std::int64_t now_ms() {
+    auto const since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+}
+
+std::string describe(std::error_code failure) {
+    if (failure == std::errc::operation_canceled) {
+        return "standard output does not take what is written to it";
+    }
+    return fmt::format("cannot write to standard output: {}", failure.message());
+}
+
+}  // namespace
+
+bool Display::Page::full() const { return filling.size() >= most_bytes_filling; }
+
+Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
+    for (std::size_t loop = 0; loop < options_.loops; ++loop) {
+        pages_.push_back(std::make_unique<Page>());
+    }
+    writer_ = std::jthread([this] { run_writer(); });
+}
+
+Display::~Display() {
+    sink_.stop();
+    std::lock_guard const lock(guard_);
+    closing_ = true;
+    handed_over_.notify_one();
+}
+
+asio::awaitable<void> Display::show(Batch const& batch) {
+    Page& page = *pages_[batch.loop()];
+    page.executor = co_await asio::this_coro::executor;
+    std::int64_t const time_ms = options_.show == Show::json ? now_ms() : 0;
+    std::size_t shown = 0;
+    for (Batch::Iterator next = batch.begin(); next != batch.end();) {
+        while (page.full() && !page.failure) {
+            co_await page.for_room.wait();
+        }
+        Stretch const stretch = fill(page, batch, next, time_ms);
+        while (page.written < stretch.end && !page.failure) {
+            co_await page.for_filling.wait();
+        }
+        if (page.written < stretch.end) {
+            shown += count_written(page, batch, stretch, time_ms);
+            throw NotShown(describe(page.failure), shown);
+        }
+        shown += stretch.count;
+        next = stretch.last;
+    }
+}
+
+Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator first,
+                               std::int64_t time_ms) {
+    Stretch stretch{first, first, 0, page.filled, page.filled};
+    std::size_t const before = page.filling.size();
+    while (stretch.last != batch.end() && !page.full()) {
+        append_record(page.filling, options_.show, *stretch.last, batch.from(), time_ms);
+        ++stretch.last;
+        ++stretch.count;
+    }
+    page.filled += page.filling.size() - before;
+    stretch.end = page.filled;
+    schedule_hand_over(page);
+    return stretch;
+}
+
+/// After a failure: how many records of a stretch were taken whole. They are made once more, to
+/// learn their sizes, since nothing keeps these when all goes well.
+std::size_t Display::count_written(Page const& page, Batch const& batch, Stretch const& stretch,
+                                   std::int64_t time_ms) const {
+    std::size_t count = 0;
+    Position position = stretch.begin;
+    std::string record;
+    for (auto message = stretch.first; message != stretch.last; ++message) {
+        record.clear();
+        append_record(record, options_.show, *message, batch.from(), time_ms);
+        position += record.size();
+        if (position > page.written) {
+            break;
+        }
+        ++count;
+    }
+    return count;
+}
+
+/// The hand-over waits behind the loop's other ready work: whatever those sessions have to show
+/// goes into the same write.
+void Display::schedule_hand_over(Page& page) {
+    if (page.in_writing || std::exchange(page.handing_over, true)) {
+        return;
+    }
+    asio::post(page.executor, [this, &page] {
+        page.handing_over = false;
+        hand_over(page);
+    });
+}
+
+void Display::hand_over(Page& page) {
+    std::swap(page.filling, page.writing);
+    std::swap(page.for_filling, page.for_writing);
+    page.in_writing = true;
+    {
+        std::lock_guard const lock(guard_);
+        to_write_.push_back(&page);
+    }
+    handed_over_.notify_one();
+    page.for_room.wake_all();
+}
+
+/// Back on the page's loop: `bytes` of `writing` have been taken.
+void Display::written(Page& page, std::size_t bytes, std::error_code failure) {
+    page.written += bytes;
+    page.writing.clear();
+    page.in_writing = false;
+    page.failure = failure;
+    Waiters waited = std::exchange(page.for_writing, {});
+    if (!page.filling.empty()) {
+        hand_over(page);
+    }
+    waited.wake_all();
+}
+
+void Display::run_writer() {
+    std::vector<Page*> pages;
+    for (;;) {
+        {
+            std::unique_lock lock(guard_);
+            handed_over_.wait(lock, [this] { return closing_ || !to_write_.empty(); });
+            if (to_write_.empty()) {
+                return;
+            }
+            pages.swap(to_write_);
+        }
+        write_pages(pages);
+        pages.clear();
+    }
+}
+
+void Display::write_pages(std::vector<Page*> const& pages) {
+    std::vector<std::size_t> taken;
+    for (Page* page : pages) {
+        std::string_view rest = page->writing;
+        if (!failure_) {
+            failure_ = sink_.write(rest);
+        }
+        taken.push_back(page->writing.size() - rest.size());
+    }
+    if (options_.sync && !failure_) {
+        failure_ = sink_.sync();
+        if (failure_) {
+            taken.assign(pages.size(), 0);
+        }
+    }
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+        asio::post(pages[i]->executor, [this, page = pages[i], bytes = taken[i], failure = failure_] {
+            written(*page, bytes, failure);
+        });
+    }
+}
+
+}  // namespace roger

@@ -1,0 +1,103 @@
+// The handler that Roger's own server uses: messages become records on standard output, many
+// sessions' records in one write.
+#pragma once
+
+#include "net/waiters.hpp"
+#include "protocol/record.hpp"
+#include "roger/batch.hpp"
+#include "server/sink.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace roger {
+
+/// A thread of its own writes, since a write to a file or a pipe can block for as long as it
+/// likes; the event loops wait for it without blocking. While it writes one block of a loop's
+/// records, the loop gathers the next: the slower the output, the larger the blocks.
+class Display {
+public:
+    struct Options {
+        Show show = Show::text;
+        bool sync = false;      ///< a message is displayed only after fdatasync()
+        std::size_t loops = 1;  ///< event loops that show() is called on
+    };
+
+    Display(Sink& sink, Options options);
+    ~Display();
+    Display(Display const&) = delete;
+    Display& operator=(Display const&) = delete;
+
+    /// Returns when the batch has been written out. Throws NotShown if it has not.
+    asio::awaitable<void> show(Batch const& batch);
+
+    /// Stops waiting for an output that does not take what is written: whoever waits in show() is
+    /// told how far it came. From any thread.
+    void abandon() { sink_.stop(); }
+
+private:
+    /// Counts bytes of a loop's records from the start of the program.
+    using Position = std::uint64_t;
+
+    /// One event loop's records. The loop fills it; only `writing` is the writer's, from
+    /// hand_over() to written().
+    struct Page {
+        asio::any_io_executor executor;
+        std::string filling;
+        std::string writing;
+        Position filled = 0;   ///< where `filling` ends
+        Position written = 0;  ///< what the output has taken
+        bool handing_over = false;
+        bool in_writing = false;
+        std::error_code failure;
+        Waiters for_room;     ///< until there is room in `filling`
+        Waiters for_filling;  ///< until what is now in `filling` has been written
+        Waiters for_writing;  ///< likewise, for `writing`
+
+        [[nodiscard]] bool full() const;
+    };
+
+    /// Consecutive records of one batch, in a page.
+    struct Stretch {
+        Batch::Iterator first;
+        Batch::Iterator last;
+        std::size_t count;
+        Position begin;
+        Position end;
+    };
+
+    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, std::int64_t time_ms);
+    std::size_t count_written(Page const& page, Batch const& batch, Stretch const& stretch,
+                              std::int64_t time_ms) const;
+
+    void schedule_hand_over(Page& page);
+    void hand_over(Page& page);
+    void written(Page& page, std::size_t bytes, std::error_code failure);
+
+    void run_writer();
+    void write_pages(std::vector<Page*> const& pages);
+
+    Sink& sink_;
+    Options options_;
+    std::vector<std::unique_ptr<Page>> pages_;
+
+    std::mutex guard_;
+    std::condition_variable handed_over_;
+    std::vector<Page*> to_write_;  ///< guarded
+    bool closing_ = false;         ///< guarded
+    std::error_code failure_;      ///< the writer's: after it, nothing more is written
+    std::jthread writer_;
+};
+
+}  // namespace roger

@@ -1,0 +1,32 @@
+// How many clients are served at once.
+#pragma once
+
+#include "net/waiters.hpp"
+
+#include <cstddef>
+
+namespace roger {
+
+/// Places for clients, over all addresses and loops. Lives on the first loop, where connections
+/// are accepted.
+class Limit {
+public:
+    explicit Limit(std::size_t places) : free_(places) {}
+
+    [[nodiscard]] bool full() const { return free_ == 0; }
+    void take_place() { --free_; }
+    void give_back_place() {
+        ++free_;
+        waiters_.wake_all();
+    }
+
+    /// Until a place may be free, or nobody will be accepted any more.
+    auto wait() { return waiters_.wait(); }
+    void wake_all() { waiters_.wake_all(); }
+
+private:
+    std::size_t free_;
+    Waiters waiters_;
+};
+
+}  // namespace roger

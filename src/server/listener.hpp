@@ -1,0 +1,49 @@
+// Takes connections from one listening socket and gives them to event loops.
+#pragma once
+
+#include "net/listening.hpp"
+#include "server/limit.hpp"
+#include "server/loop.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace roger {
+
+class Listener {
+public:
+    /// What a listener asks of its server.
+    struct Host {
+        std::function<Loop&()> next_loop;       ///< the one that the next client goes to
+        std::function<void()> client_accepted;  ///< one more was given a place
+        std::function<void(std::string const& why)> accepting_paused;
+    };
+
+    Listener(Listening listening, Loop& first_loop, Limit& limit, Host host);
+
+    [[nodiscard]] Address const& address() const { return listening_.address; }
+
+    /// Accepts until close(). Runs on the first loop.
+    asio::awaitable<void> run();
+
+    void close();
+
+private:
+    asio::awaitable<void> until_admissible();
+    asio::error_code accept_ready();
+    asio::error_code accept_one();
+    asio::awaitable<void> pause(asio::error_code why);
+
+    Listening listening_;
+    Loop& first_loop_;
+    Limit& limit_;
+    Host host_;
+    asio::steady_timer pause_;
+    bool open_ = true;
+};
+
+}  // namespace roger

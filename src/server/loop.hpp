@@ -1,0 +1,138 @@
+// One event loop of a server, and everything that its sessions share without a lock.
+#pragma once
+
+#include "net/deadlines.hpp"
+#include "net/waiters.hpp"
+#include "server/service.hpp"
+#include "server/tally.hpp"
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <list>
+#include <string>
+
+namespace roger {
+
+class Session;
+enum class Ending : std::uint8_t;
+
+/// Sockets that know their executor's type: no type erasure on the way of a message.
+using LoopSocket = asio::basic_stream_socket<asio::generic::stream_protocol,
+                                             asio::io_context::executor_type>;
+
+/// Bytes of messages that wait to be displayed, bounded over all clients of a loop (promise P4).
+/// A session asks for room before it reads: what it cannot take stays with the sender.
+class Room {
+public:
+    Room(asio::io_context& context, std::size_t most) : context_(context), most_(most) {}
+
+    [[nodiscard]] bool full() const { return used_ >= most_; }
+    auto wait() { return waiters_.wait(); }
+    void take(std::size_t bytes) { used_ += bytes; }
+    void give_back(std::size_t bytes) {
+        used_ -= bytes;
+        if (!full() && !waiters_.empty()) {
+            asio::post(context_, [this] { waiters_.wake_all(); });
+        }
+    }
+
+    /// For sessions that are to end.
+    void wake_all() { waiters_.wake_all(); }
+
+private:
+    asio::io_context& context_;
+    std::size_t most_;
+    std::size_t used_ = 0;
+    Waiters waiters_;
+};
+
+/// A share of the room, given back at the end of its scope.
+class RoomTaken {
+public:
+    RoomTaken(Room& room, std::size_t bytes) : room_(room), bytes_(bytes) { room_.take(bytes_); }
+    ~RoomTaken() { room_.give_back(bytes_); }
+    RoomTaken(RoomTaken const&) = delete;
+    RoomTaken& operator=(RoomTaken const&) = delete;
+
+private:
+    Room& room_;
+    std::size_t bytes_;
+};
+
+class Loop {
+public:
+    /// `session_ended` is called on this loop when a session that held a place has left;
+    /// `drained` once, when draining and the last session is gone.
+    struct Events {
+        std::function<void()> session_ended;
+        std::function<void()> drained;
+    };
+
+    Loop(std::size_t index, Service const& service, Events events);
+    ~Loop();
+    Loop(Loop const&) = delete;
+    Loop& operator=(Loop const&) = delete;
+
+    [[nodiscard]] std::size_t index() const { return index_; }
+    [[nodiscard]] Service const& service() const { return service_; }
+    [[nodiscard]] asio::io_context& context() { return context_; }
+
+    /// Serves a client that has been given a place. From any thread.
+    void serve(LoopSocket socket, std::string from);
+
+    /// Tells a newcomer that there is no place for it. From any thread.
+    void turn_away(LoopSocket socket, std::string from);
+
+    /// Runs until finish() or abandon().
+    void run();
+
+    /// Lets every session finish what it has received. From any thread.
+    void drain();
+
+    /// Lets run() return: there is nothing left to do. From any thread.
+    void finish();
+
+    /// Makes run() return although sessions are left: they are cut off. From any thread.
+    void abandon();
+
+    // What sessions use, on this loop's thread.
+    std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
+    Tally tally;
+    Room room;
+    void arm(Deadline& deadline, Wait wait) { timer_.arm(deadline, wait); }
+
+private:
+    friend class Session;
+
+    void start(LoopSocket socket, std::string from, Ending ending);
+    void ended(bool had_place, std::exception_ptr const& thrown);
+    void check_drained();
+    void cut_off_sessions();
+
+    std::size_t index_;
+    Service const& service_;
+    Events events_;
+    bool draining_ = false;
+    bool drained_told_ = false;
+    std::atomic<bool> abandoned_ = false;
+
+    // Sessions live in their coroutines' frames, and those in the context: what a session's
+    // destructor touches must outlive the context, what needs the context comes after it.
+    std::list<Session*> sessions_;
+    std::size_t turned_away_ = 0;
+    DeadlineQueues deadlines_;
+    asio::io_context context_;
+    asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
+    DeadlineTimer timer_;
+};
+
+}  // namespace roger

@@ -1,0 +1,295 @@
+// Listeners, loops and the limit, put together; how they start, drain and end.
+#include "roger/server.hpp"
+
+#include "net/descriptors.hpp"
+#include "net/spawn.hpp"
+#include "protocol/quantity.hpp"
+#include "server/limit.hpp"
+#include "server/listener.hpp"
+#include "server/loop.hpp"
+#include "server/service.hpp"
+
+#include <asio/deferred.hpp>
+#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+constexpr std::size_t default_limit = 10'000;
+
+/// Descriptors kept free for what is neither a client nor open yet.
+constexpr std::size_t spare_descriptors = 16;
+
+std::size_t choose_limit(ServerOptions const& options) {
+    OpenFiles const files = raise_open_file_limit();
+    std::size_t const taken = files.in_use + spare_descriptors;
+    std::size_t const possible = files.most > taken ? files.most - taken : 0;
+    if (possible == 0 || options.limit.value_or(0) > possible) {
+        throw std::runtime_error(fmt::format(
+            "a limit of {} clients needs {} open files, and the system allows {}: raise that "
+            "(ulimit -n {}), or choose a limit of at most {}",
+            options.limit.value_or(1), options.limit.value_or(1) + taken, files.most,
+            options.limit.value_or(1) + taken, possible));
+    }
+    if (!options.limit && possible < default_limit) {
+        options.log(LogLevel::info,
+                    fmt::format("serving at most {} clients at once: the limit on open files is {}",
+                                possible, files.most));
+    }
+    return options.limit.value_or(std::min(default_limit, possible));
+}
+
+}  // namespace
+
+/// Its state belongs to the first loop, but for what is atomic or guarded: events of other loops
+/// come in by a post.
+class Server::Implementation {
+public:
+    Implementation(ServerOptions options, Handler handler);
+
+    Outcome run();
+    void stop();
+    void end_now() { abandon(Outcome::End::stopped_now); }
+
+    [[nodiscard]] Counters counters() const;
+    [[nodiscard]] std::vector<Address> const& addresses() const { return addresses_; }
+    [[nodiscard]] std::size_t limit() const { return limit_; }
+
+private:
+    Loop& first_loop() { return *loops_.front(); }
+    void listen(Address const& address);
+    void run_loop(Loop& loop);
+
+    void client_accepted();
+    void session_ended();
+    void accepting_paused(std::string const& why);
+    void fail(std::string const& what);
+
+    void begin_drain();
+    asio::awaitable<void> bound_drain();
+    void loop_drained();
+    void abandon(Outcome::End end);
+    void close_listeners();
+
+    // The loops' contexts outlive everything that needs them.
+    Service service_;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::vector<Address> addresses_;
+    std::size_t limit_ = 0;
+    Limit places_{0};
+    std::size_t next_loop_ = 0;
+    std::size_t loops_drained_ = 0;
+    bool draining_ = false;
+    std::unique_ptr<asio::steady_timer> drain_timer_;
+    std::chrono::steady_clock::time_point pause_told_;
+    Count accept_pauses_;
+    std::atomic<Outcome::End> end_ = Outcome::End::drained;
+    std::mutex failure_guard_;
+    std::string failure_;
+};
+
+Server::Implementation::Implementation(ServerOptions options, Handler handler)
+    : service_{.options = options,
+               .handler = std::move(handler),
+               .lines = reply_lines(options),
+               .fail = [this](std::string const& what) { fail(what); }} {
+    for (std::size_t index = 0; index < std::max<std::size_t>(options.threads, 1); ++index) {
+        loops_.push_back(std::make_unique<Loop>(
+            index, service_,
+            Loop::Events{
+                .session_ended =
+                    [this] { asio::dispatch(first_loop().context(), [this] { session_ended(); }); },
+                .drained = [this] { asio::post(first_loop().context(), [this] { loop_drained(); }); },
+            }));
+    }
+    drain_timer_ = std::make_unique<asio::steady_timer>(first_loop().context());
+    for (Address const& address : options.addresses) {
+        listen(address);
+    }
+    limit_ = choose_limit(options);
+    places_ = Limit(limit_);
+}
+
+void Server::Implementation::listen(Address const& address) {
+    for (Listening& listening : listen_on(first_loop().context(), address)) {
+        addresses_.push_back(listening.address);
+        listeners_.push_back(std::make_unique<Listener>(
+            std::move(listening), first_loop(), places_,
+            Listener::Host{
+                .next_loop = [this]() -> Loop& { return *loops_[next_loop_]; },
+                .client_accepted = [this] { client_accepted(); },
+                .accepting_paused = [this](std::string const& why) { accepting_paused(why); },
+            }));
+    }
+}
+
+Outcome Server::Implementation::run() {
+    for (auto const& listener : listeners_) {
+        spawn(first_loop().context().get_executor(), listener->run(),
+              [this](std::exception_ptr const& thrown) {
+                  if (thrown) {
+                      fail(describe(thrown));
+                  }
+              });
+    }
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t index = 1; index < loops_.size(); ++index) {
+            threads.emplace_back([this, index] { run_loop(*loops_[index]); });
+        }
+        run_loop(first_loop());
+    }
+    close_listeners();
+    return {.end = end_, .failure = failure_};
+}
+
+void Server::Implementation::run_loop(Loop& loop) {
+    for (;;) {
+        try {
+            loop.run();
+            return;
+        } catch (...) {
+            fail(describe(std::current_exception()));
+        }
+    }
+}
+
+void Server::Implementation::client_accepted() {
+    next_loop_ = (next_loop_ + 1) % loops_.size();
+    if (service_.options.once) {
+        close_listeners();
+    }
+}
+
+void Server::Implementation::session_ended() {
+    places_.give_back_place();
+    if (service_.options.once) {
+        begin_drain();
+    }
+}
+
+/// At most one line a second, however often it happens.
+void Server::Implementation::accepting_paused(std::string const& why) {
+    accept_pauses_.add();
+    auto const now = std::chrono::steady_clock::now();
+    if (now - pause_told_ >= std::chrono::seconds(1)) {
+        pause_told_ = now;
+        service_.options.log(LogLevel::warning,
+                             fmt::format("cannot accept connections, trying again: {}", why));
+    }
+}
+
+/// The first failure is the outcome's; what follows from it is told no more.
+void Server::Implementation::fail(std::string const& what) {
+    {
+        std::lock_guard const lock(failure_guard_);
+        if (!failure_.empty()) {
+            return;
+        }
+        failure_ = what;
+    }
+    service_.options.log(LogLevel::error, what);
+    stop();
+}
+
+void Server::Implementation::stop() {
+    asio::post(first_loop().context(), [this] { begin_drain(); });
+}
+
+void Server::Implementation::begin_drain() {
+    if (std::exchange(draining_, true)) {
+        return;
+    }
+    close_listeners();
+    for (auto const& loop : loops_) {
+        loop->drain();
+    }
+    spawn(first_loop().context().get_executor(), bound_drain(),
+          [this](std::exception_ptr const& thrown) {
+              if (thrown) {
+                  fail(describe(thrown));
+              }
+          });
+}
+
+/// A handler that does not return gets the last tenth of the time to be told so and to answer.
+asio::awaitable<void> Server::Implementation::bound_drain() {
+    Timeout const most = service_.options.drain_timeout;
+    if (!most) {
+        co_return;
+    }
+    auto const end = std::chrono::steady_clock::now() + *most;
+    asio::error_code drained;
+    drain_timer_->expires_at(end - *most / 10);
+    co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    if (!drained) {
+        service_.options.on_drain_ending();
+        drain_timer_->expires_at(end);
+        co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    }
+    if (!drained) {
+        fail(fmt::format("the drain timeout of {} came with {} clients not yet gone",
+                         to_string(most), counters().clients));
+        abandon(Outcome::End::timed_out);
+    }
+}
+
+void Server::Implementation::loop_drained() {
+    if (++loops_drained_ < loops_.size()) {
+        return;
+    }
+    drain_timer_->cancel();
+    for (auto const& loop : loops_) {
+        loop->finish();
+    }
+}
+
+void Server::Implementation::abandon(Outcome::End end) {
+    end_ = end;
+    for (auto const& loop : loops_) {
+        loop->abandon();
+    }
+}
+
+void Server::Implementation::close_listeners() {
+    for (auto const& listener : listeners_) {
+        listener->close();
+    }
+    places_.wake_all();
+}
+
+Counters Server::Implementation::counters() const {
+    Counters sum;
+    for (auto const& loop : loops_) {
+        loop->tally.add_to(sum);
+    }
+    sum.accept_pauses = accept_pauses_.get();
+    return sum;
+}
+
+Server::Server(ServerOptions options, Handler handler)
+    : implementation_(std::make_unique<Implementation>(std::move(options), std::move(handler))) {}
+
+Server::~Server() = default;
+
+Outcome Server::run() { return implementation_->run(); }
+void Server::stop() { implementation_->stop(); }
+void Server::end_now() { implementation_->end_now(); }
+Counters Server::counters() const { return implementation_->counters(); }
+std::vector<Address> const& Server::addresses() const { return implementation_->addresses(); }
+std::size_t Server::limit() const { return implementation_->limit(); }
+
+}  // namespace roger

@@ -1,0 +1,28 @@
+// The wording of the answers: docs/protocol.md lists them.
+#include "server/service.hpp"
+
+#include "protocol/quantity.hpp"
+
+#include <fmt/format.h>
+
+namespace roger {
+
+namespace {
+/// An ack block of this size answers as many messages as one read can bring without copying.
+constexpr std::size_t ack_block_bytes = 64 * 1024;
+}  // namespace
+
+ReplyLines reply_lines(ServerOptions const& options) {
+    return {
+        .ack = ReplyLine(options.ack, ack_block_bytes),
+        .busy = ReplyLine("error: busy"),
+        .too_long = ReplyLine(fmt::format("error: message longer than {} bytes", options.max_message)),
+        .unfinished = ReplyLine(fmt::format("error: message not finished within {}",
+                                            to_string(options.message_timeout))),
+        .idle = ReplyLine(fmt::format("error: idle for {}", to_string(options.idle_timeout))),
+        .shutting_down = ReplyLine("error: shutting down"),
+        .cannot_display = ReplyLine("error: cannot display"),
+    };
+}
+
+}  // namespace roger

@@ -1,0 +1,43 @@
+// The signal loop.
+#include "server/signals.hpp"
+
+#include "net/spawn.hpp"
+
+#include <asio/deferred.hpp>
+#include <asio/redirect_error.hpp>
+
+#include <csignal>
+#include <utility>
+
+namespace roger {
+
+Signals::Signals(Server& server, Announce announce)
+    : server_(server),
+      announce_(std::move(announce)),
+      context_(1),
+      signals_(context_, SIGINT, SIGTERM, SIGUSR1) {
+    spawn(context_.get_executor(), obey(), [this](std::exception_ptr const& thrown) {
+        if (thrown) {
+            announce_(describe(thrown));
+            server_.stop();
+        }
+    });
+    thread_ = std::jthread([this] { context_.run(); });
+}
+
+Signals::~Signals() { context_.stop(); }
+
+asio::awaitable<void> Signals::obey() {
+    for (bool stopping = false;;) {
+        int const signal = co_await signals_.async_wait(asio::deferred);
+        if (signal == SIGUSR1) {
+            announce_(to_string(server_.counters()));
+        } else if (!std::exchange(stopping, true)) {
+            server_.stop();
+        } else {
+            server_.end_now();
+        }
+    }
+}
+
+}  // namespace roger

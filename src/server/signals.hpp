@@ -1,0 +1,38 @@
+// What the operator says to a running server: stop, stop now, tell the counters.
+#pragma once
+
+#include "roger/server.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace roger {
+
+/// On a thread of its own, so that it is heard whatever the server's loops are busy with. The
+/// first SIGINT or SIGTERM drains, the second ends at once; SIGUSR1 announces the counters.
+class Signals {
+public:
+    using Announce = std::function<void(std::string_view)>;
+
+    Signals(Server& server, Announce announce);
+    ~Signals();
+    Signals(Signals const&) = delete;
+    Signals& operator=(Signals const&) = delete;
+
+private:
+    asio::awaitable<void> obey();
+
+    Server& server_;
+    Announce announce_;
+    asio::io_context context_;
+    asio::signal_set signals_;
+    std::jthread thread_;
+};
+
+}  // namespace roger

@@ -1,0 +1,50 @@
+// Standard output, whatever it is: a file, a pipe, a terminal, a socket.
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+namespace roger {
+
+/// Blocks, so it is for a thread of its own; but never where stop() could not end the wait, and
+/// never by changing the flags of the descriptor it was given: those belong to everyone who shares
+/// it. A pipe or a terminal is opened anew for that, which gives a description of our own.
+class Sink {
+public:
+    /// Throws std::runtime_error with a sentence if `descriptor` cannot be written to.
+    explicit Sink(int descriptor);
+    ~Sink();
+    Sink(Sink const&) = delete;
+    Sink& operator=(Sink const&) = delete;
+
+    /// Writes, waiting as long as it takes, and removes what was written from the front of
+    /// `bytes`: if an error is returned, what is left was not written.
+    std::error_code write(std::string_view& bytes);
+
+    /// fdatasync(2).
+    std::error_code sync();
+
+    /// From any thread: whoever waits in write() gives up, now and in future, with
+    /// std::errc::operation_canceled.
+    void stop();
+
+private:
+    enum class Kind {
+        file,        ///< takes everything at once, if perhaps slowly
+        own,         ///< our own description, non-blocking
+        socket,      ///< non-blocking by call
+        shared,      ///< blocking, and not to be opened anew: written in pieces that it has room for
+    };
+
+    static Kind kind_of(int descriptor);
+    void open_own();
+    long write_some(std::string_view bytes);
+    std::error_code wait_writable();
+
+    int descriptor_;
+    Kind kind_;
+    int own_ = -1;
+    int stop_event_;
+};
+
+}  // namespace roger

@@ -1,0 +1,9 @@
+// libFuzzer's way to the line reader.
+#include "fuzz/lines_property.hpp"
+
+#include <cstdint>
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    roger::test::check_lines({reinterpret_cast<char const*>(data), size});
+    return 0;
+}

@@ -1,0 +1,129 @@
+// What holds of Lines for every stream, limit and way of reading: for the fuzzer and for the tests.
+#pragma once
+
+#include "fuzz/demand.hpp"
+#include "roger/batch.hpp"
+#include "roger/lines.hpp"
+
+#include <cstddef>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace roger::test {
+
+/// The framing as its description has it: byte by byte, every line kept whole.
+class ReferenceLines {
+public:
+    explicit ReferenceLines(std::size_t max_message) : max_message_(max_message) {}
+
+    void take(char c) {
+        if (c != '\n') {
+            line_ += c;
+            bool const may_fit = line_.size() <= max_message_ ||
+                                 (line_.size() == max_message_ + 1 && line_.back() == '\r');
+            if (!may_fit && !told_) {
+                seen_.add(Verdict::too_long);
+                told_ = true;
+            }
+            return;
+        }
+        if (line_.ends_with('\r')) {
+            line_.pop_back();
+        }
+        end_message();
+    }
+
+    void finish() {
+        if (!line_.empty()) {
+            end_message();
+        }
+    }
+
+    [[nodiscard]] Intake const& seen() const { return seen_; }
+
+private:
+    void end_message() {
+        if (!told_ && line_.size() > max_message_) {
+            seen_.add(Verdict::too_long);
+        } else if (!told_) {
+            seen_.add(Verdict::accepted);
+            seen_.messages += line_ + '\n';
+        }
+        line_.clear();
+        told_ = false;
+    }
+
+    Intake seen_;
+    std::string line_;
+    std::size_t max_message_;
+    bool told_ = false;
+};
+
+inline void demand_a_sound_batch(Intake const& intake, std::size_t max_message) {
+    std::size_t accepted = 0;
+    for (Intake::Run const& run : intake.runs) {
+        demand(run.count != 0, "no run is empty");
+        accepted += run.verdict == Verdict::accepted ? run.count : 0;
+    }
+    for (std::size_t i = 1; i < intake.runs.size(); ++i) {
+        demand(intake.runs[i].verdict != intake.runs[i - 1].verdict, "neighbours differ");
+    }
+    std::size_t messages = 0;
+    for (std::string_view const message : Batch(intake.messages, "", 0)) {
+        demand(message.size() <= max_message, "an accepted message is no longer than allowed");
+        ++messages;
+    }
+    demand(messages == accepted, "as many messages as verdicts that accept");
+}
+
+/// Reads `stream` to its end through `lines`, in pieces: `cut_after(i)` says whether one ends after
+/// byte i. At every cut it has told just what it can know by then. Returns all that it told.
+template <typename CutAfter>
+Intake check_reading(Lines& lines, std::string_view stream, std::size_t max_message,
+                     CutAfter cut_after) {
+    ReferenceLines reference(max_message);
+    Intake intake;
+    std::size_t start = 0;
+    for (std::size_t i = 0; i != stream.size(); ++i) {
+        reference.take(stream[i]);
+        if (i + 1 != stream.size() && !cut_after(i)) {
+            continue;
+        }
+        lines.feed(stream.substr(start, i + 1 - start), intake);
+        start = i + 1;
+        demand(lines.unfinished() == (stream[i] != '\n'),
+               "a message is unfinished until its '\\n'");
+        demand(intake.messages.size() == reference.seen().messages.size() &&
+                   intake.runs.size() == reference.seen().runs.size() &&
+                   (intake.runs.empty() || intake.runs.back() == reference.seen().runs.back()),
+               "a verdict comes as soon as it is certain");
+    }
+    lines.finish(intake);
+    reference.finish();
+    demand(!lines.unfinished(), "nothing is unfinished after the end");
+    demand(intake.messages == reference.seen().messages, "the messages do not depend on the reads");
+    demand(intake.runs == reference.seen().runs, "the verdicts do not depend on the reads");
+    demand_a_sound_batch(intake, max_message);
+    return intake;
+}
+
+/// The fuzzer's input: a limit, a seed for where to cut, and the stream.
+inline void check_lines(std::string_view input) {
+    if (input.size() < 2) {
+        return;
+    }
+    std::size_t const max_message = static_cast<unsigned char>(input[0]) % 48U;
+    std::minstd_rand random(static_cast<unsigned char>(input[1]) + 1U);
+    std::string_view const stream = input.substr(2);
+
+    Lines lines(max_message);
+    auto const nowhere = [](std::size_t) { return false; };
+    auto const everywhere = [](std::size_t) { return true; };
+    auto const here_and_there = [&](std::size_t) { return random() % 8 == 0; };
+    check_reading(lines, stream, max_message, nowhere);
+    check_reading(lines, stream, max_message, everywhere);
+    check_reading(lines, stream, max_message, here_and_there);
+}
+
+}  // namespace roger::test

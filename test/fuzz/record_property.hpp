@@ -1,0 +1,126 @@
+// What holds of every message's record: for the fuzzer and for the tests.
+#pragma once
+
+#include "fuzz/demand.hpp"
+#include "protocol/record.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace roger::test {
+
+/// By other code than ours.
+inline bool is_strict_utf8(std::string_view text) {
+    try {
+        static_cast<void>(nlohmann::json(text).dump());
+        return true;
+    } catch (nlohmann::json::type_error const&) {
+        return false;
+    }
+}
+
+inline bool is_printable_ascii(char c) {
+    return c >= ' ' && c <= '~';
+}
+
+inline std::string decode_base64(std::string_view text) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    demand(text.size() % 4 == 0, "base64 comes in groups of four");
+    std::string bytes;
+    std::uint32_t bits = 0;
+    unsigned have = 0;
+    std::string_view const payload = text.substr(0, text.find('='));
+    demand(text.size() - payload.size() <= 2, "base64 has at most two '='");
+    for (char const c : payload) {
+        std::size_t const digit = digits.find(c);
+        demand(digit != digits.npos, "base64 has only its own digits");
+        bits = bits << 6U | static_cast<std::uint32_t>(digit);
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            bytes += static_cast<char>(bits >> have & 0xffU);
+        }
+    }
+    demand((bits & ((1U << have) - 1U)) == 0, "base64 ends in zero bits");
+    return bytes;
+}
+
+/// Neither a control character nor anything else that ends a line or turns text around.
+inline void demand_safe_on_a_terminal(std::string_view text) {
+    demand(is_strict_utf8(text), "a text record is UTF-8");
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        auto const byte = static_cast<unsigned char>(text[i]);
+        demand(byte >= 0x20 && byte != 0x7f, "a text record has no control characters");
+        std::string_view const rest = text.substr(i);
+        demand(!(byte == 0xc2 && static_cast<unsigned char>(rest[1]) < 0xa0), "and none of C1");
+        for (std::string_view const bad :
+             {"\u2028", "\u2029", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066",
+              "\u2067", "\u2068", "\u2069"}) {
+            demand(!rest.starts_with(bad), "nothing separates lines or turns text around");
+        }
+    }
+}
+
+inline void check_text(std::string_view message) {
+    std::string text;
+    append_text(text, message);
+    demand_safe_on_a_terminal(text);
+    demand(unescape_text(text) == message, "a text record turns back into its message");
+
+    std::string record = "before";
+    append_record(record, Show::text, message, "tcp:[::1]:40312", 0);
+    demand(record == "before" + text + '\n', "a text record is the text and a newline");
+}
+
+inline void check_json(std::string_view message, std::string_view from, std::int64_t time_ms) {
+    std::string record;
+    append_record(record, Show::json, message, from, time_ms);
+    demand(record.ends_with('\n'), "a json record ends in a newline");
+    record.pop_back();
+    demand(std::ranges::all_of(record, is_printable_ascii), "a json record is printable ASCII");
+
+    nlohmann::json const object = nlohmann::json::parse(record);
+    demand(object.size() == 3, "a json record has three members");
+    demand(object.at("time").get<std::string>().size() == 24, "its time is in milliseconds");
+    if (is_strict_utf8(from)) {
+        demand(object.at("from").get<std::string>() == from, "it tells whom it is from");
+    }
+    if (is_strict_utf8(message)) {
+        demand(object.at("message").get<std::string>() == message, "it has the exact message");
+    } else {
+        demand(decode_base64(object.at("message_base64").get<std::string>()) == message,
+               "it has the exact bytes");
+    }
+}
+
+/// Takes back exactly what append_text writes.
+inline void check_unescape(std::string_view text) {
+    std::string message;
+    try {
+        message = unescape_text(text);
+    } catch (std::invalid_argument const&) {
+        return;
+    }
+    std::string again;
+    append_text(again, message);
+    demand(again == text, "only what was escaped is unescaped");
+}
+
+/// The fuzzer's input: a message.
+inline void check_record(std::string_view message) {
+    check_text(message);
+    check_json(message, message.substr(0, 8), 1'795'350'308'123);
+    check_unescape(message);
+
+    std::string record;
+    append_record(record, Show::raw, message, {}, 0);
+    demand(record == std::string(message) + '\n', "a raw record is the message and a newline");
+}
+
+}  // namespace roger::test

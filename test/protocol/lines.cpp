@@ -1,0 +1,238 @@
+// The protocol's framing: what a stream's bytes are as messages.
+#include "roger/lines.hpp"
+
+#include "fuzz/lines_property.hpp"
+#include "protocol/heap.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+
+namespace roger {
+
+namespace {
+
+// Stands for a refused message among accepted ones. No message of these tests looks like it.
+constexpr char const* too_long = "<too long>";
+
+std::vector<std::string> in_order(Intake const& intake) {
+    std::vector<std::string> answers;
+    auto message = Batch(intake.messages, "", 0).begin();
+    for (Intake::Run const& run : intake.runs) {
+        for (std::size_t i = 0; i != run.count; ++i) {
+            answers.emplace_back(run.verdict == Verdict::accepted ? *message++ : too_long);
+        }
+    }
+    return answers;
+}
+
+std::vector<std::string> read(std::string_view stream, std::size_t max_message = 4) {
+    Lines lines(max_message);
+    Intake intake;
+    lines.feed(stream, intake);
+    lines.finish(intake);
+    return in_order(intake);
+}
+
+using Messages = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A message ends at a newline, with or without a return before it", "[lines][protocol]") {
+    CHECK(read("one\ntwo\r\nsix\n") == Messages{"one", "two", "six"});
+    CHECK(read("\n\r\n\n") == Messages{"", "", ""});
+    CHECK(read("").empty());
+}
+
+TEST_CASE("Only one return belongs to the line ending, and only at the end", "[lines][protocol]") {
+    CHECK(read("a\r\r\n") == Messages{"a\r"});
+    CHECK(read("\ra\r\n") == Messages{"\ra"});
+    CHECK(read("a\rb\n") == Messages{"a\rb"});
+    CHECK(read("\r\r\r\n") == Messages{"\r\r"});
+}
+
+TEST_CASE("The end of the stream ends a message", "[lines][protocol]") {
+    CHECK(read("one") == Messages{"one"});
+    CHECK(read("one\ntwo") == Messages{"one", "two"});
+    CHECK(read("one\n") == Messages{"one"});
+}
+
+TEST_CASE("A return at the end of the stream is no line ending", "[lines][protocol]") {
+    CHECK(read("one\r") == Messages{"one\r"});
+    CHECK(read("\r") == Messages{"\r"});
+    CHECK(read("four\r") == Messages{too_long});
+}
+
+TEST_CASE("The longest message is as long as it may be, whatever its ending", "[lines][protocol]") {
+    for (std::string const& ending : {"\n"s, "\r\n"s, ""s}) {
+        CAPTURE(ending);
+        CHECK(read("123" + ending) == Messages{"123"});
+        CHECK(read("1234" + ending) == Messages{"1234"});
+        CHECK(read("12345" + ending) == Messages{too_long});
+        CHECK(read("123456" + ending) == Messages{too_long});
+    }
+    CHECK(read("1234\r\r\n") == Messages{too_long});
+    CHECK(read("123\r\r\n") == Messages{"123\r"});
+}
+
+TEST_CASE("The same holds at the size that a server has by default", "[lines][protocol]") {
+    std::size_t const max_message = 64 * 1024;
+    for (std::string const& ending : {"\n"s, "\r\n"s, ""s}) {
+        for (std::size_t const size : {max_message - 1, max_message, max_message + 1}) {
+            std::string const message(size, 'x');
+            Lines lines(max_message);
+            Intake const intake = test::check_reading(lines, message + ending, max_message,
+                                                      [](std::size_t i) { return i % 4096 == 7; });
+            CHECK(in_order(intake) == Messages{size > max_message ? too_long : message});
+        }
+    }
+}
+
+TEST_CASE("A message too long between two good ones is refused in its place", "[lines][protocol]") {
+    CHECK(read("good\ntoo long\nfine\n") == Messages{"good", too_long, "fine"});
+    CHECK(read("good\r\n12345\r\nfine\r\n") == Messages{"good", too_long, "fine"});
+    CHECK(read("good\ntoo long") == Messages{"good", too_long});
+    CHECK(read("12345\n12345\n\n12345\n") == Messages{too_long, too_long, "", too_long});
+}
+
+TEST_CASE("A message too long is refused as soon as that is certain", "[lines][protocol]") {
+    Lines lines(4);
+    Intake intake;
+    lines.feed("1234", intake);
+    CHECK(intake.empty());
+    lines.feed("\r", intake);
+    CHECK(intake.empty());
+    lines.feed("5", intake);
+    CHECK(in_order(intake) == Messages{too_long});
+
+    lines.feed(" and much more of it\r", intake);
+    CHECK(lines.unfinished());
+    lines.feed("\nnext\n", intake);
+    CHECK_FALSE(lines.unfinished());
+    CHECK(in_order(intake) == Messages{too_long, "next"});
+}
+
+TEST_CASE("Neighbours of one verdict are one run", "[lines][protocol]") {
+    Lines lines(4);
+    Intake intake;
+    lines.feed("a\nb\n", intake);
+    lines.feed("c\ntoo long\n", intake);
+    lines.feed("too long\nd\n", intake);
+    using Run = Intake::Run;
+    CHECK(intake.runs ==
+          std::vector<Run>{{Verdict::accepted, 3}, {Verdict::too_long, 2}, {Verdict::accepted, 1}});
+}
+
+TEST_CASE("Any byte but a newline may stand in a message", "[lines][protocol]") {
+    std::string all;
+    for (int byte = 0; byte != 256; ++byte) {
+        if (byte != '\n') {
+            all += static_cast<char>(byte);
+        }
+    }
+    CHECK(read(all + "\n" + all + "\r\n" + all, all.size()) == Messages{all, all, all});
+
+    for (int byte = 0; byte != 256; ++byte) {
+        std::string const message(1, static_cast<char>(byte));
+        if (message != "\n") {
+            CAPTURE(byte);
+            CHECK(read("a" + message + "b\n") == Messages{"a" + message + "b"});
+            CHECK(read(message + "\r\n" + message) == Messages{message, message});
+        }
+    }
+}
+
+TEST_CASE("Every way of cutting a stream into reads gives the same messages", "[lines][protocol]") {
+    for (std::string_view const stream :
+         {"one\ntwo\r\n\nx"sv, "1234\r\n12345\n1\r\n"sv, "too long\r\r\nok\r"sv, "\r\n\r\r\n\n\r"sv,
+          "1234\r\r\n1234\r"sv, "123\r\r\n12345\r\n"sv, "a\0\xff\n\0\n\n12345"sv}) {
+        CAPTURE(stream);
+        for (std::uint32_t cuts = 0; cuts != 1U << (stream.size() - 1); ++cuts) {
+            Lines lines(4);
+            test::check_reading(lines, stream, 4, [&](std::size_t i) { return cuts >> i & 1U; });
+        }
+    }
+    SUCCEED("no cut told");
+}
+
+TEST_CASE("Long random streams do not depend on their reads either", "[lines][protocol]") {
+    for (unsigned const seed : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        std::string stream;
+        for (int i = 0; i != 100'000; ++i) {
+            stream += "\n\n\r\rab\0\x80"sv[random() % 8];
+        }
+        std::size_t const max_message = random() % 16;
+        for (unsigned const seldom : {1U, 2U, 10U, 1000U}) {
+            Lines lines(max_message);
+            test::check_reading(lines, stream, max_message,
+                                [&](std::size_t) { return random() % seldom == 0; });
+        }
+    }
+    SUCCEED("no cut told");
+}
+
+TEST_CASE("An endless line costs no more memory than the longest message", "[lines][protocol]") {
+    std::size_t const max_message = 16 * 1024;
+    std::string const piece(1000, 'x');
+    Lines lines(max_message);
+    Intake intake;
+    intake.add(Verdict::too_long);
+
+    test::Heap const before;
+    std::size_t most = 0;
+    for (int i = 0; i != 100'000; ++i) {
+        lines.feed(piece, intake);
+        most = std::max(most, before.growth());
+    }
+    CHECK(most >= max_message / 2);
+    // A string grows by doubling.
+    CHECK(most <= 2 * max_message + 1024);
+    CHECK(before.growth() == 0);
+    CHECK(lines.unfinished());
+    CHECK(in_order(intake) == Messages{too_long, too_long});
+}
+
+TEST_CASE("An unfinished message keeps no memory after it ended", "[lines][protocol]") {
+    std::string const part(5000, 'x');
+    Lines lines(16 * 1024);
+    Intake intake;
+    intake.messages.reserve(3 * part.size());
+    intake.add(Verdict::accepted);
+
+    test::Heap const before;
+    lines.feed(part, intake);
+    CHECK(before.growth() >= part.size());
+    lines.feed("and its end\n", intake);
+    CHECK(before.growth() == 0);
+
+    lines.feed(part, intake);
+    lines.finish(intake);
+    CHECK(before.growth() == 0);
+}
+
+TEST_CASE("After the end of a stream the reader is as new", "[lines][protocol]") {
+    for (std::string_view const stream : {"12"sv, "12345"sv, "1234\r"sv, "12\n"sv}) {
+        Lines lines(4);
+        for (int i = 0; i != 2; ++i) {
+            test::check_reading(lines, stream, 4, [](std::size_t) { return false; });
+        }
+    }
+    SUCCEED("no difference told");
+}
+
+TEST_CASE("No limit is too large for the arithmetic", "[lines][protocol]") {
+    CHECK(read("one\r\ntwo\r", SIZE_MAX) == Messages{"one", "two\r"});
+    CHECK(read("\n\r\na\n", 0) == Messages{"", "", too_long});
+}
+
+}  // namespace roger

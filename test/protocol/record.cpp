@@ -1,0 +1,208 @@
+// A message's record: one line, safe, and all of the message.
+#include "protocol/record.hpp"
+
+#include "fuzz/record_property.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+using namespace std::string_view_literals;
+
+namespace roger {
+
+namespace {
+
+constexpr std::string_view from = "tcp:127.0.0.1:40312";
+constexpr std::int64_t time_ms = 1'795'350'308'123;
+
+std::string text_of(std::string_view message) {
+    std::string text;
+    append_text(text, message);
+    return text;
+}
+
+std::string record_of(Show show, std::string_view message) {
+    std::string record;
+    append_record(record, show, message, from, time_ms);
+    return record;
+}
+
+std::string json_at(std::int64_t time) {
+    std::string record;
+    append_json(record, "", "", time);
+    return record;
+}
+
+struct Shown {
+    std::string_view message;
+    std::string_view text;
+};
+
+}  // namespace
+
+TEST_CASE("Printable text is shown as it is", "[record][protocol]") {
+    for (std::string_view const message :
+         {""sv, "a line like any other"sv, " \"quoted\" 'twice' ~ "sv, "Grüße, Жуков, 東京"sv,
+          "\U0001f600 and \u00a0 no-break"sv, "\u0300\u061c\u200d\ufeff\U0010ffff"sv}) {
+        CHECK(text_of(message) == message);
+    }
+}
+
+TEST_CASE("What could move a cursor, end a line or turn it around is shown by its bytes",
+          "[record][protocol]") {
+    for (Shown const& shown : {
+             Shown{"\x1b[2Jgone", R"(\x1b[2Jgone)"},
+             {"one\rtwo", R"(one\x0dtwo)"},
+             {"one\ntwo", R"(one\x0atwo)"},
+             {"tab\tbed", R"(tab\x09bed)"},
+             {"\0"sv, R"(\x00)"},
+             {"\x7f", R"(\x7f)"},
+             {"\u0080\u009b\u009f", R"(\xc2\x80\xc2\x9b\xc2\x9f)"},
+             {"\u2028\u2029", R"(\xe2\x80\xa8\xe2\x80\xa9)"},
+             {"\u202a\u202e", R"(\xe2\x80\xaa\xe2\x80\xae)"},
+             {"\u2066\u2069", R"(\xe2\x81\xa6\xe2\x81\xa9)"},
+             {"a\\b", R"(a\\b)"},
+             {R"(\x1b)", R"(\\x1b)"},
+         }) {
+        CHECK(text_of(shown.message) == shown.text);
+    }
+    CHECK(text_of("\u2027\u202f\u2065\u206a") == "\u2027\u202f\u2065\u206a");
+}
+
+TEST_CASE("What is no UTF-8 is shown by its bytes", "[record][protocol]") {
+    for (Shown const& shown : {
+             Shown{"\x9b", R"(\x9b)"},
+             {"a\xffz", R"(a\xffz)"},
+             {"\xc0\x80", R"(\xc0\x80)"},
+             {"\xc1\xbf", R"(\xc1\xbf)"},
+             {"\xe0\x9f\xbf", R"(\xe0\x9f\xbf)"},
+             {"\xf0\x8f\xbf\xbf", R"(\xf0\x8f\xbf\xbf)"},
+             {"\xed\xa0\x80", R"(\xed\xa0\x80)"},
+             {"\xed\xbf\xbf", R"(\xed\xbf\xbf)"},
+             {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},
+             {"\xf8\x88\x80\x80\x80", R"(\xf8\x88\x80\x80\x80)"},
+             {"\xe2\x82", R"(\xe2\x82)"},
+             {"\xe2\x82z", R"(\xe2\x82z)"},
+             {"\xc3\xc3\xa9", "\\xc3\u00e9"},
+         }) {
+        CHECK(text_of(shown.message) == shown.text);
+    }
+}
+
+TEST_CASE("P2: no message forges a second record", "[record][protocol]") {
+    for (std::string_view const message :
+         {"one\nforged"sv, "one\r\nforged"sv, "one\vforged"sv, "one\fforged"sv, "one\u0085forged"sv,
+          "one\u2028forged"sv, R"(one","from":"forged)"sv, R"(one"}
+{"message":"forged"})"sv,
+          R"(one\)"sv}) {
+        std::string const text = record_of(Show::text, message);
+        CHECK(text.find_first_of("\n\r\v\f") == text.size() - 1);
+        CHECK(unescape_text(std::string_view(text).substr(0, text.size() - 1)) == message);
+        test::check_json(message, from, time_ms);
+    }
+}
+
+TEST_CASE("Each byte, and each pair of bytes, has its own safe record", "[record][protocol]") {
+    for (unsigned first = 0; first != 256; ++first) {
+        test::check_record(std::string(1, static_cast<char>(first)));
+        for (unsigned second = 0; second != 256; ++second) {
+            test::check_record(std::string{static_cast<char>(first), static_cast<char>(second)});
+        }
+    }
+    SUCCEED("no violation");
+}
+
+TEST_CASE("So have the neighbours of every boundary in UTF-8", "[record][protocol]") {
+    constexpr std::string_view bytes =
+        "\0\x1f\x20\\\x7e\x7f\x80\x8f\x90\x9b\x9f\xa0\xa8\xae\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xe2\xec"
+        "\xed\xee"
+        "\xef\xf0\xf1\xf3\xf4\xf5\xff"sv;
+    for (char const a : bytes) {
+        for (char const b : bytes) {
+            for (char const c : bytes) {
+                test::check_text(std::string{a, b, c});
+                test::check_text(std::string{'\xf0', a, b, c});
+                test::check_text(std::string{'\xf4', a, b, c});
+            }
+        }
+    }
+    SUCCEED("no violation");
+}
+
+TEST_CASE("So have random bytes of any length", "[record][protocol]") {
+    for (unsigned const seed : {1U, 2U, 3U}) {
+        CAPTURE(seed);
+        std::mt19937 random(seed);
+        for (int i = 0; i != 300; ++i) {
+            std::string message(random() % 1000, ' ');
+            for (char& c : message) {
+                c = static_cast<char>(random() % (i % 3 == 0 ? 256 : 128));
+            }
+            test::check_record(message);
+        }
+    }
+    SUCCEED("no violation");
+}
+
+TEST_CASE("Only what append_text writes is unescaped", "[record][protocol]") {
+    CHECK(unescape_text(R"(\x1b[2J\\\xff)") == "\x1b[2J\\\xff");
+    for (std::string_view const text :
+         {R"(\)"sv, R"(a\)"sv, R"(\x)"sv, R"(\x1)"sv, R"(\x1g)"sv, R"(\n)"sv, R"(\x1B)"sv,
+          R"(\x41)"sv, R"(\x5c)"sv, R"(\xc3\xa9)"sv, "\x1b"sv, "\n"sv, "\xff"sv, "\u009b"sv,
+          R"(\xc2)"
+          "\x9b"sv}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(unescape_text(text), std::invalid_argument);
+    }
+}
+
+TEST_CASE("A record has the form that was asked for", "[record][protocol]") {
+    CHECK(record_of(Show::text, "caf\u00e9\t\xff") == "caf\u00e9\\x09\\xff\n");
+    CHECK(record_of(Show::raw, "caf\u00e9\t\xff") == "caf\u00e9\t\xff\n");
+    CHECK(record_of(Show::raw, "a datagram's\nlines") == "a datagram's\nlines\n");
+    CHECK(record_of(Show::json, "caf\u00e9\t\"") ==
+          R"({"time":"2026-11-22T12:25:08.123Z","from":"tcp:127.0.0.1:40312",)"
+          R"("message":"caf\u00e9\t\""})"
+          "\n");
+    CHECK(record_of(Show::json, "caf\xe9") ==
+          R"({"time":"2026-11-22T12:25:08.123Z","from":"tcp:127.0.0.1:40312",)"
+          R"("message_base64":"Y2Fm6Q=="})"
+          "\n");
+}
+
+TEST_CASE("Base64 is padded as RFC 4648 has it", "[record][protocol]") {
+    for (Shown const& shown : {Shown{"\xff", R"("/w==")"},
+                               {"\xff\xfe", R"("//4=")"},
+                               {"\xff\xfe\xfd", R"("//79")"},
+                               {"foobar\xff", R"("Zm9vYmFy/w==")"}}) {
+        CHECK(record_of(Show::json, shown.message).find(shown.text) != std::string::npos);
+    }
+}
+
+TEST_CASE("A sender whose name is no UTF-8 leaves the record json", "[record][protocol]") {
+    std::string record;
+    append_json(record, "hello", "unix:/tmp/\xff\n", time_ms);
+    CHECK(nlohmann::json::parse(record).at("from") == "unix:/tmp/\ufffd\n");
+}
+
+TEST_CASE("A record's time is RFC 3339 with milliseconds", "[record][protocol]") {
+    CHECK(json_at(0) == R"({"time":"1970-01-01T00:00:00.000Z","from":"","message":""})");
+    CHECK(json_at(951'782'399'999).starts_with(R"({"time":"2000-02-28T23:59:59.999Z")"));
+    CHECK(json_at(951'782'400'000).starts_with(R"({"time":"2000-02-29T00:00:00.000Z")"));
+    CHECK(json_at(253'402'300'799'999).starts_with(R"({"time":"9999-12-31T23:59:59.999Z")"));
+    CHECK(json_at(-1).starts_with(R"({"time":"1969-12-31T23:59:59.999Z")"));
+}
+
+TEST_CASE("Records follow one another in one string", "[record][protocol]") {
+    std::string records;
+    append_record(records, Show::text, "one", from, time_ms);
+    append_record(records, Show::raw, "two", from, time_ms);
+    append_record(records, Show::text, "", from, time_ms);
+    CHECK(records == "one\ntwo\n\n");
+}
+
+}  // namespace roger

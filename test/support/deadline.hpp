@@ -1,0 +1,70 @@
+// How long a test waits before it says what it waited for.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+
+namespace roger::test {
+
+using Clock = std::chrono::steady_clock;
+using Duration = std::chrono::milliseconds;
+
+/// The program under test and the test itself run several times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
+/// Factor for times that are long enough without sanitizers.
+inline constexpr int slowness = sanitized ? 5 : 1;
+
+inline constexpr Duration default_deadline = std::chrono::seconds(20) * slowness;
+
+/// A wait that ended without what it waited for: what that was, and what was seen so far.
+struct Failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A moment until which several waits may last together.
+class Deadline {
+public:
+    // Not explicit: every call with a deadline takes a duration as well.
+    Deadline(Duration duration = default_deadline)  // NOLINT(google-explicit-constructor)
+        : duration_(duration), end_(Clock::now() + duration) {}
+
+    [[nodiscard]] bool over() const { return Clock::now() >= end_; }
+    [[nodiscard]] Clock::time_point end() const { return end_; }
+    [[nodiscard]] Duration duration() const { return duration_; }
+
+    /// For poll(): milliseconds left, rounded up; 0 when over.
+    [[nodiscard]] int poll_timeout() const;
+
+private:
+    Duration duration_;
+    Clock::time_point end_;
+};
+
+/// Waits until `descriptor` has one of `events` (poll.h), or an error. False: the deadline came.
+bool wait_for_descriptor(int descriptor, short events, Deadline const& deadline);
+
+/// Polls a condition at short intervals: only where no event can be waited on (numbers in /proc).
+/// Throws Failure with `awaited` when the deadline comes first.
+void eventually(std::string_view awaited, std::function<bool()> const& condition,
+                Deadline deadline = {});
+
+/// `error` as the system words it, with its number.
+std::string errno_text(int error);
+
+/// `text` in quotes with control characters escaped, and its middle left out if it is long.
+std::string legible(std::string_view text, std::size_t most = 2000);
+
+}  // namespace roger::test

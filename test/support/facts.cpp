@@ -1,0 +1,67 @@
+// What the system knows about a running process, proc(5).
+#include "support/facts.hpp"
+
+#include "support/deadline.hpp"
+#include "support/files.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace roger::test {
+namespace {
+
+/// The number in the line `field: NUMBER ...` of /proc/PID/`file`.
+std::size_t number(pid_t process, std::string_view file, std::string_view field) {
+    auto const path = fmt::format("/proc/{}/{}", process, file);
+    for (auto const& line : split_lines(read_file(path))) {
+        if (line.starts_with(field) && line.size() > field.size() && line[field.size()] == ':') {
+            return std::stoul(line.substr(field.size() + 1));
+        }
+    }
+    throw Failure(fmt::format("no {} in {}", field, path));
+}
+
+}  // namespace
+
+std::size_t resident_memory(pid_t process) {
+    return number(process, "status", "VmRSS") * 1024;
+}
+
+std::size_t anonymous_memory(pid_t process) {
+    return number(process, "status", "RssAnon") * 1024;
+}
+
+std::size_t proportional_memory(pid_t process) {
+    return number(process, "smaps_rollup", "Pss") * 1024;
+}
+
+std::chrono::milliseconds cpu_time(pid_t process) {
+    // schedstat is finer than stat's clock ticks, but counts one thread only.
+    auto const stat = read_file(fmt::format("/proc/{}/stat", process));
+    std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) {
+        fields >> skipped;
+    }
+    long user = 0;
+    long system = 0;
+    fields >> user >> system;
+    return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
+}
+
+std::size_t open_descriptors(pid_t process) {
+    std::filesystem::directory_iterator const entries(fmt::format("/proc/{}/fd", process));
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+std::size_t threads(pid_t process) {
+    return number(process, "status", "Threads");
+}
+
+}  // namespace roger::test

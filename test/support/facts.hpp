@@ -1,0 +1,23 @@
+// What the system knows about a running process, proc(5).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include <sys/types.h>
+
+namespace roger::test {
+
+/// Bytes of physical memory in use, shared libraries included (VmRSS).
+std::size_t resident_memory(pid_t process);
+/// Bytes that are the process's own: heap and stacks (RssAnon).
+std::size_t anonymous_memory(pid_t process);
+/// Bytes, what is shared divided among those who share it (Pss).
+std::size_t proportional_memory(pid_t process);
+/// CPU time of all its threads, user and system.
+std::chrono::milliseconds cpu_time(pid_t process);
+std::size_t open_descriptors(pid_t process);
+std::size_t threads(pid_t process);
+
+}  // namespace roger::test

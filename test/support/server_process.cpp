@@ -1,0 +1,80 @@
+// The server as its own process, ready to be talked to.
+#include "support/server_process.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+// Only the system tests know where the programs are.
+#if defined(ROGER_SERVER) && defined(ROGER_CLIENT)
+
+namespace roger::test {
+namespace {
+
+constexpr std::string_view announcement = "listening on ";
+
+}  // namespace
+
+Launch server_launch(std::vector<std::string> arguments) {
+    return {.program = ROGER_SERVER, .arguments = std::move(arguments)};
+}
+
+Launch client_launch(std::vector<std::string> arguments) {
+    return {.program = ROGER_CLIENT, .arguments = std::move(arguments), .in = Stdio::pipe()};
+}
+
+ServerProcess::ServerProcess(TempDir directory, Launch const& launch)
+    : directory_(std::move(directory)), process_(launch) {}
+
+ServerProcess ServerProcess::start(std::vector<std::string> arguments, ServerSetup setup) {
+    TempDir directory;
+    Launch launch = std::move(setup.launch);
+    launch.program = ROGER_SERVER;
+    launch.arguments = std::move(arguments);
+    launch.out = setup.out ? *setup.out : Stdio::file(directory / "output");
+    ServerProcess server(std::move(directory), launch);
+    Deadline const deadline;
+    while (server.addresses_.size() < setup.addresses) {
+        auto const line =
+            server.process_.err().read_line(std::chrono::milliseconds(deadline.poll_timeout()));
+        if (line.starts_with(announcement)) {
+            auto address = line.substr(announcement.size());
+            if (address.ends_with('\r')) {
+                address.pop_back();  // a terminal
+            }
+            server.addresses_.push_back(std::move(address));
+        }
+    }
+    return server;
+}
+
+std::string ServerProcess::output_path() const {
+    return directory_ / "output";
+}
+
+std::string ServerProcess::output() const {
+    return read_file(output_path());
+}
+
+std::string ServerProcess::counters_line(Deadline deadline) {
+    signal(SIGUSR1);
+    for (;;) {
+        auto line = process_.err().read_line(std::chrono::milliseconds(deadline.poll_timeout()));
+        if (line.find("accepted=") != std::string::npos) {
+            return line;
+        }
+    }
+}
+
+std::size_t ServerProcess::counter(std::string const& name, Deadline deadline) {
+    auto const line = counters_line(deadline);
+    auto const found = (' ' + line).find(' ' + name + '=');
+    if (found == std::string::npos) {
+        throw Failure(fmt::format("no {} in {}", name, legible(line)));
+    }
+    return std::stoul(line.substr(found + name.size() + 1));
+}
+
+}  // namespace roger::test
+
+#endif

@@ -1,0 +1,90 @@
+// Transcripts: every other line that a server refuses with, as its client reads it.
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+
+namespace {
+
+std::string const ack = "I got your message\n";
+
+}  // namespace
+
+TEST_CASE("A client too many is told that the server is busy", "[transcripts][system]") {
+    auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "127.0.0.1:0"});
+    Peer first = Peer::connect(server.address());
+    first.send("one\n");
+    CHECK(first.receive_line() == "I got your message");
+    Peer second = Peer::connect(server.address());
+    CHECK(second.receive_all() == "error: busy\n");
+    first.send("two\n");
+    CHECK(first.receive_line() == "I got your message");
+    CHECK(server.output() == "one\ntwo\n");
+}
+
+TEST_CASE("A busy server's refusal reaches a client that has already spoken",
+          "[transcripts][system]") {
+    auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "127.0.0.1:0"});
+    Peer first = Peer::connect(server.address());
+    first.send("one\n");
+    CHECK(first.receive_line() == "I got your message");
+    for (int round = 0; round < 20; ++round) {
+        Peer other = Peer::connect(server.address());
+        other.send("not yet\n");
+        CHECK(other.receive_line() == "error: busy");
+    }
+    CHECK(server.output() == "one\n");
+}
+
+TEST_CASE("A message not finished in time is refused and never displayed",
+          "[transcripts][system]") {
+    // T as the refusal gives it: in the largest unit that divides it.
+    std::vector<std::pair<std::string, std::string>> const times{
+        {"200ms", "200ms"}, {"1000ms", "1s"}, {"1s", "1s"}};
+    for (auto const& [given, said] : times) {
+        CAPTURE(given);
+        auto server = ServerProcess::start({"--message-timeout", given, "127.0.0.1:0"});
+        Peer peer = Peer::connect(server.address());
+        peer.send("whole\nbeg");
+        CHECK(peer.receive_all() == ack + "error: message not finished within " + said + '\n');
+        CHECK(server.output() == "whole\n");
+    }
+}
+
+TEST_CASE("A client that says nothing is told so and sent away", "[transcripts][system]") {
+    auto server = ServerProcess::start({"--idle-timeout", "200ms", "127.0.0.1:0"});
+    Peer silent = Peer::connect(server.address());
+    CHECK(silent.receive_all() == "error: idle for 200ms\n");
+    Peer fell_silent = Peer::connect(server.address());
+    fell_silent.send("one\n");
+    CHECK(fell_silent.receive_all() == ack + "error: idle for 200ms\n");
+    CHECK(server.output() == "one\n");
+}
+
+TEST_CASE("A client still there at shutdown is told so", "[transcripts][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\n");
+    CHECK(peer.receive_line() == "I got your message");
+    server.signal(SIGTERM);
+    CHECK(peer.receive_all() == "error: shutting down\n");
+    CHECK(server.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("A message that cannot be displayed is refused, not acknowledged",
+          "[transcripts][system]") {
+    ServerSetup setup;
+    setup.out = Stdio::file("/dev/full");
+    auto server = ServerProcess::start({"127.0.0.1:0"}, std::move(setup));
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\n");
+    CHECK(peer.receive_line() == "error: cannot display");
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK(server.process().err().read_all().find("No space left") != std::string::npos);
+}
