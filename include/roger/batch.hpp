@@ -1,6 +1,8 @@
 // What one client said in one go: the unit that a server hands to its handler.
 #pragma once
 
+#include "roger/peer.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <string_view>
@@ -43,7 +45,7 @@ public:
     };
 
     /// `text` holds every message followed by one '\n', which no message contains.
-    Batch(std::string_view text, std::string_view from, std::size_t loop)
+    Batch(std::string_view text, Peer const& from, std::size_t loop)
         : text_(text), from_(from), loop_(loop) {}
 
     [[nodiscard]] Iterator begin() const { return Iterator(text_); }
@@ -53,8 +55,8 @@ public:
     /// The messages as they are kept: each followed by one '\n'.
     [[nodiscard]] std::string_view text() const { return text_; }
 
-    /// The sender in the grammar of address.hpp: tcp:127.0.0.1:40312; unix: for one without a name.
-    [[nodiscard]] std::string_view from() const { return from_; }
+    /// The sender; a Unix sender without a name has an empty path.
+    [[nodiscard]] Address from() const { return from_.address(); }
 
     /// The event loop that the handler runs on, from 0 to ServerOptions::threads - 1: what is kept
     /// by loop needs no lock.
@@ -62,7 +64,7 @@ public:
 
 private:
     std::string_view text_;
-    std::string_view from_;
+    Peer const& from_;
     std::size_t loop_;
 };
 

@@ -1,6 +1,7 @@
 // A stream's bytes as messages: the protocol's framing, without a socket.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,8 +36,12 @@ struct Intake {
 /// sender may be waiting for the answer before it says more. The rest of its line is skipped.
 class Lines {
 public:
+    /// The largest `max_message`, 1 GiB: more would not be a line.
+    static constexpr std::size_t most_max_message = std::size_t{1} << 30;
+
     /// `max_message` counts bytes without the line ending.
-    explicit Lines(std::size_t max_message) : max_message_(max_message) {}
+    explicit Lines(std::size_t max_message)
+        : max_message_(static_cast<std::uint32_t>(std::min(max_message, most_max_message))) {}
 
     /// Takes the stream's next bytes, and adds what they finish.
     void feed(std::string_view bytes, Intake& intake);
@@ -53,7 +58,7 @@ private:
     void end_message(std::string_view rest, std::size_t size, Intake& intake);
 
     std::string begun_;  ///< the unfinished message; without storage of its own while there is none
-    std::size_t max_message_;
+    std::uint32_t max_message_;
     bool skipping_ = false;
 };
 

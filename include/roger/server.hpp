@@ -10,12 +10,14 @@
 #include "roger/batch.hpp"
 #include "roger/counters.hpp"
 #include "roger/log.hpp"
+#include "roger/task.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,7 +31,10 @@ namespace roger {
 /// with `error: cannot display` and ends the server. Called for many clients at once, for one
 /// client never before the last call has returned. It runs on the client's event loop, so it
 /// must not block.
-using Handler = std::function<asio::awaitable<void>(Batch const&)>;
+using Handler = std::function<Task<void>(Batch const&)>;
+
+/// A handler of Asio's common coroutine type; it costs one more coroutine a batch.
+using CommonHandler = std::function<asio::awaitable<void>(Batch const&)>;
 
 /// A handler's exception that tells how far it came: the first `shown` messages of the batch are
 /// acknowledged, only the others refused.
@@ -57,7 +62,8 @@ struct ServerOptions {
     Timeout message_timeout = std::chrono::seconds(30);
     Timeout write_timeout = std::chrono::seconds(30);
     Timeout drain_timeout = std::chrono::seconds(10);
-    std::size_t max_message = 64 * 1024;  ///< bytes, without the line ending
+    /// Bytes, without the line ending; at most Lines::most_max_message.
+    std::size_t max_message = 64 * 1024;
     std::size_t threads = 1;              ///< event loops
     bool once = false;                    ///< end after the first conversation
     Log log = [](LogLevel, std::string_view) {};
@@ -84,6 +90,7 @@ public:
     /// Binds and listens: from here on clients can connect. Throws std::exception with a sentence
     /// that names the address, the reason and the remedy.
     Server(ServerOptions options, Handler handler);
+    Server(ServerOptions options, CommonHandler handler);
     ~Server();
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;

@@ -3,19 +3,6 @@
 
 namespace roger {
 
-void Deadline::disarm() {
-    previous_->next_ = next_;
-    next_->previous_ = previous_;
-    previous_ = next_ = this;
-}
-
-void Deadline::link_before(Deadline& place) {
-    previous_ = place.previous_;
-    next_ = &place;
-    previous_->next_ = this;
-    next_->previous_ = this;
-}
-
 void DeadlineQueues::arm(Deadline& deadline, Wait wait, TimePoint now) {
     deadline.disarm();
     auto const index = static_cast<std::size_t>(wait);
@@ -23,14 +10,14 @@ void DeadlineQueues::arm(Deadline& deadline, Wait wait, TimePoint now) {
         return;
     }
     deadline.at_ = now + *lengths_[index];
-    deadline.link_before(heads_[index]);
+    deadline.link_before(queues_[index]);
 }
 
 std::optional<DeadlineQueues::TimePoint> DeadlineQueues::next() const {
     std::optional<TimePoint> earliest;
-    for (Deadline const& head : heads_) {
-        if (head.armed() && (!earliest || head.next_->at_ < *earliest)) {
-            earliest = head.next_->at_;
+    for (Hook const& queue : queues_) {
+        if (queue.linked() && (!earliest || first(queue).at_ < *earliest)) {
+            earliest = first(queue).at_;
         }
     }
     return earliest;
@@ -38,11 +25,11 @@ std::optional<DeadlineQueues::TimePoint> DeadlineQueues::next() const {
 
 void DeadlineQueues::expire(TimePoint now) {
     for (std::size_t index = 0; index < wait_count; ++index) {
-        Deadline& head = heads_[index];
-        while (head.armed() && head.next_->at_ <= now) {
-            Deadline& come = *head.next_;
+        Hook const& queue = queues_[index];
+        while (queue.linked() && first(queue).at_ <= now) {
+            Deadline& come = first(queue);
             come.disarm();
-            come.owner_->deadline_came(static_cast<Wait>(index));
+            come.owner_.deadline_came(static_cast<Wait>(index));
         }
     }
 }

@@ -2,6 +2,7 @@
 // in which they were set, so a queue for each length keeps them sorted for nothing.
 #pragma once
 
+#include "net/hook.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/io_context.hpp>
@@ -36,26 +37,18 @@ protected:
 };
 
 /// A place in one of the queues, kept inside its owner: arming allocates nothing.
-class Deadline {
+class Deadline : Hook {
 public:
-    Deadline() = default;  ///< a queue's head
-    explicit Deadline(DeadlineOwner& owner) : owner_(&owner) {}
-    ~Deadline() { disarm(); }
-    Deadline(Deadline const&) = delete;
-    Deadline& operator=(Deadline const&) = delete;
+    explicit Deadline(DeadlineOwner& owner) : owner_(owner) {}
 
-    [[nodiscard]] bool armed() const { return next_ != this; }
+    [[nodiscard]] bool armed() const { return linked(); }
     [[nodiscard]] std::chrono::steady_clock::time_point at() const { return at_; }
-    void disarm();
+    void disarm() { unlink(); }
 
 private:
     friend class DeadlineQueues;
 
-    void link_before(Deadline& place);
-
-    Deadline* previous_ = this;
-    Deadline* next_ = this;
-    DeadlineOwner* owner_ = nullptr;
+    DeadlineOwner& owner_;
     std::chrono::steady_clock::time_point at_;
 };
 
@@ -77,8 +70,10 @@ public:
     void expire(TimePoint now);
 
 private:
+    static Deadline& first(Hook const& queue) { return static_cast<Deadline&>(*queue.next()); }
+
     std::array<Timeout, wait_count> lengths_;
-    std::array<Deadline, wait_count> heads_;
+    std::array<Hook, wait_count> queues_;
 };
 
 /// Drives the queues of one event loop with one timer. The timer is not moved when a deadline is:

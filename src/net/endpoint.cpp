@@ -32,38 +32,23 @@ SocketAddress copy_of(Endpoint const& endpoint) {
     return copy;
 }
 
-Address from_internet(asio::ip::address const& address, std::uint16_t port) {
-    return {.transport = Transport::tcp, .host = address.to_string(), .port = port, .path = {}};
+Peer from_ipv4(sockaddr_in const& internet) {
+    return {asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)), ntohs(internet.sin_port)};
 }
 
-Address from_ipv4(sockaddr_in const& internet) {
-    return from_internet(asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)),
-                         ntohs(internet.sin_port));
-}
-
-Address from_ipv6(sockaddr_in6 const& internet) {
+Peer from_ipv6(sockaddr_in6 const& internet) {
     asio::ip::address_v6::bytes_type bytes;
     std::memcpy(bytes.data(), &internet.sin6_addr, bytes.size());
-    asio::ip::address_v6 const address(bytes, internet.sin6_scope_id);
-    std::uint16_t const port = ntohs(internet.sin6_port);
-    if (address.is_v4_mapped()) {
-        return from_internet(asio::ip::make_address_v4(asio::ip::v4_mapped, address), port);
-    }
-    return from_internet(address, port);
+    return {asio::ip::address_v6(bytes, internet.sin6_scope_id), ntohs(internet.sin6_port)};
 }
 
-Address from_unix(Endpoint const& endpoint) {
+Peer from_unix(Endpoint const& endpoint) {
     auto const* const bytes = reinterpret_cast<char const*>(endpoint.data());
     std::string_view name(bytes, endpoint.size());
     name.remove_prefix(std::min(name.size(), offsetof(sockaddr_un, sun_path)));
-    Address address = {.transport = Transport::unix_stream, .host = {}, .port = 0, .path = {}};
-    if (name.starts_with('\0')) {
-        // An abstract name is all of the given length, NULs included: unix(7).
-        address.path = '@' + std::string(name.substr(1));
-    } else {
-        address.path = name.substr(0, name.find('\0'));
-    }
-    return address;
+    // An abstract name is all of the given length, NULs included: unix(7).
+    return name.starts_with('\0') ? Peer('@' + std::string(name.substr(1)))
+                                  : Peer(std::string(name.substr(0, name.find('\0'))));
 }
 
 }  // namespace
@@ -89,7 +74,9 @@ Endpoint to_endpoint_of_path(std::string const& path) {
     return Endpoint(&address, offsetof(sockaddr_un, sun_path) + used);
 }
 
-Address to_address(Endpoint const& endpoint) {
+Address to_address(Endpoint const& endpoint) { return to_peer(endpoint).address(); }
+
+Peer to_peer(Endpoint const& endpoint) {
     switch (endpoint.data()->sa_family) {
         case AF_INET: return from_ipv4(copy_of<sockaddr_in>(endpoint));
         case AF_INET6: return from_ipv6(copy_of<sockaddr_in6>(endpoint));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roger/address.hpp"
+#include "roger/peer.hpp"
 
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/address.hpp>
@@ -24,6 +25,8 @@ Endpoint to_endpoint_of_path(std::string const& path);
 /// A Unix peer without a name has an empty path. A Unix name can hold any byte, control characters
 /// included: whoever prints one escapes it.
 Address to_address(Endpoint const& endpoint);
+
+Peer to_peer(Endpoint const& endpoint);
 
 /// What a name stands for, or why that could not be found out.
 struct LookUp {

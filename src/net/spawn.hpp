@@ -13,7 +13,7 @@ namespace roger {
 /// `ended` is called with what the coroutine threw, or with null, when it has ended and its frame
 /// is gone. It is not called when the executor's context is destroyed first.
 template <typename Executor, typename Ended>
-void spawn(Executor const& executor, asio::awaitable<void> coroutine, Ended ended) {
+void spawn(Executor const& executor, asio::awaitable<void, Executor> coroutine, Ended ended) {
     asio::co_spawn(executor, std::move(coroutine),
                    [ended = std::move(ended)](std::exception_ptr thrown) mutable { ended(thrown); });
 }

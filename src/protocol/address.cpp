@@ -62,17 +62,17 @@ bool is_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
-/// An IPv6 number, perhaps with a zone: fe80::1%eth0.
+/// An IPv6 number, perhaps with a zone: fe80::1%eth0. Reads to a NUL at most, which is_host refuses.
 bool is_ipv6(std::string_view text) {
     std::size_t const zone = text.find('%');
     bool const zone_named = zone == text.npos || zone + 1 < text.size();
     std::string const number(text.substr(0, zone));
-    bool const whole = number.find('\0') == number.npos;
     in6_addr ignored{};
-    return zone_named && whole && inet_pton(AF_INET6, number.c_str(), &ignored) == 1;
+    return zone_named && inet_pton(AF_INET6, number.c_str(), &ignored) == 1;
 }
 
-/// Whether a resolver may be asked: it would read a NUL as the end, and explain the others badly.
+/// May go to a resolver, which would take a NUL for the end, and could not say what is wrong with
+/// the other bytes that are in no name and no number.
 bool is_host(std::string_view text) {
     auto const foreign = [](char c) {
         return (c >= '\0' && c <= ' ') || c == '\x7f' || c == '/' || c == '[' || c == ']';

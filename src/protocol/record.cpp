@@ -54,7 +54,7 @@ std::size_t append_special(std::string& out, std::string_view text) {
     return size;
 }
 
-/// The bytes that the escape at the start of `text` stands for, which is taken off it.
+/// The byte that the escape at the start of `text` stands for. The escape is taken off.
 /// Throws std::invalid_argument.
 char take_escape(std::string_view& text) {
     if (text.starts_with("\\\\")) {
@@ -64,7 +64,7 @@ char take_escape(std::string_view& text) {
     std::size_t const high = text.size() < 4 ? text.npos : hex_digits.find(text[2]);
     std::size_t const low = text.size() < 4 ? text.npos : hex_digits.find(text[3]);
     if (!text.starts_with("\\x") || high == text.npos || low == text.npos) {
-        throw std::invalid_argument("a backslash stands neither before 'xHH' nor before another");
+        throw std::invalid_argument("a backslash stands neither before 'xhh' nor before another");
     }
     text.remove_prefix(4);
     return static_cast<char>(high * 16 + low);
@@ -88,6 +88,7 @@ void append_base64(std::string& out, std::string_view bytes) {
 /// Only ASCII comes out, so that a record is safe on a terminal in this format too. What is no
 /// UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text) {
+    // As nearly every text is, and several times as fast.
     if (plain_size(text) == text.size() && text.find('"') == text.npos) {
         out.append(1, '"').append(text).append(1, '"');
         return;

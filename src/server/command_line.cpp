@@ -3,6 +3,10 @@
 
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
+#include "protocol/quantity.hpp"
+#include "roger/lines.hpp"
+
+#include <fmt/format.h>
 
 #include <map>
 #include <string>
@@ -28,7 +32,12 @@ void add_addresses(CLI::App& app, ServerOptions& options) {
         ->type_name("");
 }
 
-void refuse_newline(ServerOptions const& options) {
+void check(ServerOptions const& options) {
+    if (options.max_message > Lines::most_max_message) {
+        throw WrongUse(fmt::format("--max-message: {} is too much; at most {}",
+                                   size_to_string(options.max_message),
+                                   size_to_string(Lines::most_max_message)));
+    }
     if (options.ack.find('\n') != options.ack.npos) {
         throw WrongUse("--ack: a newline ends an answer, so the text cannot hold one");
     }
@@ -48,7 +57,7 @@ void add_serving(CLI::App& app, ServerOptions& options) {
                    "at the limit: leave newcomers in the listen queue, or answer 'error: busy'")
         ->type_name("wait|refuse")
         ->default_str("wait")
-        ->transform(CLI::Transformer(
+        ->transform(CLI::CheckedTransformer(
             std::map<std::string, WhenFull>{{"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}}));
     app.add_option("--threads", options.threads, "event loops")
         ->type_name("N")
@@ -76,7 +85,7 @@ void add_messages(CLI::App& app, ServerCommandLine& command_line) {
                    "how a message is written: text (control characters as \\xHH), raw, or json")
         ->type_name("text|raw|json")
         ->default_str("text")
-        ->transform(CLI::Transformer(std::map<std::string, Show>{
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Show>{
             {"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}}));
     app.add_flag("--sync", command_line.sync,
                  "acknowledge only after fdatasync: what was acknowledged survives a power failure");
@@ -98,12 +107,12 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
     app.add_option("--log-level", command_line.log_level, "least level of logs on standard error")
         ->type_name("debug|info|warning|error")
         ->default_str("info")
-        ->transform(CLI::Transformer(std::map<std::string, LogLevel>{
+        ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{
             {"debug", LogLevel::debug},
             {"info", LogLevel::info},
             {"warning", LogLevel::warning},
             {"error", LogLevel::error}}));
-    app.callback([&command_line] { refuse_newline(command_line.server); });
+    app.callback([&command_line] { check(command_line.server); });
 }
 
 }  // namespace roger

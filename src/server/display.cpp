@@ -48,21 +48,21 @@ Display::~Display() {
     handed_over_.notify_one();
 }
 
-asio::awaitable<void> Display::show(Batch const& batch) {
+Task<void> Display::show(Batch const& batch) {
     Page& page = *pages_[batch.loop()];
     page.executor = co_await asio::this_coro::executor;
-    std::int64_t const time_ms = options_.show == Show::json ? now_ms() : 0;
+    Stamp const stamp = options_.show == Show::json ? Stamp{to_string(batch.from()), now_ms()} : Stamp{};
     std::size_t shown = 0;
     for (Batch::Iterator next = batch.begin(); next != batch.end();) {
         while (page.full() && !page.failure) {
             co_await page.for_room.wait();
         }
-        Stretch const stretch = fill(page, batch, next, time_ms);
+        Stretch const stretch = fill(page, batch, next, stamp);
         while (page.written < stretch.end && !page.failure) {
             co_await page.for_filling.wait();
         }
         if (page.written < stretch.end) {
-            shown += count_written(page, batch, stretch, time_ms);
+            shown += count_written(page, stretch, stamp);
             throw NotShown(describe(page.failure), shown);
         }
         shown += stretch.count;
@@ -71,11 +71,11 @@ asio::awaitable<void> Display::show(Batch const& batch) {
 }
 
 Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator first,
-                               std::int64_t time_ms) {
+                               Stamp const& stamp) {
     Stretch stretch{first, first, 0, page.filled, page.filled};
     std::size_t const before = page.filling.size();
     while (stretch.last != batch.end() && !page.full()) {
-        append_record(page.filling, options_.show, *stretch.last, batch.from(), time_ms);
+        append_record(page.filling, options_.show, *stretch.last, stamp.from, stamp.time_ms);
         ++stretch.last;
         ++stretch.count;
     }
@@ -87,14 +87,14 @@ Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator f
 
 /// After a failure: how many records of a stretch were taken whole. They are made once more, to
 /// learn their sizes, since nothing keeps these when all goes well.
-std::size_t Display::count_written(Page const& page, Batch const& batch, Stretch const& stretch,
-                                   std::int64_t time_ms) const {
+std::size_t Display::count_written(Page const& page, Stretch const& stretch,
+                                   Stamp const& stamp) const {
     std::size_t count = 0;
     Position position = stretch.begin;
     std::string record;
     for (auto message = stretch.first; message != stretch.last; ++message) {
         record.clear();
-        append_record(record, options_.show, *message, batch.from(), time_ms);
+        append_record(record, options_.show, *message, stamp.from, stamp.time_ms);
         position += record.size();
         if (position > page.written) {
             break;
@@ -110,7 +110,7 @@ void Display::schedule_hand_over(Page& page) {
     if (page.in_writing || std::exchange(page.handing_over, true)) {
         return;
     }
-    asio::post(page.executor, [this, &page] {
+    asio::post(*page.executor, [this, &page] {
         page.handing_over = false;
         hand_over(page);
     });
@@ -173,7 +173,7 @@ void Display::write_pages(std::vector<Page*> const& pages) {
         }
     }
     for (std::size_t i = 0; i < pages.size(); ++i) {
-        asio::post(pages[i]->executor, [this, page = pages[i], bytes = taken[i], failure = failure_] {
+        asio::post(*pages[i]->executor, [this, page = pages[i], bytes = taken[i], failure = failure_] {
             written(*page, bytes, failure);
         });
     }

@@ -5,16 +5,17 @@
 #include "net/waiters.hpp"
 #include "protocol/record.hpp"
 #include "roger/batch.hpp"
+#include "roger/task.hpp"
 #include "server/sink.hpp"
 
-#include <asio/any_io_executor.hpp>
-#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
 
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -40,7 +41,7 @@ public:
     Display& operator=(Display const&) = delete;
 
     /// Returns when the batch has been written out. Throws NotShown if it has not.
-    asio::awaitable<void> show(Batch const& batch);
+    Task<void> show(Batch const& batch);
 
     /// Stops waiting for an output that does not take what is written: whoever waits in show() is
     /// told how far it came. From any thread.
@@ -53,7 +54,7 @@ private:
     /// One event loop's records. The loop fills it; only `writing` is the writer's, from
     /// hand_over() to written().
     struct Page {
-        asio::any_io_executor executor;
+        std::optional<asio::io_context::executor_type> executor;  ///< once it is known
         std::string filling;
         std::string writing;
         Position filled = 0;   ///< where `filling` ends
@@ -77,9 +78,14 @@ private:
         Position end;
     };
 
-    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, std::int64_t time_ms);
-    std::size_t count_written(Page const& page, Batch const& batch, Stretch const& stretch,
-                              std::int64_t time_ms) const;
+    /// What a record says beside its message, where the format asks for it.
+    struct Stamp {
+        std::string from;
+        std::int64_t time_ms = 0;
+    };
+
+    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, Stamp const& stamp);
+    std::size_t count_written(Page const& page, Stretch const& stretch, Stamp const& stamp) const;
 
     void schedule_hand_over(Page& page);
     void hand_over(Page& page);

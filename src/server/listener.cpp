@@ -28,7 +28,7 @@ Listener::Listener(Listening listening, Loop& first_loop, Limit& limit, Host hos
       host_(std::move(host)),
       pause_(first_loop.context()) {}
 
-asio::awaitable<void> Listener::run() {
+Task<void> Listener::run() {
     while (open_) {
         co_await until_admissible();
         asio::error_code const error = accept_ready();
@@ -40,7 +40,7 @@ asio::awaitable<void> Listener::run() {
 
 /// Until there is a connection to accept and, unless newcomers are refused, a place for it. What
 /// there is no place for stays in the listen queue.
-asio::awaitable<void> Listener::until_admissible() {
+Task<void> Listener::until_admissible() {
     asio::error_code ignored;
     co_await listening_.acceptor.async_wait(Acceptor::wait_read,
                                             asio::redirect_error(asio::deferred, ignored));
@@ -78,18 +78,17 @@ asio::error_code Listener::accept_one() {
     if (error) {
         return error;
     }
-    std::string from = to_string(to_address(peer));
     if (limit_.full()) {
-        loop.turn_away(std::move(socket), std::move(from));
+        loop.turn_away(std::move(socket), to_peer(peer));
         return {};
     }
     limit_.take_place();
-    loop.serve(std::move(socket), std::move(from));
+    loop.serve(std::move(socket), to_peer(peer));
     host_.client_accepted();
     return {};
 }
 
-asio::awaitable<void> Listener::pause(asio::error_code why) {
+Task<void> Listener::pause(asio::error_code why) {
     host_.accepting_paused(why.message());
     asio::error_code ignored;
     pause_.expires_after(pause_time);

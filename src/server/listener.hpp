@@ -2,10 +2,10 @@
 #pragma once
 
 #include "net/listening.hpp"
+#include "roger/task.hpp"
 #include "server/limit.hpp"
 #include "server/loop.hpp"
 
-#include <asio/awaitable.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <cstdint>
@@ -28,15 +28,15 @@ public:
     [[nodiscard]] Address const& address() const { return listening_.address; }
 
     /// Accepts until close(). Runs on the first loop.
-    asio::awaitable<void> run();
+    Task<void> run();
 
     void close();
 
 private:
-    asio::awaitable<void> until_admissible();
+    Task<void> until_admissible();
     asio::error_code accept_ready();
     asio::error_code accept_one();
-    asio::awaitable<void> pause(asio::error_code why);
+    Task<void> pause(asio::error_code why);
 
     Listening listening_;
     Loop& first_loop_;

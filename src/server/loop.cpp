@@ -44,47 +44,58 @@ Loop::Loop(std::size_t index, Service const& service, Events events)
 
 Loop::~Loop() = default;
 
-void Loop::serve(LoopSocket socket, std::string from) {
-    asio::dispatch(context_, [this, socket = std::move(socket), from = std::move(from)]() mutable {
-        start(std::move(socket), std::move(from), Ending::none);
+void Loop::serve(LoopSocket socket, Peer peer) {
+    asio::dispatch(context_, [this, socket = std::move(socket), peer = std::move(peer)]() mutable {
+        start(std::move(socket), std::move(peer), Ending::none);
     });
 }
 
-void Loop::turn_away(LoopSocket socket, std::string from) {
-    asio::dispatch(context_, [this, socket = std::move(socket), from = std::move(from)]() mutable {
+void Loop::turn_away(LoopSocket socket, Peer peer) {
+    asio::dispatch(context_, [this, socket = std::move(socket), peer = std::move(peer)]() mutable {
         if (turned_away_ < most_turned_away) {
-            start(std::move(socket), std::move(from), Ending::busy);
+            start(std::move(socket), std::move(peer), Ending::busy);
         } else {
             tally.refused_busy.add();
         }
     });
 }
 
-void Loop::start(LoopSocket socket, std::string from, Ending ending) {
-    bool const has_place = ending == Ending::none;
+void Loop::start(LoopSocket socket, Peer peer, Ending ending) {
+    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), ending);
+    if (draining_) {
+        session->drain();
+    }
+    spawn(context_.get_executor(), Session::run(std::move(session)),
+          [this](std::exception_ptr const& thrown) { ended(thrown); });
+}
+
+void Loop::enter(Session& session, bool has_place) {
+    session.link_before(sessions_);
     if (has_place) {
         tally.accepted.add();
         tally.clients.add();
     } else {
         ++turned_away_;
     }
-    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(from), ending);
-    if (draining_) {
-        session->drain();
-    }
-    spawn(context_.get_executor(), Session::run(std::move(session)),
-          [this, has_place](std::exception_ptr const& thrown) { ended(has_place, thrown); });
 }
 
-void Loop::ended(bool had_place, std::exception_ptr const& thrown) {
+/// Tells nobody yet: it may be the loop's own end that destroys the session.
+void Loop::leave(Session& session, bool has_place) {
+    session.unlink();
+    if (has_place) {
+        tally.clients.subtract(1);
+        ++freed_places_;
+    } else {
+        --turned_away_;
+    }
+}
+
+void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
         service_.fail(describe(thrown));
     }
-    if (had_place) {
-        tally.clients.subtract(1);
+    for (; freed_places_ > 0; --freed_places_) {
         events_.session_ended();
-    } else {
-        --turned_away_;
     }
     check_drained();
 }
@@ -92,15 +103,20 @@ void Loop::ended(bool had_place, std::exception_ptr const& thrown) {
 void Loop::drain() {
     asio::post(context_, [this] {
         draining_ = true;
-        for (Session* session : sessions_) {
-            session->drain();
-        }
+        for_each_session([](Session& session) { session.drain(); });
         check_drained();
     });
 }
 
+/// `action` leaves the list as it is: a session's coroutine goes on only after it.
+void Loop::for_each_session(void (*action)(Session&)) {
+    for (Hook* hook = sessions_.next(); hook != &sessions_; hook = hook->next()) {
+        action(static_cast<Session&>(*hook));
+    }
+}
+
 void Loop::check_drained() {
-    if (draining_ && sessions_.empty() && !std::exchange(drained_told_, true)) {
+    if (draining_ && !sessions_.linked() && !std::exchange(drained_told_, true)) {
         events_.drained();
     }
 }
@@ -128,9 +144,7 @@ void Loop::run() {
 /// with the context.
 void Loop::cut_off_sessions() {
     context_.restart();
-    for (Session* session : sessions_) {
-        session->cut_off();
-    }
+    for_each_session([](Session& session) { session.cut_off(); });
     room.wake_all();
     context_.poll();
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "net/deadlines.hpp"
+#include "net/hook.hpp"
 #include "net/waiters.hpp"
+#include "roger/peer.hpp"
 #include "server/service.hpp"
 #include "server/tally.hpp"
 
@@ -17,8 +19,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <list>
-#include <string>
 
 namespace roger {
 
@@ -87,10 +87,10 @@ public:
     [[nodiscard]] asio::io_context& context() { return context_; }
 
     /// Serves a client that has been given a place. From any thread.
-    void serve(LoopSocket socket, std::string from);
+    void serve(LoopSocket socket, Peer peer);
 
     /// Tells a newcomer that there is no place for it. From any thread.
-    void turn_away(LoopSocket socket, std::string from);
+    void turn_away(LoopSocket socket, Peer peer);
 
     /// Runs until finish() or abandon().
     void run();
@@ -106,15 +106,18 @@ public:
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
+    asio::error_code ignored;  ///< for waits after which the socket itself tells more
     Tally tally;
     Room room;
     void arm(Deadline& deadline, Wait wait) { timer_.arm(deadline, wait); }
 
-private:
-    friend class Session;
+    void enter(Session& session, bool has_place);
+    void leave(Session& session, bool has_place);
 
-    void start(LoopSocket socket, std::string from, Ending ending);
-    void ended(bool had_place, std::exception_ptr const& thrown);
+private:
+    void start(LoopSocket socket, Peer peer, Ending ending);
+    void ended(std::exception_ptr const& thrown);
+    void for_each_session(void (*action)(Session&));
     void check_drained();
     void cut_off_sessions();
 
@@ -127,8 +130,9 @@ private:
 
     // Sessions live in their coroutines' frames, and those in the context: what a session's
     // destructor touches must outlive the context, what needs the context comes after it.
-    std::list<Session*> sessions_;
+    Hook sessions_;
     std::size_t turned_away_ = 0;
+    std::size_t freed_places_ = 0;  ///< left, and not yet told
     DeadlineQueues deadlines_;
     asio::io_context context_;
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_;

@@ -9,10 +9,13 @@
 #include "server/loop.hpp"
 #include "server/service.hpp"
 
+#include <asio/any_io_executor.hpp>
+#include <asio/co_spawn.hpp>
 #include <asio/deferred.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <fmt/format.h>
@@ -51,6 +54,15 @@ std::size_t choose_limit(ServerOptions const& options) {
     return options.limit.value_or(std::min(default_limit, possible));
 }
 
+Task<void> run_common(CommonHandler const& handler, Batch const& batch) {
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    co_await asio::co_spawn(executor, handler(batch), asio::deferred);
+}
+
+Handler adapt(CommonHandler handler) {
+    return [handler = std::move(handler)](Batch const& batch) { return run_common(handler, batch); };
+}
+
 }  // namespace
 
 /// Its state belongs to the first loop, but for what is atomic or guarded: events of other loops
@@ -78,7 +90,7 @@ private:
     void fail(std::string const& what);
 
     void begin_drain();
-    asio::awaitable<void> bound_drain();
+    Task<void> bound_drain();
     void loop_drained();
     void abandon(Outcome::End end);
     void close_listeners();
@@ -226,7 +238,7 @@ void Server::Implementation::begin_drain() {
 }
 
 /// A handler that does not return gets the last tenth of the time to be told so and to answer.
-asio::awaitable<void> Server::Implementation::bound_drain() {
+Task<void> Server::Implementation::bound_drain() {
     Timeout const most = service_.options.drain_timeout;
     if (!most) {
         co_return;
@@ -282,6 +294,9 @@ Counters Server::Implementation::counters() const {
 
 Server::Server(ServerOptions options, Handler handler)
     : implementation_(std::make_unique<Implementation>(std::move(options), std::move(handler))) {}
+
+Server::Server(ServerOptions options, CommonHandler handler)
+    : Server(std::move(options), adapt(std::move(handler))) {}
 
 Server::~Server() = default;
 

@@ -29,44 +29,57 @@ bool would_block(asio::error_code error) {
 
 }  // namespace
 
-Session::Session(Loop& loop, LoopSocket socket, std::string from, Ending ending)
+Session::Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending)
     : loop_(loop),
       socket_(std::move(socket)),
-      from_(std::move(from)),
-      lines_(loop.service().options.max_message),
+      peer_(std::move(peer)),
       silence_(*this),
       unfinished_(*this),
-      place_in_loop_(loop.sessions_.insert(loop.sessions_.end(), this)),
-      ending_(ending) {}
-
-Session::~Session() { loop_.sessions_.erase(place_in_loop_); }
-
-asio::awaitable<void> Session::run(std::unique_ptr<Session> self) {
-    while (self->ending_ == Ending::none) {
-        self->await_client();
-        asio::error_code error;
-        co_await self->socket_.async_wait(LoopSocket::wait_read,
-                                          asio::redirect_error(asio::deferred, error));
-        self->listening_ = false;
-        self->silence_.disarm();
-        if (self->ending_ == Ending::none) {
-            co_await self->exchange();
-        }
-    }
-    co_await self->take_leave();
+      lines_(loop.service().options.max_message),
+      ending_(ending),
+      has_place_(ending == Ending::none) {
+    loop_.enter(*this, has_place_);
 }
 
-void Session::await_client() {
+Session::~Session() { loop_.leave(*this, has_place_); }
+
+Task<void> Session::run(std::unique_ptr<Session> self) {
+    while (self->socket_.is_open()) {
+        if (self->listen()) {
+            co_await self->socket_.async_wait(LoopSocket::wait_read,
+                                              asio::redirect_error(asio::deferred, self->loop_.ignored));
+        }
+        co_await self->take_turn();
+    }
+}
+
+bool Session::listen() {
+    if (ending_ != Ending::none) {
+        return false;
+    }
     listening_ = true;
     loop_.arm(silence_, Wait::message);
     if (lines_.unfinished() && !unfinished_.armed()) {
         loop_.arm(unfinished_, Wait::ending);
     }
+    return true;
 }
 
-/// One turn. Its coroutine's frame, with all that it holds, exists only while there is something
-/// to do: an idle client costs none of it.
-asio::awaitable<void> Session::exchange() {
+/// Its frame, with all that it holds, exists only while there is something to do: an idle client
+/// costs none of it.
+Task<void> Session::take_turn() {
+    listening_ = false;
+    silence_.disarm();
+    if (ending_ == Ending::none) {
+        co_await exchange();
+    }
+    if (ending_ != Ending::none) {
+        co_await take_leave();
+    }
+}
+
+/// Receive, display, acknowledge.
+Task<void> Session::exchange() {
     while (loop_.room.full() && ending_ == Ending::none) {
         co_await loop_.room.wait();
     }
@@ -105,7 +118,7 @@ Intake Session::receive() {
 }
 
 /// Returns how many of the accepted messages were displayed: all, unless the handler failed.
-asio::awaitable<std::size_t> Session::display(Intake const& intake) {
+Task<std::size_t> Session::display(Intake const& intake) {
     std::size_t displayed = count(intake, Verdict::accepted);
     if (displayed == 0) {
         co_return 0;
@@ -113,7 +126,7 @@ asio::awaitable<std::size_t> Session::display(Intake const& intake) {
     RoomTaken const taken(loop_.room, intake.messages.size());
     std::string failure;
     try {
-        Batch const batch(intake.messages, from_, loop_.index());
+        Batch const batch(intake.messages, peer_, loop_.index());
         co_await loop_.service().handler(batch);
     } catch (NotShown const& error) {
         failure = error.what();
@@ -149,7 +162,7 @@ Replies Session::answer(Intake const& intake, std::size_t displayed) {
 }
 
 /// Returns whether the client's system has taken all of it.
-asio::awaitable<bool> Session::acknowledge(Replies replies) {
+Task<bool> Session::acknowledge(Replies replies) {
     std::array<asio::const_buffer, 8> buffers;
     while (!replies.empty()) {
         asio::error_code error;
@@ -176,7 +189,7 @@ asio::awaitable<bool> Session::acknowledge(Replies replies) {
 /// Says the last line and closes. Closing while input is unread sends a reset, which can destroy
 /// answers that the client has not read yet: so the sending side is closed first, and what still
 /// comes is thrown away until the client closes too.
-asio::awaitable<void> Session::take_leave() {
+Task<void> Session::take_leave() {
     asio::error_code ignored;
     if (ReplyLine const* line = last_line()) {
         socket_.send(asio::buffer(line->line()), 0, ignored);

@@ -2,17 +2,17 @@
 #pragma once
 
 #include "net/deadlines.hpp"
+#include "net/hook.hpp"
 #include "protocol/replies.hpp"
 #include "roger/lines.hpp"
+#include "roger/peer.hpp"
+#include "roger/task.hpp"
 #include "server/loop.hpp"
 
-#include <asio/awaitable.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
-#include <string>
 
 namespace roger {
 
@@ -30,17 +30,17 @@ enum class Ending : std::uint8_t {
     cannot_display,  ///< the handler failed
 };
 
-class Session final : DeadlineOwner {
+class Session final : public Hook, DeadlineOwner {
 public:
-    /// `ending` other than none: only its last line is said.
-    Session(Loop& loop, LoopSocket socket, std::string from, Ending ending);
+    /// `ending` other than none: only its last line is said, and no place is held.
+    Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending);
     ~Session();
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
 
     /// The whole life of a session. It owns the session, so that a loop that is destroyed while
     /// the coroutine is suspended takes the session with it.
-    static asio::awaitable<void> run(std::unique_ptr<Session> self);
+    static Task<void> run(std::unique_ptr<Session> self);
 
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
@@ -49,13 +49,14 @@ public:
     void cut_off();
 
 private:
-    void await_client();
-    asio::awaitable<void> exchange();
+    bool listen();
+    Task<void> take_turn();
+    Task<void> exchange();
     Intake receive();
-    asio::awaitable<std::size_t> display(Intake const& intake);
+    Task<std::size_t> display(Intake const& intake);
     Replies answer(Intake const& intake, std::size_t displayed);
-    asio::awaitable<bool> acknowledge(Replies replies);
-    asio::awaitable<void> take_leave();
+    Task<bool> acknowledge(Replies replies);
+    Task<void> take_leave();
     ReplyLine const* last_line();
 
     void deadline_came(Wait wait) override;
@@ -63,12 +64,12 @@ private:
 
     Loop& loop_;
     LoopSocket socket_;
-    std::string from_;
-    Lines lines_;
+    Peer peer_;
     Deadline silence_;     ///< for the peer's next move: to say something, take answers, close
     Deadline unfinished_;  ///< for the end of the message that has begun
-    std::list<Session*>::iterator place_in_loop_;
+    [[no_unique_address]] Lines lines_;  // what follows lies in its padding
     Ending ending_;
+    bool const has_place_;
     bool listening_ = false;  ///< suspended until the client says something
 };
 

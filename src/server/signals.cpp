@@ -27,7 +27,7 @@ Signals::Signals(Server& server, Announce announce)
 
 Signals::~Signals() { context_.stop(); }
 
-asio::awaitable<void> Signals::obey() {
+Task<void> Signals::obey() {
     for (bool stopping = false;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
         if (signal == SIGUSR1) {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "roger/server.hpp"
+#include "roger/task.hpp"
 
-#include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
 
@@ -26,7 +26,7 @@ public:
     Signals& operator=(Signals const&) = delete;
 
 private:
-    asio::awaitable<void> obey();
+    Task<void> obey();
 
     Server& server_;
     Announce announce_;

@@ -1,0 +1,40 @@
+// Who said something: a sender's address in as few bytes as it takes, since every client has one.
+#pragma once
+
+#include "roger/address.hpp"
+
+#include <asio/ip/address.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace roger {
+
+class Peer {
+public:
+    /// A Unix peer without a name, as most are.
+    Peer() : Peer(std::string()) {}
+    /// A Unix peer; `path` as in Address.
+    explicit Peer(std::string path);
+    Peer(asio::ip::address const& address, std::uint16_t port);
+    Peer(Peer&& other) noexcept;
+    Peer& operator=(Peer&& other) noexcept;
+    ~Peer();
+
+    /// An IPv4 peer of an IPv6 socket is told as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
+    [[nodiscard]] Address address() const;
+
+private:
+    enum class Kind : std::uint8_t { internet, named_unix, unnamed_unix };
+
+    union {
+        std::array<unsigned char, 16> internet_;  ///< an IPv6 address, an IPv4 one mapped into it
+        std::string* name_;                       ///< owned
+    };
+    std::uint32_t scope_ = 0;
+    std::uint16_t port_ = 0;
+    Kind kind_;
+};
+
+}  // namespace roger
