@@ -53,7 +53,7 @@ public:
     [[nodiscard]] bool unfinished() const { return skipping_ || !begun_.empty(); }
 
 private:
-    void begin_line(std::string_view bytes, Intake& intake);
+    void keep(std::string_view bytes, Intake& intake);
     void end_line(std::string_view rest, Intake& intake);
     void end_message(std::string_view rest, std::size_t size, Intake& intake);
 

@@ -14,9 +14,13 @@ heading() {
     printf '\n== %s\n' "$section"
 }
 
-# Says which section failed; installed with: trap report_failure EXIT
+# Undoes what a script leaves behind; a script may say what, in a function of its own.
+clean_up() { true; }
+
+# Cleans up, and says which section failed; installed with: trap report_failure EXIT
 report_failure() {
     local status=$?
+    clean_up || true
     [ "$status" -eq 0 ] || printf '\n== FAILED: %s\n' "$section" >&2
     exit "$status"
 }

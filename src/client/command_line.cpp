@@ -20,7 +20,8 @@ Address read_address(std::vector<std::string> const& words) {
         throw WrongUse("a client needs the server's host: write HOST PORT, or HOST:PORT");
     }
     if (address.transport == Transport::tcp && address.port == 0) {
-        throw WrongUse("a client needs the port that the server listens on, from 1 to 65535, not 0");
+        throw WrongUse(
+            "a client needs the port that the server listens on, from 1 to 65535, not 0");
     }
     return address;
 }
@@ -54,8 +55,8 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
         ->required()
         ->expected(1, 2)
         ->type_name("");
-    auto* const keep = app.add_flag("--keep", options.keep,
-                                    "on a terminal, ask until the end of input");
+    auto* const keep =
+        app.add_flag("--keep", options.keep, "on a terminal, ask until the end of input");
     app.add_option_function<std::vector<std::string>>(
            "--message",
            [&options](std::vector<std::string> const& messages) {

@@ -16,7 +16,8 @@ public:
 
     [[nodiscard]] bool complete() const { return missing_ == 0; }
 
-    /// What a sentence for each does not show: how many there were. Empty unless there were several.
+    /// What a sentence for each does not show: how many there were. Empty unless there were
+    /// several.
     [[nodiscard]] std::string summary() const;
 
 private:

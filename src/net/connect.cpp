@@ -112,7 +112,8 @@ asio::awaitable<Socket> connect(Address address, Timeout timeout, Resolver resol
             send_at_once(socket, endpoint);
             co_return socket;
         }
-        failures += (failures.empty() ? "" : "; ") + to_string(to_address(endpoint)) + ": " + failure;
+        failures +=
+            (failures.empty() ? "" : "; ") + to_string(to_address(endpoint)) + ": " + failure;
     }
     give_up(failures, timeout, deadline);
 }

@@ -5,11 +5,6 @@
 #include <asio/ip/address_v6.hpp>
 #include <asio/ip/tcp.hpp>
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -20,11 +15,17 @@
 #include <system_error>
 #include <utility>
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 namespace roger {
 
 namespace {
 
-/// The system's structure for the endpoint's family, copied: what a socket filled in may be shorter.
+/// The system's structure for the endpoint's family, copied: what a socket filled in may be
+/// shorter.
 template <typename SocketAddress>
 SocketAddress copy_of(Endpoint const& endpoint) {
     SocketAddress copy = {};
@@ -74,13 +75,18 @@ Endpoint to_endpoint_of_path(std::string const& path) {
     return Endpoint(&address, offsetof(sockaddr_un, sun_path) + used);
 }
 
-Address to_address(Endpoint const& endpoint) { return to_peer(endpoint).address(); }
+Address to_address(Endpoint const& endpoint) {
+    return to_peer(endpoint).address();
+}
 
 Peer to_peer(Endpoint const& endpoint) {
     switch (endpoint.data()->sa_family) {
-        case AF_INET: return from_ipv4(copy_of<sockaddr_in>(endpoint));
-        case AF_INET6: return from_ipv6(copy_of<sockaddr_in6>(endpoint));
-        default: return from_unix(endpoint);
+        case AF_INET:
+            return from_ipv4(copy_of<sockaddr_in>(endpoint));
+        case AF_INET6:
+            return from_ipv6(copy_of<sockaddr_in6>(endpoint));
+        default:
+            return from_unix(endpoint);
     }
 }
 

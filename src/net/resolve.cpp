@@ -27,7 +27,8 @@ class PipeEnd {
 public:
     explicit PipeEnd(int descriptor) : descriptor_(descriptor) {}
     PipeEnd(PipeEnd&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    PipeEnd& operator=(PipeEnd&&) = delete;
+    PipeEnd(PipeEnd const&) = delete;
+    PipeEnd& operator=(PipeEnd const&) = delete;
     ~PipeEnd() {
         if (descriptor_ != -1) {
             close(descriptor_);
@@ -62,11 +63,12 @@ struct Question {
 
 Question ask(Resolver resolver, std::string host, std::uint16_t port) {
     Pipe pipe = make_pipe();
-    std::packaged_task<LookUp()> task(
-        [resolver = std::move(resolver), host = std::move(host), port] { return resolver(host, port); });
+    std::packaged_task<LookUp()> task([resolver = std::move(resolver), host = std::move(host),
+                                       port] { return resolver(host, port); });
     std::future<LookUp> answer = task.get_future();
-    std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable { task(); })
-        .detach();
+    std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable {
+        task();
+    }).detach();
     return {std::move(answer), std::move(pipe.reading)};
 }
 

@@ -64,8 +64,9 @@ UnixPath::UnixPath(std::string path) : path_(std::move(path)) {
 }
 
 UnixPath::~UnixPath() {
-    if (auto const status = status_of(path_);
-        status && inode_ != 0 && status->st_dev == device_ && status->st_ino == inode_) {
+    struct stat status {};
+    if (inode_ != 0 && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
+        status.st_ino == inode_) {
         ::unlink(path_.c_str());
     }
     ::unlink(lock_path().c_str());

@@ -5,6 +5,8 @@
 #include "roger/address.hpp"
 #include "roger/version.hpp"
 
+#include <fmt/format.h>
+
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -39,7 +41,7 @@ public:
     std::string make_usage(CLI::App const*, std::string name) const override {
         std::string usage;
         for (std::string const& way : ways_) {
-            usage += (usage.empty() ? "\nUsage: " : "       ") + name + ' ' + way + '\n';
+            usage += fmt::format("{}{} {}\n", usage.empty() ? "\nUsage: " : "       ", name, way);
         }
         return usage;
     }
@@ -65,8 +67,7 @@ int fail(CLI::App const& app, std::string_view sentence, ExitStatus status) {
 /// Prints what was asked for instead of work: --help, --version.
 int print(CLI::App const& app, std::string_view text) {
     std::cout << text << std::flush;
-    return std::cout ? status_done
-                     : fail(app, "cannot write to standard output", status_failed);
+    return std::cout ? status_done : fail(app, "cannot write to standard output", status_failed);
 }
 
 }  // namespace
@@ -90,14 +91,15 @@ void set_usage(CLI::App& app, std::vector<std::string> ways) {
 }
 
 void complain(CLI::App const& app, std::string_view sentence) {
-    std::string const line = app.get_name() + ": " + std::string(sentence) + '\n';
-    std::cerr << line;  // in one piece: others may write to the same terminal
+    // In one piece: others may write to the same terminal.
+    std::cerr << fmt::format("{}: {}\n", app.get_name(), sentence);
 }
 
 int run_command_line(CLI::App& app, int argc, char const* const* argv,
                      std::function<int()> const& work) {
     app.name(std::filesystem::path(argv[0]).filename());
-    app.set_version_flag("--version", app.get_name() + ' ' + std::string(version), "print the version");
+    app.set_version_flag("--version", app.get_name() + ' ' + std::string(version),
+                         "print the version");
     app.set_help_flag("--help", "print this");
     try {
         app.parse(argc, argv);

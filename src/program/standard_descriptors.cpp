@@ -1,21 +1,21 @@
 // Descriptors 0, 1 and 2: taken before anything else is opened, and safe to write to.
 #include "program/standard_descriptors.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace roger {
 
 void open_missing_standard_descriptors() {
     // In this order, since open() gives the lowest free descriptor.
-    for (auto const& [descriptor, mode] : {std::pair(STDIN_FILENO, O_WRONLY),
-                                          std::pair(STDOUT_FILENO, O_RDONLY),
-                                          std::pair(STDERR_FILENO, O_WRONLY)}) {
+    for (auto const& [descriptor, mode] :
+         {std::pair(STDIN_FILENO, O_WRONLY), std::pair(STDOUT_FILENO, O_RDONLY),
+          std::pair(STDERR_FILENO, O_WRONLY)}) {
         if (fcntl(descriptor, F_GETFD) == -1 && open("/dev/null", mode) != descriptor) {
             throw std::system_error(errno, std::generic_category(), "opening /dev/null");
         }

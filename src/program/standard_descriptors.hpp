@@ -10,8 +10,8 @@ namespace roger {
 /// Throws std::system_error.
 void open_missing_standard_descriptors();
 
-/// A write to a pipe without a reader, or beyond the limit on a file's size, gives an error that can
-/// be told instead of ending the process.
+/// A write to a pipe without a reader, or beyond the limit on a file's size, gives an error that
+/// can be told instead of ending the process.
 void let_writes_fail();
 
 }  // namespace roger

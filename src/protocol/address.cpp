@@ -62,7 +62,8 @@ bool is_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
-/// An IPv6 number, perhaps with a zone: fe80::1%eth0. Reads to a NUL at most, which is_host refuses.
+/// An IPv6 number, perhaps with a zone: fe80::1%eth0. Reads no further than a NUL, which is_host
+/// refuses.
 bool is_ipv6(std::string_view text) {
     std::size_t const zone = text.find('%');
     bool const zone_named = zone == text.npos || zone + 1 < text.size();

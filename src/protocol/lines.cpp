@@ -27,7 +27,7 @@ void Lines::feed(std::string_view bytes, Intake& intake) {
         bytes.remove_prefix(end + 1);
     }
     if (!bytes.empty()) {
-        begin_line(bytes, intake);
+        keep(bytes, intake);
     }
 }
 
@@ -38,7 +38,7 @@ void Lines::finish(Intake& intake) {
     skipping_ = false;
 }
 
-void Lines::begin_line(std::string_view bytes, Intake& intake) {
+void Lines::keep(std::string_view bytes, Intake& intake) {
     if (skipping_) {
         return;
     }

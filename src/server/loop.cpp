@@ -18,15 +18,16 @@ namespace {
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 
 /// How long a client that was told to go may take to close its side, before it is closed on it.
-constexpr std::chrono::seconds leave_time{1};
+constexpr std::chrono::milliseconds leave_time{1000};
 
 /// Newcomers that are being told that there is no place for them: they hold no place, but each
 /// holds a descriptor, so those beyond this number are closed without a word.
 constexpr std::size_t most_turned_away = 64;
 
 std::array<Timeout, wait_count> wait_lengths(ServerOptions const& options) {
-    std::chrono::milliseconds const leaving =
-        std::min<std::chrono::milliseconds>(leave_time, options.write_timeout.value_or(leave_time));
+    // It is no reason for a shutdown to fail.
+    auto const leaving = std::min({leave_time, options.write_timeout.value_or(leave_time),
+                                   options.drain_timeout.value_or(2 * leave_time) / 2});
     return {options.idle_timeout, options.message_timeout, options.write_timeout, leaving};
 }
 

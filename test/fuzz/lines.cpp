@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     roger::test::check_lines({reinterpret_cast<char const*>(data), size});
     return 0;

@@ -70,8 +70,8 @@ inline void demand_a_sound_batch(Intake const& intake, std::size_t max_message) 
         demand(intake.runs[i].verdict != intake.runs[i - 1].verdict, "neighbours differ");
     }
     std::size_t messages = 0;
-    for (std::string_view const message : Batch(intake.messages, "", 0)) {
-        demand(message.size() <= max_message, "an accepted message is no longer than allowed");
+    for (Batch::Iterator message(intake.messages), end; message != end; ++message) {
+        demand((*message).size() <= max_message, "an accepted message is no longer than allowed");
         ++messages;
     }
     demand(messages == accepted, "as many messages as verdicts that accept");

@@ -13,21 +13,23 @@ namespace roger {
 static_assert(std::forward_iterator<Batch::Iterator>);
 
 TEST_CASE("A batch gives its messages in order", "[batch][protocol]") {
-    Batch const batch("one\n\ntwo\r\n", "tcp:[::1]:40312", 3);
+    Peer const peer("/run/roger");
+    Batch const batch("one\n\ntwo\r\n", peer, 3);
     CHECK(std::vector<std::string>(batch.begin(), batch.end()) ==
           std::vector<std::string>{"one", "", "two\r"});
     CHECK(batch.text() == "one\n\ntwo\r\n");
-    CHECK(batch.from() == "tcp:[::1]:40312");
+    CHECK(to_string(batch.from()) == "unix:/run/roger");
     CHECK(batch.loop() == 3);
     CHECK_FALSE(batch.empty());
 }
 
 TEST_CASE("A batch of one empty message is not empty", "[batch][protocol]") {
-    Batch const one("\n", "unix:", 0);
+    Peer const nameless;
+    Batch const one("\n", nameless, 0);
     CHECK(std::distance(one.begin(), one.end()) == 1);
     CHECK_FALSE(one.empty());
 
-    Batch const none("", "unix:", 0);
+    Batch const none("", nameless, 0);
     CHECK(none.begin() == none.end());
     CHECK(none.empty());
 }

@@ -9,21 +9,22 @@ TEST_CASE("Counters are one line of names and values", "[counters][protocol]") {
     Counters const counters{.accepted = 1,
                             .clients = 2,
                             .messages = 3,
-                            .acknowledged = 4,
-                            .bytes = 5,
-                            .refused_busy = 6,
-                            .refused_too_long = 7,
-                            .refused_unfinished = 8,
-                            .refused_idle = 9,
-                            .refused_shutdown = 10,
-                            .refused_display = 11,
-                            .write_timeouts = 12,
-                            .lost = 13,
+                            .displayed = 4,
+                            .acknowledged = 5,
+                            .bytes = 6,
+                            .refused_busy = 7,
+                            .refused_too_long = 8,
+                            .refused_unfinished = 9,
+                            .refused_idle = 10,
+                            .refused_shutdown = 11,
+                            .refused_display = 12,
+                            .write_timeouts = 13,
+                            .lost = 14,
                             .accept_pauses = 18446744073709551615U};
     CHECK(to_string(counters) ==
-          "accepted=1 clients=2 messages=3 acknowledged=4 bytes=5 refused_busy=6 "
-          "refused_too_long=7 refused_unfinished=8 refused_idle=9 refused_shutdown=10 "
-          "refused_display=11 write_timeouts=12 lost=13 accept_pauses=18446744073709551615");
+          "accepted=1 clients=2 messages=3 displayed=4 acknowledged=5 bytes=6 refused_busy=7 "
+          "refused_too_long=8 refused_unfinished=9 refused_idle=10 refused_shutdown=11 "
+          "refused_display=12 write_timeouts=13 lost=14 accept_pauses=18446744073709551615");
 }
 
 }  // namespace roger

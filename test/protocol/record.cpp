@@ -4,6 +4,7 @@
 #include "fuzz/record_property.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <random>
 #include <stdexcept>
@@ -46,7 +47,7 @@ struct Shown {
 
 TEST_CASE("Printable text is shown as it is", "[record][protocol]") {
     for (std::string_view const message :
-         {""sv, "a line like any other"sv, " \"quoted\" 'twice' ~ "sv, "Grüße, Жуков, 東京"sv,
+         {""sv, "a line like any other"sv, R"( "quoted" 'twice' ~ )"sv, "Grüße, Жуков, 東京"sv,
           "\U0001f600 and \u00a0 no-break"sv, "\u0300\u061c\u200d\ufeff\U0010ffff"sv}) {
         CHECK(text_of(message) == message);
     }
@@ -62,13 +63,19 @@ TEST_CASE("What could move a cursor, end a line or turn it around is shown by it
              {"\0"sv, R"(\x00)"},
              {"\x7f", R"(\x7f)"},
              {"\u0080\u009b\u009f", R"(\xc2\x80\xc2\x9b\xc2\x9f)"},
-             {"\u2028\u2029", R"(\xe2\x80\xa8\xe2\x80\xa9)"},
-             {"\u202a\u202e", R"(\xe2\x80\xaa\xe2\x80\xae)"},
-             {"\u2066\u2069", R"(\xe2\x81\xa6\xe2\x81\xa9)"},
              {"a\\b", R"(a\\b)"},
              {R"(\x1b)", R"(\\x1b)"},
          }) {
         CHECK(text_of(shown.message) == shown.text);
+    }
+    // U+2028 and U+2029 end lines, U+202A to U+202E and U+2066 to U+2069 turn text around.
+    for (unsigned last = 0xa8; last <= 0xae; ++last) {
+        std::string const message = {'\xe2', '\x80', static_cast<char>(last)};
+        CHECK(text_of(message) == fmt::format(R"(\xe2\x80\x{:02x})", last));
+    }
+    for (unsigned last = 0xa6; last <= 0xa9; ++last) {
+        std::string const message = {'\xe2', '\x81', static_cast<char>(last)};
+        CHECK(text_of(message) == fmt::format(R"(\xe2\x81\x{:02x})", last));
     }
     CHECK(text_of("\u2027\u202f\u2065\u206a") == "\u2027\u202f\u2065\u206a");
 }

@@ -37,9 +37,12 @@ struct Failure : std::runtime_error {
 /// A moment until which several waits may last together.
 class Deadline {
 public:
-    // Not explicit: every call with a deadline takes a duration as well.
-    Deadline(Duration duration = default_deadline)  // NOLINT(google-explicit-constructor)
-        : duration_(duration), end_(Clock::now() + duration) {}
+    Deadline() : Deadline(default_deadline) {}
+
+    // Not explicit: what takes a deadline takes a duration as well.
+    template <typename Rep, typename Period>
+    Deadline(std::chrono::duration<Rep, Period> duration)  // NOLINT(google-explicit-constructor)
+        : duration_(std::chrono::ceil<Duration>(duration)), end_(Clock::now() + duration) {}
 
     [[nodiscard]] bool over() const { return Clock::now() >= end_; }
     [[nodiscard]] Clock::time_point end() const { return end_; }

@@ -226,7 +226,8 @@ void Peer::wait_until_read(Deadline deadline) const {
 }
 
 void Peer::half_close() {
-    if (::shutdown(descriptor(), SHUT_WR) != 0) {
+    // That the other side has broken off shows when its last words have been received.
+    if (::shutdown(descriptor(), SHUT_WR) != 0 && errno != ENOTCONN) {
         fail("to half-close", errno_text(errno));
     }
 }

@@ -64,7 +64,7 @@ TEST_CASE("A server that resets the connection is told of", "[client][system]") 
     scene.server.send("got one\n");
     CHECK(scene.server.receive_line() == "two");
     scene.server.reset();
-    scene.check_failure(2, "");
+    scene.check_failure(2, "closed the connection");
     CHECK(scene.client.out().read_all() == "got one\n");
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("An answer without an end does not fill the client's memory", "[client
     CHECK(scene.server.receive_line() == "one");
     auto const taken = scene.server.send_until_stuck(std::string(100'000'000, 'x'));
     CHECK(taken < 50'000'000);
-    scene.check_failure(1, "");
+    scene.check_failure(1, "answer is longer than");
 }
 
 TEST_CASE("A server that does not answer to connecting is given up in time", "[client][system]") {

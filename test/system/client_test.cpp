@@ -1,6 +1,7 @@
 // Client: where its messages come from, and where its answers go.
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/socket_address.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -118,6 +119,27 @@ TEST_CASE("From a pipe every line is sent in turn, and nothing is prompted", "[c
     CHECK(server.output() == "one\n\nthree\nno newline at the end\n");
 }
 
+TEST_CASE("The client prompts where its input is a terminal, whatever its output is",
+          "[client][system]") {
+    auto server = start_server();
+    auto launch = client_launch({server.address()});
+    launch.in = Stdio::terminal();
+    Process typed(launch);
+    CHECK(typed.out().read_until(prompt) == prompt);
+    typed.write("x\n");
+    CHECK(typed.out().read_all() == ack);
+    CHECK(typed.wait_for_exit() == Exit::with(0));
+
+    launch.in = Stdio::pipe();
+    launch.out = Stdio::terminal();
+    Process piped(launch);
+    piped.write("y\n");
+    piped.close_stdin();
+    CHECK(piped.terminal().read_all() == "I got your message\r\n");
+    CHECK(piped.wait_for_exit() == Exit::with(0));
+    CHECK(server.output() == "x\ny\n");
+}
+
 TEST_CASE("From a file every line is sent", "[client][system]") {
     auto server = start_server();
     TempDir const directory;
@@ -170,12 +192,35 @@ TEST_CASE("A line as long as the server allows goes through, a longer one is tol
 TEST_CASE("Messages on the command line are sent in turn, and standard input is not read",
           "[client][system]") {
     auto server = start_server();
-    auto const client = run(client_launch({"--message", "one", server.address(), "--message", "",
-                                           "--message", "--three"}),
+    auto const client = run(client_launch({"--message", "one", "--message", "", "--message",
+                                           "--three", server.address()}),
                             "not this\n");
     CHECK(client.out == times(3, ack));
+    CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == "one\n\n--three\n");
+}
+
+TEST_CASE("Messages on the command line may stand before and after the address",
+          "[client][system]") {
+    auto server = start_server();
+    auto const port = std::to_string(port_of(server.address()));
+    std::vector<std::vector<std::string>> const orders{
+        {"--message", "m", "127.0.0.1", port},
+        {"127.0.0.1", port, "--message", "m"},
+        {"--message", "m", server.address()},
+        {server.address(), "--message=m"},
+    };
+    for (auto const& arguments : orders) {
+        auto const client = run(client_launch(arguments));
+        CHECK(client.out == ack);
+        CHECK(client.err == "");
+        CHECK(client.exit == Exit::with(0));
+    }
+    auto const both = run(client_launch({"--message", "m", server.address(), "--message", "m"}));
+    CHECK(both.out == ack + ack);
+    CHECK(both.exit == Exit::with(0));
+    CHECK(server.output() == times(6, "m\n"));
 }
 
 TEST_CASE("A client whose standard output fails says so", "[client][system]") {

@@ -74,6 +74,7 @@ TEST_CASE("A client still there at shutdown is told so", "[transcripts][system]"
     CHECK(peer.receive_line() == "I got your message");
     server.signal(SIGTERM);
     CHECK(peer.receive_all() == "error: shutting down\n");
+    peer.close();
     CHECK(server.wait_for_exit() == Exit::with(0));
 }
 
@@ -85,6 +86,7 @@ TEST_CASE("A message that cannot be displayed is refused, not acknowledged",
     Peer peer = Peer::connect(server.address());
     peer.send("one\n");
     CHECK(peer.receive_line() == "error: cannot display");
+    peer.close();
     CHECK(server.wait_for_exit() == Exit::with(1));
     CHECK(server.process().err().read_all().find("No space left") != std::string::npos);
 }

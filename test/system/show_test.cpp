@@ -3,6 +3,7 @@
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
+#include <catch2/catch_get_random_seed.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
@@ -74,6 +75,7 @@ std::string displayed(std::vector<std::string> arguments, std::vector<Sample> co
     for (std::size_t answer = 0; answer < said.size(); ++answer) {
         CHECK(peer.receive_line() == "I got your message");
     }
+    peer.close();
     CHECK(server.stop() == Exit::with(0));
     return server.output();
 }
@@ -236,5 +238,6 @@ TEST_CASE("A terminal gets no control sequence from a message", "[show][system]"
         CHECK(peer.receive_line() == "I got your message");
         CHECK(server.process().out().read_line() == sample.text + '\r');
     }
+    peer.close();
     CHECK(server.stop() == Exit::with(0));
 }

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -215,8 +216,11 @@ TEST_CASE("A restarted server has its port again at once", "[talk][system]") {
     auto peer = Peer::connect(first.address());
     peer.send("x\n");
     CHECK(peer.receive_line() == "I got your message");
-    // The server closes first: its side of the connection stays in TIME_WAIT.
-    CHECK(first.stop() == Exit::with(0));
+    first.signal(SIGTERM);
+    CHECK(peer.receive_all() == "error: shutting down\n");
+    // The server has closed first: its side of the connection stays in TIME_WAIT.
+    peer.close();
+    CHECK(first.wait_for_exit() == Exit::with(0));
     auto second = ServerProcess::start({first.address()});
     check_talk(second, {second.address()}, "again");
 }

@@ -1,0 +1,176 @@
+// Deadlines with a time that passes only when a test says so, and with the real timer.
+#include "net/deadlines.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+using namespace std::chrono_literals;
+using roger::Deadline;
+using roger::DeadlineQueues;
+using roger::DeadlineTimer;
+using roger::Wait;
+
+namespace {
+
+using TimePoint = DeadlineQueues::TimePoint;
+
+/// Waits for something, and notes in a common list when that has lasted too long.
+class Patient : roger::DeadlineOwner {
+public:
+    Patient(int name, std::vector<int>& told) : name_(name), told_(told) {}
+
+    Deadline deadline{*this};
+    std::vector<Wait> came;
+    std::function<void()> then = [] {};
+
+private:
+    void deadline_came(Wait wait) override {
+        came.push_back(wait);
+        told_.push_back(name_);
+        then();
+    }
+
+    int name_;
+    std::vector<int>& told_;
+};
+
+DeadlineQueues queues_of_seconds() { return DeadlineQueues({10s, 3s, 2s, 1s}); }
+
+TimePoint at(std::chrono::milliseconds time) { return TimePoint(time); }
+
+}  // namespace
+
+TEST_CASE("deadlines of one length come in the order in which they were set", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    Patient first(1, told);
+    Patient second(2, told);
+    Patient third(3, told);
+    queues.arm(first.deadline, Wait::message, at(0s));
+    queues.arm(second.deadline, Wait::message, at(1s));
+    queues.arm(third.deadline, Wait::message, at(1s));
+
+    queues.expire(at(9999ms));
+    CHECK(told.empty());
+    queues.expire(at(10s));
+    CHECK(told == std::vector{1});
+    queues.expire(at(11s));
+    CHECK(told == std::vector{1, 2, 3});
+    CHECK_FALSE(third.deadline.armed());
+    CHECK(queues.next() == std::nullopt);
+}
+
+TEST_CASE("a deadline that is set again starts from the end of its queue", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    Patient first(1, told);
+    Patient second(2, told);
+    queues.arm(first.deadline, Wait::message, at(0s));
+    queues.arm(second.deadline, Wait::message, at(1s));
+    queues.arm(first.deadline, Wait::message, at(5s));
+    CHECK(queues.next() == at(11s));
+    queues.expire(at(14s));
+    CHECK(told == std::vector{2});
+    queues.expire(at(15s));
+    CHECK(told == std::vector{2, 1});
+}
+
+TEST_CASE("each wait has its own length, and tells which it was", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    Patient patient(1, told);
+    for (auto const& [wait, length] : std::vector<std::pair<Wait, std::chrono::seconds>>{
+             {Wait::message, 10s}, {Wait::ending, 3s}, {Wait::taking, 2s}, {Wait::leaving, 1s}}) {
+        queues.arm(patient.deadline, wait, at(100s));
+        CHECK(queues.next() == at(100s) + length);
+        queues.expire(at(100s) + length);
+        CHECK(patient.came.back() == wait);
+    }
+    CHECK(patient.came.size() == 4);
+}
+
+TEST_CASE("the earliest of all queues is the next", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    Patient slow(1, told);
+    Patient fast(2, told);
+    queues.arm(slow.deadline, Wait::message, at(0s));
+    CHECK(queues.next() == at(10s));
+    queues.arm(fast.deadline, Wait::leaving, at(2s));
+    CHECK(queues.next() == at(3s));
+    fast.deadline.disarm();
+    CHECK(queues.next() == at(10s));
+}
+
+TEST_CASE("a wait without an end is never armed, and to ask for it disarms", "[deadlines]") {
+    DeadlineQueues queues({std::nullopt, 3s, 2s, 1s});
+    std::vector<int> told;
+    Patient patient(1, told);
+    queues.arm(patient.deadline, Wait::ending, at(0s));
+    queues.arm(patient.deadline, Wait::message, at(0s));
+    CHECK_FALSE(patient.deadline.armed());
+    CHECK(queues.next() == std::nullopt);
+    queues.expire(at(1000h));
+    CHECK(told.empty());
+}
+
+TEST_CASE("a deadline that is destroyed leaves its queue in order", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    auto first = std::make_unique<Patient>(1, told);
+    auto second = std::make_unique<Patient>(2, told);
+    auto third = std::make_unique<Patient>(3, told);
+    for (auto* patient : {first.get(), second.get(), third.get()}) {
+        queues.arm(patient->deadline, Wait::message, at(0s));
+    }
+    second.reset();
+    queues.expire(at(10s));
+    CHECK(told == std::vector{1, 3});
+}
+
+TEST_CASE("an owner may arm, disarm and destroy others when it is told", "[deadlines]") {
+    DeadlineQueues queues = queues_of_seconds();
+    std::vector<int> told;
+    Patient first(1, told);
+    auto second = std::make_unique<Patient>(2, told);
+    Patient third(3, told);
+    for (auto* patient : {&first, second.get(), &third}) {
+        queues.arm(patient->deadline, Wait::message, at(0s));
+    }
+    first.then = [&] {
+        second.reset();
+        queues.arm(first.deadline, Wait::message, at(10s));
+    };
+    queues.expire(at(10s));
+    CHECK(told == std::vector{1, 3});
+    CHECK(queues.next() == at(20s));
+}
+
+TEST_CASE("the timer tells each owner once, however its deadline was moved", "[deadlines]") {
+    asio::io_context context;
+    DeadlineQueues queues({40ms, 5ms, 20ms, 10ms});
+    DeadlineTimer timer(context, queues);
+    std::vector<int> told;
+    Patient long_wait(1, told);
+    Patient moved(2, told);
+    Patient disarmed(3, told);
+    auto const start = std::chrono::steady_clock::now();
+    timer.arm(long_wait.deadline, Wait::message);
+    timer.arm(moved.deadline, Wait::message);
+    timer.arm(disarmed.deadline, Wait::taking);
+    timer.arm(moved.deadline, Wait::ending);
+    disarmed.deadline.disarm();
+    moved.then = [&] {
+        if (moved.came.size() == 1) {
+            timer.arm(moved.deadline, Wait::leaving);
+        }
+    };
+    context.run();
+    CHECK(std::chrono::steady_clock::now() - start >= 40ms);
+    CHECK(told == std::vector{2, 2, 1});
+    CHECK(moved.came == std::vector{Wait::ending, Wait::leaving});
+}

@@ -1,0 +1,213 @@
+// Back-pressure: a standard output that takes nothing for a while.
+#include "support/flood.hpp"
+#include "support/peak_memory.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string const ack = "I got your message";
+
+/// A server whose standard output is ours to stall, whatever it is.
+class Stage {
+public:
+    enum class Kind { pipe, socket, terminal };
+
+    Stage(Kind kind, std::vector<std::string> const& arguments, std::size_t addresses) {
+        ServerSetup setup;
+        setup.addresses = addresses;
+        if (kind == Kind::terminal) {
+            setup.out = Stdio::terminal();
+        } else {
+            std::array<int, 2> ends{};  // read from the first, write to the second
+            if ((kind == Kind::pipe ? ::pipe2(ends.data(), O_CLOEXEC)
+                                    : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+                                                   ends.data())) != 0) {
+                throw Failure("a pipe or pair of sockets: " + errno_text(errno));
+            }
+            ours_.emplace("the server's output", Descriptor(ends[0]));
+            inherited_ = Descriptor(ends[1]);
+            setup.out = Stdio::descriptor(ends[1]);
+        }
+        server_.emplace(ServerProcess::start(arguments, std::move(setup)));
+        if (kind == Kind::terminal) {
+            make_transparent();
+        }
+    }
+
+    [[nodiscard]] ServerProcess& server() { return *server_; }
+
+    void stall() {
+        if (ours_) {
+            ours_->stall();
+        } else {
+            type('\x13');
+        }
+    }
+
+    void resume() {
+        if (ours_) {
+            ours_->resume();
+        } else {
+            type('\x11');
+        }
+    }
+
+    /// Flags of the description that the server shares with us: as a shell does with its children.
+    [[nodiscard]] int flags() const { return ::fcntl(inherited_.get(), F_GETFL); }
+
+    /// Everything that the server wrote; only after its end.
+    std::string all_output() {
+        inherited_.close();
+        return ours_ ? ours_->read_all() : server_->process().terminal().read_all();
+    }
+
+private:
+    /// Only Ctrl-S and Ctrl-Q mean something: what is written comes out as it is.
+    void make_transparent() {
+        int const terminal = server_->process().terminal().descriptor();
+        termios settings{};
+        ::tcgetattr(terminal, &settings);
+        settings.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+        settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        settings.c_iflag |= IXON;
+        ::tcsetattr(terminal, TCSANOW, &settings);
+    }
+
+    void type(char character) {
+        if (::write(server_->process().terminal().descriptor(), &character, 1) != 1) {
+            throw Failure("typing: " + errno_text(errno));
+        }
+    }
+
+    std::optional<Stream> ours_;
+    Descriptor inherited_;
+    std::optional<ServerProcess> server_;
+};
+
+char const* name_of(Stage::Kind kind) {
+    return kind == Stage::Kind::pipe ? "pipe" : kind == Stage::Kind::socket ? "socket" : "terminal";
+}
+
+constexpr Duration message_timeout = 300ms * slowness;
+constexpr Duration idle_timeout = 500ms * slowness;
+
+std::vector<std::string> arguments(TempDir const& directory, std::string const& threads) {
+    return {"--threads",         threads,
+            "--message-timeout", fmt::format("{}ms", message_timeout.count()),
+            "--idle-timeout",    fmt::format("{}ms", idle_timeout.count()),
+            "127.0.0.1:0",       "unix:" + directory / "s"};
+}
+
+/// Half of them by TCP.
+Flood start_flood(ServerProcess const& server, std::size_t clients) {
+    Flood flood(server.address(0),
+                {.clients = clients / 2, .message_bytes = 1000, .sockets = {.send_buffer = 65536}});
+    flood.connect(server.address(1), clients - clients / 2);
+    return flood;
+}
+
+/// Nothing is taken for `stalled`, while `flood` says all that it can.
+void check_stalled(Stage& stage, Flood& flood, Duration stalled) {
+    flood.run_until_acked(5000);
+    Peer begun = Peer::connect(stage.server().address(1));
+    begun.send("begun");
+    begun.wait_until_read();
+    stage.stall();
+    Peer silent = Peer::connect(stage.server().address());
+    auto const acked = flood.all_acked();
+    flood.run_for(stalled);
+    CHECK(begun.receive_all(1ms) == fmt::format("error: message not finished within {}ms\n",
+                                                message_timeout.count()));
+    CHECK(silent.receive_all(1ms) ==
+          fmt::format("error: idle for {}ms\n", idle_timeout.count()));
+    // What had been written already, and what the pipe, the socket or the terminal holds.
+    CHECK(flood.all_acked() < acked + 5000);
+}
+
+/// Everything that was said is answered and displayed.
+void check_resumed(Flood& flood) {
+    flood.run_until_acked(flood.all_acked() + 5000, 60s);
+    flood.finish();
+    flood.run_until_ended(60s);
+    for (std::size_t client = 0; client < flood.clients(); ++client) {
+        CAPTURE(client);
+        CHECK(flood.acked(client) == flood.said(client));
+        CHECK(flood.last_words(client) == "");
+    }
+}
+
+/// A standard output that stalls and goes on, and `clients` who say all that they can.
+void check_stall(Stage::Kind kind, std::size_t clients, Duration stalled,
+                 std::string const& threads) {
+    TempDir const directory;
+    Stage stage(kind, arguments(directory, threads), 2);
+    auto& server = stage.server();
+    auto const flags = stage.flags();
+    auto flood = start_flood(server, clients);
+    check_stalled(stage, flood, stalled);
+    Peer newcomer = Peer::connect(server.address());
+    newcomer.send("newcomer\n");
+    eventually("the newcomer is accepted",
+               [&] { return server.counter("clients") == clients + 1; });
+    CHECK_FALSE(newcomer.would_receive_within(0ms));
+    CHECK(stage.flags() == flags);
+
+    stage.resume();
+    check_resumed(flood);
+    CHECK(newcomer.receive_line() == ack);
+    CHECK(stage.flags() == flags);
+    if constexpr (!sanitized) {
+        CHECK(peak_memory(server.id()) < 64 * 1024 * 1024);
+    }
+    newcomer.close();
+    CHECK(server.stop() == Exit::with(0));
+    auto const output = stage.all_output();
+    require_acked_is_displayed(flood, output);
+    CHECK(flood.records(output).others == std::vector<std::string>{"newcomer"});
+}
+
+}  // namespace
+
+TEST_CASE("A pipe whose reader has stopped holds up no client's deadline, costs no memory, and "
+          "loses nothing",
+          "[back-pressure][system][concurrency]") {
+    auto const* const threads = GENERATE("1", "2");
+    CAPTURE(threads);
+    check_stall(Stage::Kind::pipe, 100, 3s, threads);
+}
+
+TEST_CASE("A pipe whose reader has stopped for ten seconds costs no more than for three",
+          "[back-pressure][system][.soak]") {
+    auto const* const threads = GENERATE("1", "2");
+    CAPTURE(threads);
+    check_stall(Stage::Kind::pipe, 100, 10s, threads);
+}
+
+TEST_CASE("A socket or a terminal that takes nothing is waited for as a pipe is",
+          "[back-pressure][system]") {
+    auto const kind = GENERATE(Stage::Kind::socket, Stage::Kind::terminal);
+    CAPTURE(name_of(kind));
+    check_stall(kind, 10, 1s * slowness, "1");
+}
