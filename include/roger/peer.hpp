@@ -18,6 +18,8 @@ public:
     /// A Unix peer; `path` as in Address.
     explicit Peer(std::string path);
     Peer(asio::ip::address const& address, std::uint16_t port);
+    Peer(Peer const&) = delete;
+    Peer& operator=(Peer const&) = delete;
     Peer(Peer&& other) noexcept;
     Peer& operator=(Peer&& other) noexcept;
     ~Peer();
@@ -28,10 +30,12 @@ public:
 private:
     enum class Kind : std::uint8_t { internet, named_unix, unnamed_unix };
 
-    union {
-        std::array<unsigned char, 16> internet_;  ///< an IPv6 address, an IPv4 one mapped into it
-        std::string* name_;                       ///< owned
+    union Where {
+        std::array<unsigned char, 16> internet;  ///< an IPv6 address, an IPv4 one mapped into it
+        std::string* name;                       ///< owned
     };
+
+    Where where_;
     std::uint32_t scope_ = 0;
     std::uint16_t port_ = 0;
     Kind kind_;

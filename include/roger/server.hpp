@@ -64,8 +64,8 @@ struct ServerOptions {
     Timeout drain_timeout = std::chrono::seconds(10);
     /// Bytes, without the line ending; at most Lines::most_max_message.
     std::size_t max_message = 64 * 1024;
-    std::size_t threads = 1;              ///< event loops
-    bool once = false;                    ///< end after the first conversation
+    std::size_t threads = 1;  ///< event loops
+    bool once = false;        ///< end after the first conversation
     Log log = [](LogLevel, std::string_view) {};
     /// Called once, on loop 0, when a drain is running out of time while batches are still being
     /// handled: a handler that waits for something should throw now, so that its clients are told.

@@ -30,10 +30,8 @@ class Deadline;
 /// Told when a deadline has come; the deadline is no longer armed then.
 class DeadlineOwner {
 public:
+    virtual ~DeadlineOwner() = default;
     virtual void deadline_came(Wait wait) = 0;
-
-protected:
-    ~DeadlineOwner() = default;
 };
 
 /// A place in one of the queues, kept inside its owner: arming allocates nothing.

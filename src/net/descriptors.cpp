@@ -1,12 +1,12 @@
 // The limit on open files and its use.
 #include "net/descriptors.hpp"
 
-#include <sys/resource.h>
-
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
 #include <system_error>
+
+#include <sys/resource.h>
 
 namespace roger {
 

@@ -6,8 +6,8 @@
 namespace roger {
 
 struct OpenFiles {
-    std::size_t most;      ///< the limit on open files, raised as far as it may be: getrlimit(2)
-    std::size_t in_use;    ///< open now
+    std::size_t most;    ///< the limit on open files, raised as far as it may be: getrlimit(2)
+    std::size_t in_use;  ///< open now
 };
 
 /// Raises the soft limit to the hard one, and tells how things stand.

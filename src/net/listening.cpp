@@ -6,7 +6,6 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <asio/socket_base.hpp>
-
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -86,8 +85,7 @@ Listening open_every_interface(asio::io_context& context, Address const& address
             return open_named(context, address,
                               to_endpoint(asio::ip::address_v6::any(), address.port));
         }
-        return open_named(context, address,
-                          to_endpoint(asio::ip::address_v4::any(), address.port));
+        return open_named(context, address, to_endpoint(asio::ip::address_v4::any(), address.port));
     }
 }
 

@@ -13,8 +13,8 @@
 
 namespace roger {
 
-using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol,
-                                             asio::io_context::executor_type>;
+using Acceptor =
+    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 struct Listening {
     std::unique_ptr<UnixPath> file;  ///< a Unix socket's; outlives the acceptor

@@ -9,35 +9,34 @@
 namespace roger {
 
 Peer::Peer(std::string path)
-    : name_(path.empty() ? nullptr : new std::string(std::move(path))),
-      kind_(name_ == nullptr ? Kind::unnamed_unix : Kind::named_unix) {}
+    : where_{.name = path.empty() ? nullptr : new std::string(std::move(path))},
+      kind_(where_.name == nullptr ? Kind::unnamed_unix : Kind::named_unix) {}
 
 Peer::Peer(asio::ip::address const& address, std::uint16_t port)
-    : internet_(address.is_v4() ? make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes()
-                                : address.to_v6().to_bytes()),
+    : where_{.internet = address.is_v4()
+                             ? make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes()
+                             : address.to_v6().to_bytes()},
       scope_(address.is_v4() ? 0 : static_cast<std::uint32_t>(address.to_v6().scope_id())),
       port_(port),
       kind_(Kind::internet) {}
 
 Peer::Peer(Peer&& other) noexcept
-    : internet_(other.internet_), scope_(other.scope_), port_(other.port_), kind_(other.kind_) {
-    if (kind_ == Kind::named_unix) {
-        name_ = std::exchange(other.name_, nullptr);
-        other.kind_ = Kind::unnamed_unix;
-    }
-}
+    : where_(other.where_),
+      scope_(other.scope_),
+      port_(other.port_),
+      kind_(std::exchange(other.kind_, Kind::unnamed_unix)) {}
 
 Peer& Peer::operator=(Peer&& other) noexcept {
-    if (this != &other) {
-        this->~Peer();
-        new (this) Peer(std::move(other));
-    }
+    std::swap(where_, other.where_);
+    std::swap(scope_, other.scope_);
+    std::swap(port_, other.port_);
+    std::swap(kind_, other.kind_);
     return *this;
 }
 
 Peer::~Peer() {
     if (kind_ == Kind::named_unix) {
-        delete name_;
+        delete where_.name;
     }
 }
 
@@ -46,9 +45,9 @@ Address Peer::address() const {
         return {.transport = Transport::unix_stream,
                 .host = {},
                 .port = 0,
-                .path = kind_ == Kind::named_unix ? *name_ : std::string()};
+                .path = kind_ == Kind::named_unix ? *where_.name : std::string()};
     }
-    asio::ip::address_v6 const address(internet_, scope_);
+    asio::ip::address_v6 const address(where_.internet, scope_);
     return {.transport = Transport::tcp,
             .host = address.is_v4_mapped()
                         ? make_address_v4(asio::ip::v4_mapped, address).to_string()

@@ -14,8 +14,9 @@ namespace roger {
 /// is gone. It is not called when the executor's context is destroyed first.
 template <typename Executor, typename Ended>
 void spawn(Executor const& executor, asio::awaitable<void, Executor> coroutine, Ended ended) {
-    asio::co_spawn(executor, std::move(coroutine),
-                   [ended = std::move(ended)](std::exception_ptr thrown) mutable { ended(thrown); });
+    asio::co_spawn(
+        executor, std::move(coroutine),
+        [ended = std::move(ended)](std::exception_ptr thrown) mutable { ended(thrown); });
 }
 
 /// The sentence of an exception.

@@ -5,17 +5,17 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace roger {
 
@@ -26,7 +26,7 @@ namespace {
 }
 
 std::optional<struct stat> status_of(std::string const& path) {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path.c_str(), &status) == 0) {
         return status;
     }
@@ -64,7 +64,7 @@ UnixPath::UnixPath(std::string path) : path_(std::move(path)) {
 }
 
 UnixPath::~UnixPath() {
-    struct stat status {};
+    struct stat status{};
     if (inode_ != 0 && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
         status.st_ino == inode_) {
         ::unlink(path_.c_str());
@@ -86,7 +86,7 @@ void UnixPath::lock() {
             ::close(lock_);
             refuse(path_, error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
         }
-        struct stat locked {};
+        struct stat locked{};
         ::fstat(lock_, &locked);
         auto const named = status_of(lock_path());
         if (named && named->st_dev == locked.st_dev && named->st_ino == locked.st_ino) {

@@ -1,9 +1,9 @@
 // A Unix socket's file: made, held and removed by one server at a time.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+
+#include <sys/types.h>
 
 namespace roger {
 

@@ -5,12 +5,12 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <climits>
 #include <mutex>
+
+#include <poll.h>
+#include <unistd.h>
 
 namespace roger {
 
@@ -44,10 +44,14 @@ std::shared_ptr<spdlog::logger> make_logger(
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warning:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
@@ -61,7 +65,9 @@ StandardError::StandardError(LogLevel least)
     logger_->set_level(spdlog_level(least));
 }
 
-StandardError::~StandardError() { close(); }
+StandardError::~StandardError() {
+    close();
+}
 
 Log StandardError::log() const {
     return [logger = logger_](LogLevel level, std::string_view sentence) {
@@ -73,6 +79,8 @@ void StandardError::announce(std::string_view line) const {
     announcer_->log(spdlog::level::critical, line);
 }
 
-void StandardError::close() { writer_.reset(); }
+void StandardError::close() {
+    writer_.reset();
+}
 
 }  // namespace roger

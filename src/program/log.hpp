@@ -3,15 +3,10 @@
 
 #include "roger/log.hpp"
 
+#include <spdlog/async.h>
+
 #include <memory>
 #include <string_view>
-
-namespace spdlog {
-class logger;
-namespace details {
-class thread_pool;
-}
-}  // namespace spdlog
 
 namespace roger {
 

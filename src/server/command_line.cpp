@@ -42,7 +42,8 @@ void check(ServerOptions const& options) {
         throw WrongUse("--ack: a newline ends an answer, so the text cannot hold one");
     }
     if (options.ack.starts_with("error: ")) {
-        throw WrongUse("--ack: a text that begins with 'error: ' would say that the message was refused");
+        throw WrongUse(
+            "--ack: a text that begins with 'error: ' would say that the message was refused");
     }
 }
 
@@ -57,8 +58,8 @@ void add_serving(CLI::App& app, ServerOptions& options) {
                    "at the limit: leave newcomers in the listen queue, or answer 'error: busy'")
         ->type_name("wait|refuse")
         ->default_str("wait")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, WhenFull>{{"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}}));
+        ->transform(CLI::CheckedTransformer(std::map<std::string, WhenFull>{
+            {"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}}));
     app.add_option("--threads", options.threads, "event loops")
         ->type_name("N")
         ->capture_default_str()
@@ -87,8 +88,9 @@ void add_messages(CLI::App& app, ServerCommandLine& command_line) {
         ->default_str("text")
         ->transform(CLI::CheckedTransformer(std::map<std::string, Show>{
             {"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}}));
-    app.add_flag("--sync", command_line.sync,
-                 "acknowledge only after fdatasync: what was acknowledged survives a power failure");
+    app.add_flag(
+        "--sync", command_line.sync,
+        "acknowledge only after fdatasync: what was acknowledged survives a power failure");
 }
 
 }  // namespace
@@ -107,11 +109,11 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
     app.add_option("--log-level", command_line.log_level, "least level of logs on standard error")
         ->type_name("debug|info|warning|error")
         ->default_str("info")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, LogLevel>{
-            {"debug", LogLevel::debug},
-            {"info", LogLevel::info},
-            {"warning", LogLevel::warning},
-            {"error", LogLevel::error}}));
+        ->transform(
+            CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
+                                                                    {"info", LogLevel::info},
+                                                                    {"warning", LogLevel::warning},
+                                                                    {"error", LogLevel::error}}));
     app.callback([&command_line] { check(command_line.server); });
 }
 

@@ -5,7 +5,6 @@
 
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
-
 #include <fmt/format.h>
 
 #include <chrono>
@@ -32,7 +31,9 @@ std::string describe(std::error_code failure) {
 
 }  // namespace
 
-bool Display::Page::full() const { return filling.size() >= most_bytes_filling; }
+bool Display::Page::full() const {
+    return filling.size() >= most_bytes_filling;
+}
 
 Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
     for (std::size_t loop = 0; loop < options_.loops; ++loop) {
@@ -51,7 +52,8 @@ Display::~Display() {
 Task<void> Display::show(Batch const& batch) {
     Page& page = *pages_[batch.loop()];
     page.executor = co_await asio::this_coro::executor;
-    Stamp const stamp = options_.show == Show::json ? Stamp{to_string(batch.from()), now_ms()} : Stamp{};
+    Stamp const stamp =
+        options_.show == Show::json ? Stamp{to_string(batch.from()), now_ms()} : Stamp{};
     std::size_t shown = 0;
     for (Batch::Iterator next = batch.begin(); next != batch.end();) {
         while (page.full() && !page.failure) {
@@ -158,24 +160,22 @@ void Display::run_writer() {
 }
 
 void Display::write_pages(std::vector<Page*> const& pages) {
-    std::vector<std::size_t> taken;
     for (Page* page : pages) {
         std::string_view rest = page->writing;
         if (!failure_) {
             failure_ = sink_.write(rest);
         }
-        taken.push_back(page->writing.size() - rest.size());
+        page->taken = page->writing.size() - rest.size();
     }
-    if (options_.sync && !failure_) {
-        failure_ = sink_.sync();
-        if (failure_) {
-            taken.assign(pages.size(), 0);
-        }
+    // What was written before a failure counts all the same, if it can be synced.
+    std::error_code const unsynced = options_.sync ? sink_.sync() : std::error_code{};
+    if (!failure_) {
+        failure_ = unsynced;
     }
-    for (std::size_t i = 0; i < pages.size(); ++i) {
-        asio::post(*pages[i]->executor, [this, page = pages[i], bytes = taken[i], failure = failure_] {
-            written(*page, bytes, failure);
-        });
+    for (Page* page : pages) {
+        std::size_t const bytes = unsynced ? 0 : page->taken;
+        asio::post(*page->executor,
+                   [this, page, bytes, failure = failure_] { written(*page, bytes, failure); });
     }
 }
 

@@ -57,8 +57,9 @@ private:
         std::optional<asio::io_context::executor_type> executor;  ///< once it is known
         std::string filling;
         std::string writing;
-        Position filled = 0;   ///< where `filling` ends
-        Position written = 0;  ///< what the output has taken
+        std::size_t taken = 0;  ///< of `writing`, by the output
+        Position filled = 0;    ///< where `filling` ends
+        Position written = 0;   ///< what the output has taken
         bool handing_over = false;
         bool in_writing = false;
         std::error_code failure;

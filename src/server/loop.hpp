@@ -26,8 +26,8 @@ class Session;
 enum class Ending : std::uint8_t;
 
 /// Sockets that know their executor's type: no type erasure on the way of a message.
-using LoopSocket = asio::basic_stream_socket<asio::generic::stream_protocol,
-                                             asio::io_context::executor_type>;
+using LoopSocket =
+    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 /// Bytes of messages that wait to be displayed, bounded over all clients of a loop (promise P4).
 /// A session asks for room before it reads: what it cannot take stays with the sender.
@@ -106,7 +106,7 @@ public:
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
-    asio::error_code ignored;  ///< for waits after which the socket itself tells more
+    asio::error_code ignored;             ///< for waits after which the socket itself tells more
     Tally tally;
     Room room;
     void arm(Deadline& deadline, Wait wait) { timer_.arm(deadline, wait); }

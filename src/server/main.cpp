@@ -8,9 +8,10 @@
 #include "server/sink.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
+
+#include <unistd.h>
 
 namespace {
 
@@ -19,6 +20,9 @@ int serve(roger::ServerCommandLine const& command_line) {
     auto const announce = [&](std::string_view line) { standard_error.announce(line); };
 
     roger::Sink sink(STDOUT_FILENO);
+    if (command_line.sync && sink.sync()) {
+        throw roger::WrongUse("--sync: standard output cannot be synced; send it to a file");
+    }
     roger::Display display(sink, {.show = command_line.show,
                                   .sync = command_line.sync,
                                   .loops = command_line.server.threads});
@@ -48,7 +52,8 @@ int serve(roger::ServerCommandLine const& command_line) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+// Only for want of memory can what comes before run_command_line() throw.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     CLI::App app;
     roger::ServerCommandLine command_line;
     roger::describe_command_line(app, command_line);

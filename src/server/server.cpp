@@ -15,9 +15,8 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
-#include <asio/this_coro.hpp>
 #include <asio/steady_timer.hpp>
-
+#include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +59,8 @@ Task<void> run_common(CommonHandler const& handler, Batch const& batch) {
 }
 
 Handler adapt(CommonHandler handler) {
-    return [handler = std::move(handler)](Batch const& batch) { return run_common(handler, batch); };
+    return
+        [handler = std::move(handler)](Batch const& batch) { return run_common(handler, batch); };
 }
 
 }  // namespace
@@ -124,7 +124,8 @@ Server::Implementation::Implementation(ServerOptions options, Handler handler)
             Loop::Events{
                 .session_ended =
                     [this] { asio::dispatch(first_loop().context(), [this] { session_ended(); }); },
-                .drained = [this] { asio::post(first_loop().context(), [this] { loop_drained(); }); },
+                .drained =
+                    [this] { asio::post(first_loop().context(), [this] { loop_drained(); }); },
             }));
     }
     drain_timer_ = std::make_unique<asio::steady_timer>(first_loop().context());
@@ -300,11 +301,23 @@ Server::Server(ServerOptions options, CommonHandler handler)
 
 Server::~Server() = default;
 
-Outcome Server::run() { return implementation_->run(); }
-void Server::stop() { implementation_->stop(); }
-void Server::end_now() { implementation_->end_now(); }
-Counters Server::counters() const { return implementation_->counters(); }
-std::vector<Address> const& Server::addresses() const { return implementation_->addresses(); }
-std::size_t Server::limit() const { return implementation_->limit(); }
+Outcome Server::run() {
+    return implementation_->run();
+}
+void Server::stop() {
+    implementation_->stop();
+}
+void Server::end_now() {
+    implementation_->end_now();
+}
+Counters Server::counters() const {
+    return implementation_->counters();
+}
+std::vector<Address> const& Server::addresses() const {
+    return implementation_->addresses();
+}
+std::size_t Server::limit() const {
+    return implementation_->limit();
+}
 
 }  // namespace roger

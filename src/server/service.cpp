@@ -16,7 +16,8 @@ ReplyLines reply_lines(ServerOptions const& options) {
     return {
         .ack = ReplyLine(options.ack, ack_block_bytes),
         .busy = ReplyLine("error: busy"),
-        .too_long = ReplyLine(fmt::format("error: message longer than {} bytes", options.max_message)),
+        .too_long =
+            ReplyLine(fmt::format("error: message longer than {} bytes", options.max_message)),
         .unfinished = ReplyLine(fmt::format("error: message not finished within {}",
                                             to_string(options.message_timeout))),
         .idle = ReplyLine(fmt::format("error: idle for {}", to_string(options.idle_timeout))),

@@ -41,13 +41,15 @@ Session::Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending)
     loop_.enter(*this, has_place_);
 }
 
-Session::~Session() { loop_.leave(*this, has_place_); }
+Session::~Session() {
+    loop_.leave(*this, has_place_);
+}
 
 Task<void> Session::run(std::unique_ptr<Session> self) {
     while (self->socket_.is_open()) {
         if (self->listen()) {
-            co_await self->socket_.async_wait(LoopSocket::wait_read,
-                                              asio::redirect_error(asio::deferred, self->loop_.ignored));
+            co_await self->socket_.async_wait(
+                LoopSocket::wait_read, asio::redirect_error(asio::deferred, self->loop_.ignored));
         }
         co_await self->take_turn();
     }
@@ -81,6 +83,7 @@ Task<void> Session::take_turn() {
 /// Receive, display, acknowledge.
 Task<void> Session::exchange() {
     while (loop_.room.full() && ending_ == Ending::none) {
+        unfinished_.disarm();  // it is not the client who is late
         co_await loop_.room.wait();
     }
     if (ending_ != Ending::none) {
@@ -215,25 +218,39 @@ ReplyLine const* Session::last_line() {
     ReplyLines const& lines = loop_.service().lines;
     Tally& tally = loop_.tally;
     switch (ending_) {
-        case Ending::idle: return tally.refused_idle.add(), &lines.idle;
-        case Ending::unfinished: return tally.refused_unfinished.add(), &lines.unfinished;
-        case Ending::busy: return tally.refused_busy.add(), &lines.busy;
-        case Ending::shutting_down: return tally.refused_shutdown.add(), &lines.shutting_down;
-        case Ending::lost: return tally.lost.add(), nullptr;
-        case Ending::not_taking: return tally.write_timeouts.add(), nullptr;
+        case Ending::idle:
+            return tally.refused_idle.add(), &lines.idle;
+        case Ending::unfinished:
+            return tally.refused_unfinished.add(), &lines.unfinished;
+        case Ending::busy:
+            return tally.refused_busy.add(), &lines.busy;
+        case Ending::shutting_down:
+            return tally.refused_shutdown.add(), &lines.shutting_down;
+        case Ending::lost:
+            return tally.lost.add(), nullptr;
+        case Ending::not_taking:
+            return tally.write_timeouts.add(), nullptr;
         case Ending::none:
         case Ending::client_done:
-        case Ending::cannot_display: return nullptr;
+        case Ending::cannot_display:
+            return nullptr;
     }
     return nullptr;
 }
 
 void Session::deadline_came(Wait wait) {
     switch (wait) {
-        case Wait::message: end(Ending::idle); break;
-        case Wait::ending: end(Ending::unfinished); break;
-        case Wait::taking: ending_ = Ending::not_taking; break;
-        case Wait::leaving: break;
+        case Wait::message:
+            end(Ending::idle);
+            break;
+        case Wait::ending:
+            end(Ending::unfinished);
+            break;
+        case Wait::taking:
+            ending_ = Ending::not_taking;
+            break;
+        case Wait::leaving:
+            break;
     }
     asio::error_code ignored;
     socket_.cancel(ignored);

@@ -9,7 +9,6 @@
 #include "roger/task.hpp"
 #include "server/loop.hpp"
 
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,7 +33,7 @@ class Session final : public Hook, DeadlineOwner {
 public:
     /// `ending` other than none: only its last line is said, and no place is held.
     Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending);
-    ~Session();
+    ~Session() override;
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
 
@@ -69,7 +68,7 @@ private:
     Deadline unfinished_;  ///< for the end of the message that has begun
     [[no_unique_address]] Lines lines_;  // what follows lies in its padding
     Ending ending_;
-    bool const has_place_;
+    bool has_place_;
     bool listening_ = false;  ///< suspended until the client says something
 };
 

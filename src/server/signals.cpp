@@ -25,7 +25,9 @@ Signals::Signals(Server& server, Announce announce)
     thread_ = std::jthread([this] { context_.run(); });
 }
 
-Signals::~Signals() { context_.stop(); }
+Signals::~Signals() {
+    context_.stop();
+}
 
 Task<void> Signals::obey() {
     for (bool stopping = false;;) {

@@ -3,37 +3,42 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <stdexcept>
+
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <stdexcept>
-
 namespace roger {
 
 namespace {
 
-std::error_code last_error() { return {errno, std::system_category()}; }
+std::error_code last_error() {
+    return {errno, std::system_category()};
+}
 
 void require_writable(int descriptor) {
     int const flags = ::fcntl(descriptor, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
         throw std::runtime_error(
-            "standard output is closed: messages need somewhere to be written to, if only /dev/null");
+            "standard output is closed: messages need somewhere to be written to, if only "
+            "/dev/null");
     }
 }
 
 }  // namespace
 
-Sink::Sink(int descriptor) : descriptor_(descriptor), kind_(kind_of(descriptor)) {
+Sink::Sink(int descriptor)
+    : descriptor_(descriptor),
+      kind_(kind_of(descriptor)),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     require_writable(descriptor);
-    stop_event_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stop_event_ < 0) {
         throw std::system_error(last_error(), "eventfd");
     }
@@ -50,7 +55,7 @@ Sink::~Sink() {
 }
 
 Sink::Kind Sink::kind_of(int descriptor) {
-    struct stat status {};
+    struct stat status{};
     ::fstat(descriptor, &status);
     if (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) {
         return Kind::file;
@@ -99,7 +104,8 @@ long Sink::write_some(std::string_view bytes) {
             bytes = bytes.substr(0, PIPE_BUF);
             [[fallthrough]];
         case Kind::file:
-        case Kind::own: return ::write(descriptor_, bytes.data(), bytes.size());
+        case Kind::own:
+            return ::write(descriptor_, bytes.data(), bytes.size());
     }
     return 0;
 }
@@ -117,10 +123,12 @@ std::error_code Sink::wait_writable() {
     return {};
 }
 
-std::error_code Sink::sync() {
+std::error_code Sink::sync() const {
     return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
 }
 
-void Sink::stop() { ::eventfd_write(stop_event_, 1); }
+void Sink::stop() const {
+    ::eventfd_write(stop_event_, 1);
+}
 
 }  // namespace roger

@@ -22,18 +22,18 @@ public:
     std::error_code write(std::string_view& bytes);
 
     /// fdatasync(2).
-    std::error_code sync();
+    [[nodiscard]] std::error_code sync() const;
 
     /// From any thread: whoever waits in write() gives up, now and in future, with
     /// std::errc::operation_canceled.
-    void stop();
+    void stop() const;
 
 private:
     enum class Kind {
-        file,        ///< takes everything at once, if perhaps slowly
-        own,         ///< our own description, non-blocking
-        socket,      ///< non-blocking by call
-        shared,      ///< blocking, and not to be opened anew: written in pieces that it has room for
+        file,    ///< takes everything at once, if perhaps slowly
+        own,     ///< our own description, non-blocking
+        socket,  ///< non-blocking by call
+        shared,  ///< blocking, and not to be opened anew: written in pieces that it has room for
     };
 
     static Kind kind_of(int descriptor);

@@ -6,17 +6,19 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace roger::test {
 
-/// What was written to one end and can be read from the other, now: never waits.
+/// What was written to a pipe and not read yet: never waits.
 inline std::string readable_now(Descriptor const& descriptor) {
     std::string text;
     pollfd waited = {.fd = descriptor.get(), .events = POLLIN, .revents = 0};
@@ -52,14 +54,35 @@ struct Pipe {
 };
 
 /// What the user types goes into `user` and what is shown comes out of it; `program` is what a
-/// program has as its standard input and output.
+/// program has as its standard input and output. It does not echo.
 struct Terminal {
     Terminal() : user(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
         if (grantpt(user.get()) != 0 || unlockpt(user.get()) != 0) {
             throw Failure("pseudo-terminal: " + errno_text(errno));
         }
         program = Descriptor(open(ptsname(user.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        termios settings = {};
+        tcgetattr(program.get(), &settings);
+        settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        tcsetattr(program.get(), TCSANOW, &settings);
     }
+
+    /// The next of what is shown, as long as `expected`: equal to it, or not. A terminal passes
+    /// things on in its own time, so that it is waited for.
+    [[nodiscard]] std::string shown(std::string_view expected) const {
+        std::string text(expected.size(), '\0');
+        std::size_t size = 0;
+        while (size < text.size() && wait_for_descriptor(user.get(), POLLIN, {})) {
+            ssize_t const more = read(user.get(), text.data() + size, text.size() - size);
+            if (more <= 0) {
+                break;
+            }
+            size += static_cast<std::size_t>(more);
+        }
+        text.resize(size);
+        return text;
+    }
+
     Descriptor user;
     Descriptor program;
 };

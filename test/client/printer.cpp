@@ -9,6 +9,9 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
+
+using namespace std::string_literals;
 
 namespace roger {
 
@@ -39,10 +42,12 @@ TEST_CASE("Into a pipe, many lines do not wait", "[printer][client]") {
 TEST_CASE("On a terminal, lines are shown at once, and harmless", "[printer][client]") {
     test::Terminal const terminal;
     Printer printer(terminal.program.get());
-    printer.print_line("I got your message");
-    CHECK(test::readable_now(terminal.user) == "I got your message\r\n");
-    printer.print_line("\x1b[2J");
-    CHECK(test::readable_now(terminal.user) == "\\x1b[2J\r\n");
+    for (auto const& [line, expected] :
+         {std::pair("I got your message"s, "I got your message\r\n"s),
+          std::pair("\x1b[2J"s, "\\x1b[2J\r\n"s)}) {
+        printer.print_line(line);
+        CHECK(terminal.shown(expected) == expected);
+    }
 }
 
 TEST_CASE("Elsewhere than on a terminal, lines are as they are", "[printer][client]") {

@@ -94,11 +94,11 @@ TEST_CASE("On a terminal each message is asked for", "[prompt][client]") {
     Prompt prompt(terminal.program.get(), printer);
     CHECK(prompt.terminal());
     test::write_now(terminal.user, "one\ntwo\n");
-    std::string const echo = test::readable_now(terminal.user);
     CHECK(prompt.next() == "one");
-    CHECK(test::readable_now(terminal.user) == "Please enter the message: ");
+    printer.print_line("ack");
     CHECK(prompt.next() == "two");
-    CHECK(test::readable_now(terminal.user) == "Please enter the message: ");
+    std::string const expected = "Please enter the message: ack\r\nPlease enter the message: ";
+    CHECK(terminal.shown(expected) == expected);
 }
 
 TEST_CASE("At the end of input the terminal's cursor goes to a new line", "[prompt][client]") {
@@ -107,9 +107,10 @@ TEST_CASE("At the end of input the terminal's cursor goes to a new line", "[prom
     Prompt prompt(terminal.program.get(), printer);
     test::write_now(terminal.user, "\x04");
     CHECK(prompt.next() == std::nullopt);
-    CHECK(test::readable_now(terminal.user) == "Please enter the message: \r\n");
     CHECK(prompt.next() == std::nullopt);
-    CHECK(test::readable_now(terminal.user).empty());
+    printer.print_line("$");
+    std::string const expected = "Please enter the message: \r\n$\r\n";
+    CHECK(terminal.shown(expected) == expected);
 }
 
 TEST_CASE("An unfinished line at the end of a terminal's input counts", "[prompt][client]") {

@@ -38,9 +38,13 @@ private:
     std::vector<int>& told_;
 };
 
-DeadlineQueues queues_of_seconds() { return DeadlineQueues({10s, 3s, 2s, 1s}); }
+DeadlineQueues queues_of_seconds() {
+    return DeadlineQueues({10s, 3s, 2s, 1s});
+}
 
-TimePoint at(std::chrono::milliseconds time) { return TimePoint(time); }
+TimePoint at(std::chrono::milliseconds time) {
+    return TimePoint(time);
+}
 
 }  // namespace
 

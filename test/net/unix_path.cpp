@@ -7,12 +7,12 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <cstring>
 #include <filesystem>
 #include <memory>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 using Catch::Matchers::ContainsSubstring;
 using roger::UnixPath;

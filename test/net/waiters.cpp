@@ -11,7 +11,8 @@
 
 namespace {
 
-roger::Task<void> wait_until(bool& condition, roger::Waiters& waiters, std::string& log, char name) {
+roger::Task<void> wait_until(bool& condition, roger::Waiters& waiters, std::string& log,
+                             char name) {
     while (!condition) {
         co_await waiters.wait();
         log += name;

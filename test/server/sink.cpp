@@ -7,14 +7,14 @@
 #include <catch2/matchers/catch_matchers.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <array>
 #include <csignal>
 #include <string>
 #include <thread>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 using roger::Sink;
 using roger::test::Descriptor;
@@ -41,7 +41,9 @@ std::string read_all(int descriptor) {
     return all;
 }
 
-int flags_of(Descriptor const& descriptor) { return ::fcntl(descriptor.get(), F_GETFL); }
+int flags_of(Descriptor const& descriptor) {
+    return ::fcntl(descriptor.get(), F_GETFL);
+}
 
 /// More than a pipe or a socket takes while nobody reads.
 std::string much() {

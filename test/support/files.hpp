@@ -14,6 +14,8 @@ class TempDir {
 public:
     TempDir();
     ~TempDir();
+    TempDir(TempDir const&) = delete;
+    TempDir& operator=(TempDir const&) = delete;
     TempDir(TempDir&& other) noexcept : path_(std::exchange(other.path_, {})) {}
     TempDir& operator=(TempDir&& other) noexcept {
         std::swap(path_, other.path_);
@@ -39,6 +41,8 @@ class Descriptor {
 public:
     Descriptor() = default;
     explicit Descriptor(int number) : number_(number) {}
+    Descriptor(Descriptor const&) = delete;
+    Descriptor& operator=(Descriptor const&) = delete;
     Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
     Descriptor& operator=(Descriptor&& other) noexcept {
         std::swap(number_, other.number_);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view ack = "I got your message\n";
 
 /// Bytes made at once for a client to say.
-constexpr std::size_t most_unsent = 32 * 1024;
+constexpr std::size_t most_unsent = 128 * 1024;
 
 /// The number after `word` at the start of `text`, which both are taken off; nothing else.
 std::optional<std::size_t> take_number(std::string_view& text, std::string_view word) {

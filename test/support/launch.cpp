@@ -180,6 +180,7 @@ std::vector<std::string> environment_of(Launch const& launch) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (auto& text : texts) {
         out.push_back(text.data());
     }

@@ -51,7 +51,7 @@ void bind(int socket, SocketAddress const& address, std::string_view printed) {
 
 Peer::Peer(Descriptor socket) : socket_(std::move(socket)) {}
 
-Peer Peer::connect(std::string const& address, Options options, Deadline deadline) {
+Peer Peer::connect(std::string const& address, Options const& options, Deadline deadline) {
     auto const where = socket_address(address);
     auto const fail = [&address](std::string const& why) {
         throw Failure(fmt::format("connecting to {}: {}", address, why));
@@ -64,6 +64,9 @@ Peer Peer::connect(std::string const& address, Options options, Deadline deadlin
         }
         if (options.send_buffer) {
             set_option(socket, SO_SNDBUF, *options.send_buffer);
+        }
+        if (options.name) {
+            bind(socket, listening_address(*options.name), *options.name);
         }
         if (::connect(socket, where.get(), where.size) == 0) {
             return peer;
@@ -110,16 +113,17 @@ void Peer::send(std::string_view bytes, Deadline deadline) {
     }
 }
 
-std::size_t Peer::send_until_stuck(std::string_view bytes, Duration quiet) {
+std::size_t Peer::send_until_stuck(std::string_view bytes, Duration quiet) const {
     std::size_t total = 0;
     while (total < bytes.size()) {
         auto const rest = bytes.substr(total);
         auto const sent = ::send(descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
         if (sent >= 0) {
             total += static_cast<std::size_t>(sent);
-        } else if (errno != EAGAIN && errno != EINTR) {
-            break;
-        } else if (!wait_for_descriptor(descriptor(), POLLOUT, quiet)) {
+            continue;
+        }
+        bool const full = errno == EAGAIN || errno == EINTR;
+        if (!full || !wait_for_descriptor(descriptor(), POLLOUT, quiet)) {
             break;
         }
     }

@@ -19,10 +19,11 @@ public:
     struct Options {
         std::optional<int> receive_buffer = {};  ///< SO_RCVBUF, set before connecting
         std::optional<int> send_buffer = {};     ///< SO_SNDBUF, likewise
+        std::optional<std::string> name = {};    ///< an address of its own: unix:@NAME
     };
 
     /// `address` as the server prints it: tcp:127.0.0.1:51717, unix:PATH, unix:@NAME.
-    static Peer connect(std::string const& address, Options options, Deadline deadline = {});
+    static Peer connect(std::string const& address, Options const& options, Deadline deadline = {});
     static Peer connect(std::string const& address) { return connect(address, Options{}); }
 
     /// A connected socket, from Listener::accept() say.
@@ -33,7 +34,7 @@ public:
 
     /// As many of `bytes` as go out until nothing more has gone for `quiet`, or until the
     /// connection breaks. Returns their number.
-    std::size_t send_until_stuck(std::string_view bytes, Duration quiet = Duration(200));
+    std::size_t send_until_stuck(std::string_view bytes, Duration quiet = Duration(200)) const;
 
     /// Without the newline. Throws Failure at the end of the stream too.
     std::string receive_line(Deadline deadline = {});

@@ -79,6 +79,8 @@ public:
 
     /// Kills it (SIGKILL, its own process id only) if it still runs.
     ~Process();
+    Process(Process const&) = delete;
+    Process& operator=(Process const&) = delete;
     Process(Process&&) noexcept = default;
     Process& operator=(Process&&) = delete;
 

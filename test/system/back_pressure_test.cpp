@@ -151,11 +151,16 @@ void check_resumed(Flood& flood) {
     flood.run_until_acked(flood.all_acked() + 5000, 60s);
     flood.finish();
     flood.run_until_ended(60s);
+    std::size_t wronged = 0;
     for (std::size_t client = 0; client < flood.clients(); ++client) {
-        CAPTURE(client);
-        CHECK(flood.acked(client) == flood.said(client));
-        CHECK(flood.last_words(client) == "");
+        bool const all = flood.acked(client) == flood.said(client);
+        if ((!all || !flood.last_words(client).empty()) && ++wronged <= 3) {
+            UNSCOPED_INFO("client " << client << " said " << flood.said(client)
+                                    << " messages, got " << flood.acked(client) << " acks and "
+                                    << legible(flood.last_words(client)));
+        }
     }
+    CHECK(wronged == 0);
 }
 
 /// A standard output that stalls and goes on, and `clients` who say all that they can.

@@ -4,6 +4,7 @@
 #include "support/socket_address.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <csignal>
 #include <string>
@@ -77,7 +78,7 @@ TEST_CASE("With --keep the client prompts until the end of input", "[client][sys
     for (std::string const message : {"one", "two", "three"}) {
         client.write(message + '\n');
         CHECK(client.terminal().read_until(prompt) ==
-              message + "\r\nI got your message\r\n" + prompt);
+              fmt::format("{}\r\nI got your message\r\n{}", message, prompt));
         CHECK(server.output().ends_with(message + '\n'));
     }
     client.close_stdin();
@@ -101,6 +102,19 @@ TEST_CASE("An answer cannot send control sequences to the client's terminal", "[
     server.send("\x1b[2Jgot it\n");
     CHECK(client.terminal().read_all() == "\\x1b[2Jgot it\r\n");
     CHECK(client.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("A refusal cannot send control sequences to the client's terminal either",
+          "[client][system]") {
+    Listener listener("tcp:127.0.0.1:0");
+    Process client(client_launch({"--message", "x", listener.address()}));
+    Peer server = listener.accept();
+    CHECK(server.receive_line() == "x");
+    server.send("error: \x1b[2J\xff\n");
+    CHECK(client.wait_for_exit() == Exit::with(1));
+    auto const err = client.err().read_all();
+    CHECK(err.find(R"(error: \x1b[2J\xff)") != std::string::npos);
+    CHECK(err.find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("From a pipe every line is sent in turn, and nothing is prompted", "[client][system]") {

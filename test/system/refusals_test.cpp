@@ -3,6 +3,7 @@
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <csignal>
 #include <string>
@@ -52,7 +53,8 @@ TEST_CASE("A message not finished in time is refused and never displayed",
         auto server = ServerProcess::start({"--message-timeout", given, "127.0.0.1:0"});
         Peer peer = Peer::connect(server.address());
         peer.send("whole\nbeg");
-        CHECK(peer.receive_all() == ack + "error: message not finished within " + said + '\n');
+        CHECK(peer.receive_all() ==
+              fmt::format("{}error: message not finished within {}\n", ack, said));
         CHECK(server.output() == "whole\n");
     }
 }

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 using namespace roger::test;
 using namespace std::string_literals;
 
@@ -31,35 +33,35 @@ std::vector<Sample> samples() {
         {"plain", "plain"},
         {"", ""},
         {" spaces kept ", " spaces kept "},
-        {"back\\slash", "back\\\\slash"},
-        {"forged\\x0a", "forged\\\\x0a"},
-        {"tab\there", "tab\\x09here"},
-        {"\x1b[2J\x1b[H\x1b]0;title\x07", "\\x1b[2J\\x1b[H\\x1b]0;title\\x07"},
-        {"over\rwritten", "over\\x0dwritten"},
-        {"back\b\b\b\bspace", "back\\x08\\x08\\x08\\x08space"},
-        {"form\fvertical\v", "form\\x0cvertical\\x0b"},
-        {"shift\x0e\x0f", "shift\\x0e\\x0f"},
-        {"del\x7f", "del\\x7f"},
-        {"nul\0nul"s, "nul\\x00nul"},
+        {R"(back\slash)", R"(back\\slash)"},
+        {R"(forged\x0a)", R"(forged\\x0a)"},
+        {"tab\there", R"(tab\x09here)"},
+        {"\x1b[2J\x1b[H\x1b]0;title\x07", R"(\x1b[2J\x1b[H\x1b]0;title\x07)"},
+        {"over\rwritten", R"(over\x0dwritten)"},
+        {"back\b\b\b\bspace", R"(back\x08\x08\x08\x08space)"},
+        {"form\fvertical\v", R"(form\x0cvertical\x0b)"},
+        {"shift\x0e\x0f", R"(shift\x0e\x0f)"},
+        {"del\x7f", R"(del\x7f)"},
+        {"nul\0nul"s, R"(nul\x00nul)"},
         // C1: as code points, which terminals obey, and as bytes, which is no UTF-8.
         {"csi \xc2\x9b"
          "2J",
-         "csi \\xc2\\x9b2J"},
+         R"(csi \xc2\x9b2J)"},
         {"raw csi \x9b"
          "2J",
-         "raw csi \\x9b2J"},
-        {"next line \xc2\x85", "next line \\xc2\\x85"},
-        {"line separator \xe2\x80\xa8", "line separator \\xe2\\x80\\xa8"},
-        {"right to left \xe2\x80\xae", "right to left \\xe2\\x80\\xae"},
+         R"(raw csi \x9b2J)"},
+        {"next line \xc2\x85", R"(next line \xc2\x85)"},
+        {"line separator \xe2\x80\xa8", R"(line separator \xe2\x80\xa8)"},
+        {"right to left \xe2\x80"s + '\xae', R"(right to left \xe2\x80\xae)"},
         {"umlaut \xc3\xa4", "umlaut \xc3\xa4"},
         {"emoji \xf0\x9f\x98\x80", "emoji \xf0\x9f\x98\x80"},
         // Invalid UTF-8: cut short, overlong, a surrogate, beyond Unicode, never valid.
-        {"cut \xf0\x9f\x98", "cut \\xf0\\x9f\\x98"},
-        {"overlong \xc0\xaf", "overlong \\xc0\\xaf"},
-        {"overlong escape \xe0\x80\x9b", "overlong escape \\xe0\\x80\\x9b"},
-        {"surrogate \xed\xa0\x80", "surrogate \\xed\\xa0\\x80"},
-        {"beyond \xf4\x90\x80\x80", "beyond \\xf4\\x90\\x80\\x80"},
-        {"never \xfe\xff", "never \\xfe\\xff"},
+        {"cut \xf0\x9f\x98", R"(cut \xf0\x9f\x98)"},
+        {"overlong \xc0\xaf", R"(overlong \xc0\xaf)"},
+        {"overlong escape \xe0\x80\x9b", R"(overlong escape \xe0\x80\x9b)"},
+        {"surrogate \xed\xa0\x80", R"(surrogate \xed\xa0\x80)"},
+        {"beyond \xf4\x90\x80\x80", R"(beyond \xf4\x90\x80\x80)"},
+        {"never \xfe\xff", R"(never \xfe\xff)"},
         {"alone \x80 good \xc3\xa4", "alone \\x80 good \xc3\xa4"},
     };
 }
@@ -226,6 +228,37 @@ TEST_CASE("Json says who spoke, and when in UTC", "[show][system]") {
     REQUIRE(::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) != nullptr);
     CHECK(::timegm(&parts) >= before);
     CHECK(::timegm(&parts) <= after);
+}
+
+TEST_CASE("A client's name forges neither a record nor a line of the log", "[show][system]") {
+    TempDir const directory;
+    ServerSetup setup;
+    setup.addresses = 2;
+    auto server = ServerProcess::start({"--show", "json", "--log-level", "debug",
+                                        "unix:" + directory / "s", "unix:" + directory / "t"},
+                                       std::move(setup));
+    // A name in the abstract namespace is any bytes at all.
+    auto const name = "unix:@" + std::to_string(::getpid()) + "\"}\n{\"forged\": \x1b[2J\r\x9b\xff";
+    Peer peer = Peer::connect(server.address(), {.name = name});
+    peer.send("one\n");
+    CHECK(peer.receive_line() == "I got your message");
+    peer.reset();
+    Peer other = Peer::connect(server.address(1));
+    other.send("two\n");
+    CHECK(other.receive_line() == "I got your message");
+    other.close();
+    CHECK(server.stop() == Exit::with(0));
+
+    auto const records = split_lines(server.output());
+    REQUIRE(records.size() == 2);
+    CHECK_FALSE(has_controls(records[0]));
+    auto const object = nlohmann::json::parse(records[0]);
+    CHECK(object["message"] == "one");
+    CHECK(object["from"].get<std::string>().starts_with(name.substr(0, name.find('\n') + 1)));
+    for (auto const& line : split_lines(server.process().err().seen())) {
+        CHECK_FALSE(has_controls(line));
+        CHECK_FALSE(line.starts_with("{"));
+    }
 }
 
 TEST_CASE("A terminal gets no control sequence from a message", "[show][system]") {

@@ -1,0 +1,207 @@
+// Nothing silent: a handler that throws is told of everywhere, and to the right clients.
+#include "roger/server.hpp"
+#include "roger/task.hpp"
+#include "support/files.hpp"
+#include "support/peer.hpp"
+#include "support/running_server.hpp"
+
+#include <asio/deferred.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string const ack = "I got your message\n";
+std::string const refusal = "error: cannot display\n";
+std::string const farewell = "error: shutting down\n";
+
+Task<void> pass_time(std::chrono::milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::deferred);
+}
+
+using Throw = std::function<void()>;
+
+/// Takes every batch, but for one with a message `bad`: there it throws, at once or after a while.
+Handler throwing(Throw const& act, bool after_a_while) {
+    return [act, after_a_while](Batch const& batch) -> Task<void> {
+        for (std::string_view const message : batch) {
+            if (message != "bad") {
+                continue;
+            }
+            if (after_a_while) {
+                co_await pass_time(1ms);
+            }
+            act();
+        }
+    };
+}
+
+struct Failing {
+    std::string name;
+    Throw act;
+    std::string sentence;
+};
+
+std::vector<Failing> failings() {
+    return {
+        {"std::runtime_error", [] { throw std::runtime_error("the ink is dry"); }, "the ink is dry"},
+        {"no std::exception", [] { throw 42; }, "an exception that is no std::exception"},
+        {"NotShown", [] { throw NotShown("the paper is out", 0); }, "the paper is out"},
+    };
+}
+
+}  // namespace
+
+TEST_CASE("What a handler throws reaches the log, the outcome and the client",
+          "[server][concurrency]") {
+    auto const after_a_while = GENERATE(false, true);
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    for (auto const& failing : failings()) {
+        CAPTURE(failing.name, after_a_while, threads);
+        RunningServer running({.threads = threads}, throwing(failing.act, after_a_while));
+        Peer other = Peer::connect(running.address());
+        other.send("good\n");
+        CHECK(other.receive_line() + '\n' == ack);
+        Peer peer = Peer::connect(running.address());
+        peer.send("good\n");
+        CHECK(peer.receive_line() + '\n' == ack);
+        peer.send("bad\nand this\n");
+        CHECK(peer.receive_all() == refusal + refusal);
+        CHECK(other.receive_all() == farewell);
+        peer.close();
+        other.close();
+        auto const outcome = running.outcome();
+        CHECK(outcome.failure == failing.sentence);
+        CHECK_FALSE(outcome.success());
+        CHECK((outcome.end == Outcome::End::drained));
+        CHECK(running.complaints() == std::vector{failing.sentence});
+        auto const counters = running.server().counters();
+        CHECK(counters.messages == 4);
+        CHECK(counters.displayed == 2);
+        CHECK(counters.acknowledged == 2);
+        CHECK(counters.refused_display == 2);
+        CHECK(counters.refused_shutdown == 1);
+        CHECK(counters.clients == 0);
+    }
+}
+
+TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]") {
+    RunningServer running({}, [](Batch const&) -> Task<void> {
+        throw std::runtime_error("not even begun");
+    });
+    Peer peer = Peer::connect(running.address());
+    peer.send("one\n");
+    CHECK(peer.receive_all() == refusal);
+    peer.close();
+    CHECK(running.outcome().failure == "not even begun");
+}
+
+TEST_CASE("An exception without words is a failure too", "[server][concurrency]") {
+    auto const not_shown = GENERATE(false, true);
+    CAPTURE(not_shown);
+    RunningServer running({}, throwing(
+                                  [not_shown] {
+                                      if (not_shown) {
+                                          throw NotShown("", 0);
+                                      }
+                                      throw std::runtime_error("");
+                                  },
+                                  false));
+    Peer peer = Peer::connect(running.address());
+    peer.send("bad\n");
+    CHECK(peer.receive_all() == refusal);
+    peer.close();
+    auto const outcome = running.outcome();
+    CHECK(outcome.failure != "");
+    CHECK_FALSE(outcome.success());
+    CHECK(running.complaints() == std::vector{outcome.failure});
+}
+
+TEST_CASE("A handler that says how far it came has so much acknowledged", "[server][concurrency]") {
+    for (std::size_t shown = 0; shown <= 4; ++shown) {
+        CAPTURE(shown);
+        TempDir const directory;
+        // One write to a Unix socket is one read, and so one batch.
+        RunningServer running({.addresses = {parse_address("unix:" + directory / "s")}},
+                              throwing([shown] { throw NotShown("the ink is dry", shown); }, false));
+        Peer peer = Peer::connect(running.address());
+        peer.send("one\ntwo\nbad\n");
+        // More than there are is all of them.
+        std::size_t const acked = std::min<std::size_t>(shown, 3);
+        std::string expected;
+        for (std::size_t number = 0; number < 3; ++number) {
+            expected += number < acked ? ack : refusal;
+        }
+        CHECK(peer.receive_all() == expected);
+        peer.close();
+        auto const outcome = running.outcome();
+        CHECK(outcome.failure == "the ink is dry");
+        auto const counters = running.server().counters();
+        CHECK(counters.messages == 3);
+        CHECK(counters.displayed == acked);
+        CHECK(counters.acknowledged == acked);
+        CHECK(counters.refused_display == 3 - acked);
+    }
+}
+
+TEST_CASE("A message too long keeps its place between those not shown", "[server][concurrency]") {
+    TempDir const directory;
+    RunningServer running(
+        {.addresses = {parse_address("unix:" + directory / "s")}, .max_message = 16},
+        throwing([] { throw NotShown("the ink is dry", 1); }, false));
+    Peer peer = Peer::connect(running.address());
+    peer.send("one\n" + std::string(17, 'x') + "\nbad\n" + std::string(17, 'x') + "\nlast\n");
+    std::string const too_long = "error: message longer than 16 bytes\n";
+    CHECK(peer.receive_all() == ack + too_long + refusal + too_long + refusal);
+    peer.close();
+    running.outcome();
+    auto const counters = running.server().counters();
+    CHECK(counters.messages == 5);
+    CHECK(counters.displayed == 1);
+    CHECK(counters.refused_too_long == 2);
+    CHECK(counters.refused_display == 2);
+}
+
+TEST_CASE("The first failure is the outcome's, what follows from it is told no more",
+          "[server][concurrency]") {
+    std::atomic<int> failures = 0;
+    RunningServer running({.threads = 2}, [&failures](Batch const&) -> Task<void> {
+        co_await pass_time(1ms);
+        throw std::runtime_error("failure " + std::to_string(++failures));
+    });
+    std::vector<Peer> peers;
+    for (int number = 0; number < 10; ++number) {
+        peers.push_back(Peer::connect(running.address()));
+    }
+    for (auto& peer : peers) {
+        peer.send("x\n");
+    }
+    for (auto& peer : peers) {
+        auto const answers = peer.receive_all();
+        CHECK((answers == refusal || answers == farewell));
+        peer.close();
+    }
+    auto const outcome = running.outcome();
+    CHECK(outcome.failure.starts_with("failure "));
+    CHECK(running.complaints() == std::vector{outcome.failure});
+    CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
+}
+
+}  // namespace roger::test

@@ -1,0 +1,61 @@
+// A Server in this process, on a thread of its own.
+#include "support/running_server.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace roger::test {
+
+RunningServer::RunningServer(ServerOptions options, Handler handler)
+    : outcome_(promise_.get_future()) {
+    if (options.addresses.empty()) {
+        options.addresses.push_back(parse_address("127.0.0.1:0"));
+    }
+    options.log = [this](LogLevel level, std::string_view sentence) {
+        std::lock_guard const lock(guard_);
+        if (level >= LogLevel::warning) {
+            complaints_.emplace_back(sentence);
+        }
+    };
+    server_ = std::make_unique<Server>(std::move(options), std::move(handler));
+    thread_ = std::thread([this] {
+        try {
+            promise_.set_value(server_->run());
+        } catch (...) {
+            promise_.set_exception(std::current_exception());
+        }
+    });
+}
+
+RunningServer::~RunningServer() {
+    if (outcome_.wait_for(Duration(0)) != std::future_status::ready) {
+        server_->end_now();
+    }
+    thread_.join();
+}
+
+std::string RunningServer::address(std::size_t number) const {
+    return to_string(server_->addresses().at(number));
+}
+
+Outcome RunningServer::outcome(Deadline deadline) {
+    if (outcome_.wait_until(deadline.end()) != std::future_status::ready) {
+        throw Failure(
+            fmt::format("the server has not ended within {} ms", deadline.duration().count()));
+    }
+    return outcome_.get();
+}
+
+Outcome RunningServer::stop(Deadline deadline) {
+    server_->stop();
+    return outcome(deadline);
+}
+
+std::vector<std::string> RunningServer::complaints() const {
+    std::lock_guard const lock(guard_);
+    return complaints_;
+}
+
+}  // namespace roger::test

@@ -1,0 +1,233 @@
+// SIGTERM: what has been received is displayed and acked, everybody is told, and nobody is waited
+// for longer than the drain deadline.
+#include "support/flood.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string const ack = "I got your message";
+std::string const farewell = "error: shutting down\n";
+
+/// A server on a Unix socket's file, and by TCP.
+struct Scene {
+    Scene(std::vector<std::string> arguments, std::optional<Stdio> const& out = {})
+        : server(start(std::move(arguments), out)) {}
+
+    [[nodiscard]] std::string socket_path() const { return directory / "s"; }
+
+    ServerProcess start(std::vector<std::string> arguments, std::optional<Stdio> const& out) const {
+        arguments.insert(arguments.end(), {"unix:" + socket_path(), "127.0.0.1:0"});
+        ServerSetup setup;
+        setup.addresses = 2;
+        setup.out = out;
+        return ServerProcess::start(std::move(arguments), std::move(setup));
+    }
+
+    TempDir directory;
+    ServerProcess server;
+};
+
+void check_all_told(Flood const& flood) {
+    for (std::size_t client = 0; client < flood.clients(); ++client) {
+        CAPTURE(client);
+        CHECK(flood.last_words(client) == farewell);
+        CHECK((flood.end(client) == End::closed));
+    }
+}
+
+void terminate_under_load(Scene& scene, int signal, std::size_t acks) {
+    Flood flood(scene.server.address(0), {.clients = 4});
+    flood.connect(scene.server.address(1), 4);
+    flood.run_until_acked(acks);
+    scene.server.signal(signal);
+    flood.run_until_ended();
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
+    require_acked_is_displayed(flood, scene.server.output());
+    check_all_told(flood);
+    CHECK(flood.records(scene.server.output()).unfinished == "");
+    CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+}
+
+/// Fills what there is between the clients and an output that has stopped.
+void stall_under_load(Scene& scene, Flood& flood) {
+    flood.run_until_acked(1000);
+    scene.server.process().out().stall();
+    auto seen = flood.all_begun();
+    flood.run("nothing more is taken", [&flood, &seen, since = Clock::now()]() mutable {
+        if (auto const now = flood.all_begun(); now != seen) {
+            seen = now;
+            since = Clock::now();
+        }
+        return Clock::now() - since > 100ms;
+    });
+}
+
+}  // namespace
+
+TEST_CASE("Terminated under load, the server has displayed exactly what it acked",
+          "[shutdown][system][concurrency]") {
+    auto const* const threads = GENERATE("1", "2");
+    auto const* const sync = GENERATE("", "--sync");
+    for (std::size_t round = 0; round < 5; ++round) {
+        CAPTURE(threads, sync, round);
+        std::vector<std::string> arguments{"--threads", threads};
+        if (*sync != '\0') {
+            arguments.emplace_back(sync);
+        }
+        Scene scene(arguments);
+        terminate_under_load(scene, round % 2 == 0 ? SIGTERM : SIGINT, 100 + round * 700);
+    }
+}
+
+TEST_CASE("Terminated with clients who wait, the server tells them and ends at once",
+          "[shutdown][system]") {
+    Scene scene({"--drain-timeout", "none"});
+    Peer idle = Peer::connect(scene.server.address(0));
+    Peer talker = Peer::connect(scene.server.address(1));
+    Peer begun = Peer::connect(scene.server.address(0));
+    talker.send("whole\n");
+    CHECK(talker.receive_line() == ack);
+    begun.send("begun");
+    begun.wait_until_read();
+    scene.server.signal(SIGTERM);
+    for (Peer* peer : {&idle, &talker, &begun}) {
+        CHECK(peer->receive_all() == farewell);
+        peer->close();
+    }
+    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(0));
+    CHECK(scene.server.output() == "whole\n");
+    CHECK(std::filesystem::is_empty(scene.directory.path()));
+}
+
+TEST_CASE("Terminated without clients, the server ends at once", "[shutdown][system]") {
+    Scene scene({"--drain-timeout", "none"});
+    CHECK(scene.server.stop(5s * slowness) == Exit::with(0));
+    auto const said = split_lines(scene.server.process().err().read_all());
+    CHECK(said.back().starts_with("accepted=0 clients=0 messages=0 "));
+    CHECK(scene.server.output() == "");
+    CHECK(std::filesystem::is_empty(scene.directory.path()));
+}
+
+TEST_CASE("A server that ends takes no new clients", "[shutdown][system]") {
+    Scene scene({"--write-timeout", "none", "--drain-timeout", "none"});
+    // It keeps the server from ending, since it does not take its answers.
+    Peer slow = Peer::connect(scene.server.address(0));
+    std::string const empty_messages(10'000'000, '\n');
+    REQUIRE(slow.send_until_stuck(empty_messages) < empty_messages.size());
+    Peer idle = Peer::connect(scene.server.address(1));
+    // Accepted, or it could be told nothing.
+    eventually("both are clients", [&scene] { return scene.server.counter("clients") == 2; });
+    scene.server.signal(SIGTERM);
+    CHECK(idle.receive_all() == farewell);
+    CHECK_THROWS_AS(Peer::connect(scene.server.address(0)), Failure);
+    CHECK_THROWS_AS(Peer::connect(scene.server.address(1)), Failure);
+    CHECK(scene.server.process().runs());
+    slow.close();
+    idle.close();
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("Terminated while its output is stalled, the server ends within the drain deadline, and "
+          "has acked what the output took",
+          "[shutdown][system][concurrency]") {
+    auto const* const threads = GENERATE("1", "2");
+    CAPTURE(threads);
+    constexpr Duration drain_timeout = 1000ms * slowness;
+    Scene scene({"--threads", threads, "--drain-timeout",
+                 fmt::format("{}ms", drain_timeout.count())},
+                Stdio::pipe());
+    Flood flood(scene.server.address(0), {.clients = 4});
+    flood.connect(scene.server.address(1), 4);
+    stall_under_load(scene, flood);
+
+    auto const before = Clock::now();
+    scene.server.signal(SIGTERM);
+    flood.run_until_ended();
+    CHECK(scene.server.wait_for_exit() == Exit::with(1));
+    CHECK(Clock::now() - before < drain_timeout + 2s * slowness);
+    auto const said = scene.server.process().err().read_all();
+    CAPTURE(said);
+    CHECK(said.find("standard output does not take what is written to it") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+
+    scene.server.process().out().resume();
+    require_acked_is_displayed(flood, scene.server.process().out().read_all());
+    std::size_t refused = 0;
+    for (std::size_t client = 0; client < flood.clients(); ++client) {
+        for (auto const& line : split_lines(flood.last_words(client))) {
+            CAPTURE(client, line);
+            CHECK((line == "error: cannot display" || line + '\n' == farewell));
+            refused += line == "error: cannot display" ? 1 : 0;
+        }
+        CHECK(flood.last_words(client) != "");
+    }
+    CHECK(refused > 0);
+}
+
+TEST_CASE("A stalled output that goes on in time does not spoil a shutdown", "[shutdown][system]") {
+    Scene scene({"--drain-timeout", "60s"}, Stdio::pipe());
+    Peer idle = Peer::connect(scene.server.address(0));
+    Flood flood(scene.server.address(0), {.clients = 4});
+    stall_under_load(scene, flood);
+    scene.server.signal(SIGTERM);
+    CHECK(idle.receive_all() == farewell);
+    idle.close();
+    scene.server.process().out().resume();
+    flood.run_until_ended();
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
+    require_acked_is_displayed(flood, scene.server.process().out().read_all());
+    check_all_told(flood);
+}
+
+TEST_CASE("A second signal ends at once", "[shutdown][system]") {
+    auto const first = GENERATE(SIGTERM, SIGINT);
+    auto const second = GENERATE(SIGTERM, SIGINT);
+    CAPTURE(first, second);
+    Scene scene({"--drain-timeout", "none", "--write-timeout", "none"}, Stdio::pipe());
+    Peer idle = Peer::connect(scene.server.address(0));
+    Flood flood(scene.server.address(1), {.clients = 4});
+    stall_under_load(scene, flood);
+    scene.server.signal(first);
+    // By this it has heard the first one.
+    CHECK(idle.receive_all() == farewell);
+    CHECK(scene.server.process().runs());
+    scene.server.signal(second);
+    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(1));
+    flood.run_until_ended();
+    CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+    // Cut short, but what was acked is there all the same.
+    scene.server.process().out().resume();
+    auto const records = flood.records(scene.server.process().out().read_all());
+    for (std::size_t client = 0; client < flood.clients(); ++client) {
+        CHECK(flood.acked(client) <= records.of_client[client]);
+    }
+}
+
+TEST_CASE("A second signal does not wait for a client that takes no answers", "[shutdown][system]") {
+    Scene scene({"--drain-timeout", "none", "--write-timeout", "none"});
+    Peer idle = Peer::connect(scene.server.address(0));
+    Peer slow = Peer::connect(scene.server.address(1), {.receive_buffer = 4096});
+    std::string const empty_messages(10'000'000, '\n');
+    REQUIRE(slow.send_until_stuck(empty_messages) < empty_messages.size());
+    scene.server.signal(SIGTERM);
+    CHECK(idle.receive_all() == farewell);
+    scene.server.signal(SIGTERM);
+    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(1));
+    CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+}
