@@ -66,6 +66,7 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
            "send TEXT, and ask for nothing; may be repeated")
         ->type_name("TEXT")
         ->expected(1)
+        ->allow_extra_args(false)  // what follows may be the address
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->excludes(keep);
     add_timeout(app, "--connect-timeout", options.connect_timeout,
