@@ -52,11 +52,11 @@ enum class WhenFull : std::uint8_t {
 
 /// Every default of the server in one place.
 struct ServerOptions {
-    std::vector<Address> addresses;
+    std::vector<Address> addresses = {};
     std::string ack = "I got your message";
     /// Most clients at once, over all addresses. Nothing: 10000, or as many as the limit on open
     /// files allows.
-    std::optional<std::size_t> limit;
+    std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
     Timeout idle_timeout = std::chrono::minutes(5);
     Timeout message_timeout = std::chrono::seconds(30);
@@ -80,7 +80,7 @@ struct Outcome {
         stopped_now  ///< end_now()
     };
     End end = End::drained;
-    std::string failure;  ///< what went wrong, a sentence; empty: nothing
+    std::string failure = {};  ///< what went wrong, a sentence; empty: nothing
 
     [[nodiscard]] bool success() const { return end == End::drained && failure.empty(); }
 };

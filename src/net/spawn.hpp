@@ -24,7 +24,8 @@ inline std::string describe(std::exception_ptr const& thrown) {
     try {
         std::rethrow_exception(thrown);
     } catch (std::exception const& error) {
-        return error.what();
+        std::string const sentence = error.what();
+        return sentence.empty() ? "an exception without a message" : sentence;
     } catch (...) {
         return "an exception that is no std::exception";
     }

@@ -4,12 +4,16 @@
 #include "roger/timeout.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace roger {
@@ -29,6 +33,29 @@ CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
 /// An option that takes a size with its unit. --help shows `value` as the default.
 CLI::Option* add_size(CLI::App& app, std::string const& name, std::size_t& value,
                       std::string const& description);
+
+template <typename Value>
+using Choices = std::vector<std::pair<std::string, Value>>;
+
+/// An option that takes one of a few words. --help shows them, and `value` as the default.
+template <typename Value>
+CLI::Option* add_choice(CLI::App& app, std::string const& name, Value& value,
+                        Choices<Value> const& choices, std::string const& description) {
+    auto const words = choices | std::views::keys;
+    auto const current = std::ranges::find(choices, value, &Choices<Value>::value_type::second);
+    auto const read = [name, choices, &value](std::string const& word) {
+        auto const chosen = std::ranges::find(choices, word, &Choices<Value>::value_type::first);
+        if (chosen == choices.end()) {
+            throw CLI::ValidationError(name,
+                                       fmt::format("'{}' is none of {}", word,
+                                                   fmt::join(choices | std::views::keys, ", ")));
+        }
+        value = chosen->second;
+    };
+    return app.add_option_function<std::string>(name, read, description)
+        ->type_name(fmt::format("{}", fmt::join(words, "|")))
+        ->default_str(current->first);
+}
 
 /// Makes --help show the program's ways of being called, such as "[OPTIONS] HOST PORT", and each
 /// option with its default alone.

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -25,8 +24,7 @@ void add_addresses(CLI::App& app, ServerOptions& options) {
                    require_stream(options.addresses.back());
                }
            },
-           "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH or unix:@NAME (abstract); port 0 lets the "
-           "system choose")
+           "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME; port 0 lets the system choose")
         ->required()
         ->expected(1, -1)
         ->type_name("");
@@ -50,20 +48,17 @@ void check(ServerOptions const& options) {
 void add_serving(CLI::App& app, ServerOptions& options) {
     app.add_flag("--once", options.once, "end after the first conversation");
     app.add_option("--limit", options.limit,
-                   "most clients at once, over all addresses [10000, less if the limit on open "
-                   "files is less]")
+                   "most clients at once; the default is less if the limit on open files is")
         ->type_name("N")
-        ->check(CLI::Range(1, 1'000'000));
-    app.add_option("--when-full", options.when_full,
-                   "at the limit: leave newcomers in the listen queue, or answer 'error: busy'")
-        ->type_name("wait|refuse")
-        ->default_str("wait")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, WhenFull>{
-            {"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}}));
+        ->default_str("10000")
+        ->check(CLI::Range(1, 1'000'000).description(""));
+    add_choice(app, "--when-full", options.when_full,
+               {{"wait", WhenFull::wait}, {"refuse", WhenFull::refuse}},
+               "at the limit, leave newcomers in the listen queue, or answer 'error: busy'");
     app.add_option("--threads", options.threads, "event loops")
         ->type_name("N")
         ->capture_default_str()
-        ->check(CLI::Range(1, 256));
+        ->check(CLI::Range(1, 256).description(""));
 }
 
 void add_timeouts(CLI::App& app, ServerOptions& options) {
@@ -82,38 +77,34 @@ void add_messages(CLI::App& app, ServerCommandLine& command_line) {
     app.add_option("--ack", command_line.server.ack, "the acknowledgement")
         ->type_name("TEXT")
         ->capture_default_str();
-    app.add_option("--show", command_line.show,
-                   "how a message is written: text (control characters as \\xHH), raw, or json")
-        ->type_name("text|raw|json")
-        ->default_str("text")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, Show>{
-            {"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}}));
-    app.add_flag(
-        "--sync", command_line.sync,
-        "acknowledge only after fdatasync: what was acknowledged survives a power failure");
+    add_choice(app, "--show", command_line.show,
+               {{"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}},
+               "how a message is written: control characters as \\xHH, its bytes, or an object");
+    app.add_flag("--sync", command_line.sync,
+                 "acknowledge after fdatasync: what was acknowledged survives a power failure");
 }
 
 }  // namespace
 
 void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
-    app.description(
-        "Receives messages, writes them to standard output, and acknowledges them.\n"
-        "\n"
-        "An acknowledgement means that the message has been written out. The first SIGINT or\n"
-        "SIGTERM finishes what has been received and ends; a second ends at once. SIGUSR1\n"
-        "prints the counters on standard error.");
+    app.description("Receives messages, writes them to standard output, and acknowledges them.");
+    set_usage(app, {"[OPTIONS] ADDRESS..."});
+    app.footer(
+        "An acknowledgement means that the message has been written out.\n"
+        "Times take ms, s, min or h, or are none; sizes take B, KiB or MiB.\n"
+        "The first SIGINT or SIGTERM finishes what has been received and ends; a second\n"
+        "ends at once. SIGUSR1 prints the counters on standard error.\n"
+        "Exit status: 0 if all was well, 1 if not, 2 for wrong usage.");
     add_addresses(app, command_line.server);
     add_messages(app, command_line);
     add_serving(app, command_line.server);
     add_timeouts(app, command_line.server);
-    app.add_option("--log-level", command_line.log_level, "least level of logs on standard error")
-        ->type_name("debug|info|warning|error")
-        ->default_str("info")
-        ->transform(
-            CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
-                                                                    {"info", LogLevel::info},
-                                                                    {"warning", LogLevel::warning},
-                                                                    {"error", LogLevel::error}}));
+    add_choice(app, "--log-level", command_line.log_level,
+               {{"debug", LogLevel::debug},
+                {"info", LogLevel::info},
+                {"warning", LogLevel::warning},
+                {"error", LogLevel::error}},
+               "the least that is logged on standard error");
     app.callback([&command_line] { check(command_line.server); });
 }
 

@@ -127,20 +127,20 @@ Task<std::size_t> Session::display(Intake const& intake) {
         co_return 0;
     }
     RoomTaken const taken(loop_.room, intake.messages.size());
-    std::string failure;
+    std::exception_ptr failure;
     try {
         Batch const batch(intake.messages, peer_, loop_.index());
         co_await loop_.service().handler(batch);
     } catch (NotShown const& error) {
-        failure = error.what();
-        displayed = error.shown;
+        failure = std::current_exception();
+        displayed = std::min(displayed, error.shown);
     } catch (...) {
-        failure = describe(std::current_exception());
+        failure = std::current_exception();
         displayed = 0;
     }
-    if (!failure.empty()) {
+    if (failure) {
         ending_ = Ending::cannot_display;
-        loop_.service().fail(failure);
+        loop_.service().fail(describe(failure));
     }
     co_return displayed;
 }
