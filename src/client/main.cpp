@@ -4,7 +4,8 @@
 #include "program/options.hpp"
 #include "program/standard_descriptors.hpp"
 
-int main(int argc, char** argv) {
+// Only for want of memory can what comes before run_command_line() throw.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     CLI::App app;
     roger::ClientOptions options;
     roger::describe_command_line(app, options);

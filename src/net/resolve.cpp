@@ -29,6 +29,7 @@ public:
     PipeEnd(PipeEnd&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     PipeEnd(PipeEnd const&) = delete;
     PipeEnd& operator=(PipeEnd const&) = delete;
+    PipeEnd& operator=(PipeEnd&&) = delete;
     ~PipeEnd() {
         if (descriptor_ != -1) {
             close(descriptor_);

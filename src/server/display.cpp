@@ -51,7 +51,9 @@ Display::~Display() {
 
 Task<void> Display::show(Batch const& batch) {
     Page& page = *pages_[batch.loop()];
-    page.executor = co_await asio::this_coro::executor;
+    if (!page.executor) {
+        page.executor = co_await asio::this_coro::executor;
+    }
     Stamp const stamp =
         options_.show == Show::json ? Stamp{to_string(batch.from()), now_ms()} : Stamp{};
     std::size_t shown = 0;
@@ -122,12 +124,35 @@ void Display::hand_over(Page& page) {
     std::swap(page.filling, page.writing);
     std::swap(page.for_filling, page.for_writing);
     page.in_writing = true;
-    {
-        std::lock_guard const lock(guard_);
+    std::unique_lock lock(guard_);
+    bool const done = write_now(page);
+    std::error_code const failure = failure_;
+    if (!done) {
         to_write_.push_back(&page);
+        writer_busy_ = true;
+        handed_over_.notify_one();
     }
-    handed_over_.notify_one();
+    lock.unlock();
+    if (done) {
+        written(page, page.taken, failure);
+    }
     page.for_room.wake_all();
+}
+
+/// Returns whether that was the end of it. While the writer is at the output it is not: what it
+/// writes comes first, and whole. Under the lock, so that the rest of a record follows its
+/// beginning.
+bool Display::write_now(Page& page) {
+    page.taken = 0;
+    if (writer_busy_ || options_.sync || !sink_.can_write_now()) {
+        return false;
+    }
+    std::string_view rest = page.writing;
+    if (!failure_) {
+        failure_ = sink_.write_now(rest);
+    }
+    page.taken = page.writing.size() - rest.size();
+    return failure_ || rest.empty();
 }
 
 /// Back on the page's loop: `bytes` of `writing` have been taken.
@@ -145,23 +170,24 @@ void Display::written(Page& page, std::size_t bytes, std::error_code failure) {
 
 void Display::run_writer() {
     std::vector<Page*> pages;
+    std::unique_lock lock(guard_);
     for (;;) {
-        {
-            std::unique_lock lock(guard_);
-            handed_over_.wait(lock, [this] { return closing_ || !to_write_.empty(); });
-            if (to_write_.empty()) {
-                return;
-            }
-            pages.swap(to_write_);
+        writer_busy_ = !to_write_.empty();
+        handed_over_.wait(lock, [this] { return closing_ || !to_write_.empty(); });
+        if (to_write_.empty()) {
+            return;
         }
+        pages.swap(to_write_);
+        lock.unlock();
         write_pages(pages);
         pages.clear();
+        lock.lock();
     }
 }
 
 void Display::write_pages(std::vector<Page*> const& pages) {
     for (Page* page : pages) {
-        std::string_view rest = page->writing;
+        std::string_view rest = std::string_view(page->writing).substr(page->taken);
         if (!failure_) {
             failure_ = sink_.write(rest);
         }

@@ -24,9 +24,10 @@
 
 namespace roger {
 
-/// A thread of its own writes, since a write to a file or a pipe can block for as long as it
-/// likes; the event loops wait for it without blocking. While it writes one block of a loop's
-/// records, the loop gathers the next: the slower the output, the larger the blocks.
+/// A loop writes its records itself where the output can say that it would block. What it does not
+/// take at once is left to a thread of the display's, as are files, which block for as long as they
+/// like: the event loops wait for it without blocking. While one block of a loop's records is being
+/// written, the loop gathers the next: the slower the output, the larger the blocks.
 class Display {
 public:
     struct Options {
@@ -90,6 +91,7 @@ private:
 
     void schedule_hand_over(Page& page);
     void hand_over(Page& page);
+    bool write_now(Page& page);
     void written(Page& page, std::size_t bytes, std::error_code failure);
 
     void run_writer();
@@ -101,9 +103,11 @@ private:
 
     std::mutex guard_;
     std::condition_variable handed_over_;
-    std::vector<Page*> to_write_;  ///< guarded
-    bool closing_ = false;         ///< guarded
-    std::error_code failure_;      ///< the writer's: after it, nothing more is written
+    // Guarded; but while the writer is busy, the output and `failure_` are its own.
+    std::vector<Page*> to_write_;
+    bool writer_busy_ = false;
+    bool closing_ = false;
+    std::error_code failure_;  ///< after it, nothing more is written
     std::jthread writer_;
 };
 

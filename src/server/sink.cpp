@@ -75,19 +75,23 @@ void Sink::open_own() {
 }
 
 std::error_code Sink::write(std::string_view& bytes) {
-    while (!bytes.empty()) {
-        if (kind_ == Kind::shared) {
-            if (auto const error = wait_writable()) {
-                return error;
-            }
+    std::error_code error = write_now(bytes);
+    while (!error && !bytes.empty()) {
+        error = wait_writable();
+        if (!error) {
+            error = write_now(bytes);
         }
+    }
+    return error;
+}
+
+std::error_code Sink::write_now(std::string_view& bytes) {
+    while (!bytes.empty()) {
         long const written = write_some(bytes);
         if (written >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno == EAGAIN) {
-            if (auto const error = wait_writable()) {
-                return error;
-            }
+            return {};
         } else if (errno != EINTR) {
             return last_error();
         }
@@ -99,10 +103,16 @@ long Sink::write_some(std::string_view bytes) {
     switch (kind_) {
         case Kind::socket:
             return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        case Kind::shared:
+        case Kind::shared: {
+            pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+            if (::poll(&writable, 1, 0) == 0) {
+                errno = EAGAIN;
+                return -1;
+            }
             // What poll() calls writable has room for PIPE_BUF bytes, pipe(7).
             bytes = bytes.substr(0, PIPE_BUF);
             [[fallthrough]];
+        }
         case Kind::file:
         case Kind::own:
             return ::write(descriptor_, bytes.data(), bytes.size());

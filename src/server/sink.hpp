@@ -21,6 +21,13 @@ public:
     /// `bytes`: if an error is returned, what is left was not written.
     std::error_code write(std::string_view& bytes);
 
+    /// The same without waiting: what is left without an error would have had to wait. For an
+    /// event loop, and only where can_write_now().
+    std::error_code write_now(std::string_view& bytes);
+
+    /// Whether the output can say that it would block. A file cannot: it just takes its time.
+    [[nodiscard]] bool can_write_now() const { return kind_ == Kind::own || kind_ == Kind::socket; }
+
     /// fdatasync(2).
     [[nodiscard]] std::error_code sync() const;
 

@@ -4,6 +4,7 @@
 #include "client/ends.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -54,7 +55,7 @@ TEST_CASE("A line may be longer than what is read at once", "[prompt][client]") 
     std::size_t const read_at_once = 64 * 1024;
     for (std::size_t const size : {read_at_once - 1, read_at_once, read_at_once + 1, 5'000'000UL}) {
         std::string const line(size, 'x');
-        CHECK(lines_of(line + "\nshort\n" + line) == Strings{line, "short", line});
+        CHECK(lines_of(fmt::format("{0}\nshort\n{0}", line)) == Strings{line, "short", line});
     }
 }
 

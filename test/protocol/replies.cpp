@@ -89,7 +89,7 @@ TEST_CASE("A reply line longer than its block is there once", "[replies][protoco
 TEST_CASE("A reply may be an empty line", "[replies][protocol]") {
     ReplyLine const line("", 4);
     CHECK(line.line() == "\n");
-    CHECK(send({{&line, 9}}, 2, [](std::size_t) { return 3; }) == std::string(9, '\n'));
+    CHECK(send({{&line, 9}}, 2, [](std::size_t) { return 3U; }) == std::string(9, '\n'));
 }
 
 TEST_CASE("Nothing owed is nothing to send", "[replies][protocol]") {
@@ -129,7 +129,7 @@ TEST_CASE("Every short write leaves just the rest to send", "[replies][protocol]
             std::size_t wrong = 0;
             for (std::uint32_t cuts = 0; cuts != 1U << 12U; ++cuts) {
                 auto const up_to_the_cut = [&](std::size_t i) {
-                    return std::countr_zero((cuts | 1U << 12U) >> i) + 1U;
+                    return static_cast<std::size_t>(std::countr_zero((cuts | 1U << 12U) >> i)) + 1;
                 };
                 wrong += send(owed, most_buffers, up_to_the_cut) != expected ? 1 : 0;
             }

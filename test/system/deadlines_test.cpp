@@ -1,4 +1,5 @@
 // Deadlines: nobody is waited for without an end.
+#include "support/deaf.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -201,9 +202,7 @@ TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][sy
     TempDir const directory;
     auto server = start_server({"--write-timeout", written(ample)}, "unix:" + directory / "s");
     Peer peer = Peer::connect(server.address());
-    std::string const empty_messages(10'000'000, '\n');
-    auto const sent = peer.send_until_stuck(empty_messages, 200ms);
-    REQUIRE(sent < empty_messages.size());
+    say_until_server_waits(peer, server);
     // Its answers would fill the socket's buffer many times over: it takes some of them now and
     // then, and says no more.
     for (int step = 0; step < 15; ++step) {
@@ -219,11 +218,9 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
           "[deadlines][system]") {
     auto server = start_server({"--write-timeout", "none", "--idle-timeout", "200ms"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
-    std::string const empty_messages(10'000'000, '\n');
-    auto const sent = peer.send_until_stuck(empty_messages, 500ms);
-    REQUIRE(sent < empty_messages.size());
+    auto const sent = say_until_server_waits(peer, server);
     // It is the server that waits, so the client is not idle.
-    std::string answers = peer.receive_exactly(sent * (ack.size() + 1), 60s * slowness);
+    auto const answers = peer.receive_exactly(sent * (ack.size() + 1), 60s * slowness);
     CHECK(answers.ends_with(ack + '\n'));
     eventually("all are counted", [&] { return server.counter("acknowledged") == sent; });
 }
@@ -231,8 +228,7 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
 TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines][system]") {
     auto server = start_server({"--write-timeout", "none", "--drain-timeout", "300ms"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
-    std::string const empty_messages(10'000'000, '\n');
-    REQUIRE(peer.send_until_stuck(empty_messages, 200ms) < empty_messages.size());
+    say_until_server_waits(peer, server);
     auto const taken = time_of([&server] {
         CHECK(server.stop() == Exit::with(1));
     });
@@ -246,8 +242,7 @@ TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines
 TEST_CASE("Without a drain deadline a shutdown waits until all is answered", "[deadlines][system]") {
     auto server = start_server({"--write-timeout", "none", "--drain-timeout", "none"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
-    std::string const empty_messages(10'000'000, '\n');
-    REQUIRE(peer.send_until_stuck(empty_messages, 200ms) < empty_messages.size());
+    say_until_server_waits(peer, server);
     server.signal(SIGTERM);
     CHECK_THROWS_AS(server.wait_for_exit(300ms), Failure);
     auto const answers = peer.receive_all(60s * slowness);

@@ -14,6 +14,9 @@ using namespace roger::test;
 
 namespace {
 
+// Under sanitizers a life takes several times longer.
+constexpr std::size_t rounds = sanitized ? 3 : 10;
+
 /// One life of a server, cut short after so many acks.
 void kill_under_load(std::vector<std::string> arguments, bool by_unix, std::size_t acks) {
     TempDir const directory;
@@ -40,15 +43,15 @@ void kill_under_load(std::vector<std::string> arguments, bool by_unix, std::size
     CHECK(records.others.empty());
 }
 
-void check_rounds(std::size_t rounds, std::vector<std::string> const& options) {
-    for (std::size_t round = 0; round < rounds; ++round) {
+void check_rounds(std::size_t count, std::vector<std::string> const& options) {
+    for (std::size_t round = 0; round < count; ++round) {
         CAPTURE(round);
         for (std::string const threads : {"1", "2"}) {
             CAPTURE(threads);
             auto arguments = options;
             arguments.insert(arguments.end(), {"--threads", threads});
             // From the first ack to well under way.
-            kill_under_load(arguments, round % 2 == 1, 1 + round * 7919 % 20'000);
+            kill_under_load(arguments, round % 2 == 1, 1 + round * 7919 % (20'000 / slowness));
         }
     }
 }
@@ -56,11 +59,11 @@ void check_rounds(std::size_t rounds, std::vector<std::string> const& options) {
 }  // namespace
 
 TEST_CASE("After kill -9 the output holds whatever was acked", "[kill][system]") {
-    check_rounds(10, {});
+    check_rounds(rounds, {});
 }
 
 TEST_CASE("After kill -9 the output holds whatever was acked, with --sync too", "[kill][system]") {
-    check_rounds(10, {"--sync"});
+    check_rounds(rounds, {"--sync"});
 }
 
 TEST_CASE("After kill -9 the output holds whatever was acked, two hundred times",
