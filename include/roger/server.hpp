@@ -75,7 +75,7 @@ struct ServerOptions {
 /// How a server ended.
 struct Outcome {
     enum class End : std::uint8_t {
-        drained,     ///< all that was received was answered
+        drained,     ///< all that was received was handled
         timed_out,   ///< the drain timeout came first
         stopped_now  ///< end_now()
     };

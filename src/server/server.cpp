@@ -91,6 +91,7 @@ private:
 
     void begin_drain();
     Task<void> bound_drain();
+    void end_drain(std::chrono::milliseconds after);
     void loop_drained();
     void abandon(Outcome::End end);
     void close_listeners();
@@ -254,9 +255,23 @@ Task<void> Server::Implementation::bound_drain() {
         co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     }
     if (!drained) {
-        fail(fmt::format("the drain timeout of {} came with {} clients not yet gone",
-                         to_string(most), counters().clients));
+        end_drain(*most);
+    }
+}
+
+/// Who has only its answers left to take, and does not take them, is no reason for a failure.
+void Server::Implementation::end_drain(std::chrono::milliseconds after) {
+    Counters const now = counters();
+    std::uint64_t const settled = now.displayed + now.refused_display + now.refused_too_long;
+    if (now.messages > settled) {
+        fail(fmt::format("the drain timeout of {} came with {} messages not displayed",
+                         to_string(Timeout(after)), now.messages - settled));
         abandon(Outcome::End::timed_out);
+    } else {
+        service_.options.log(
+            LogLevel::warning,
+            fmt::format("{} clients were cut off: they did not take their answers", now.clients));
+        abandon(Outcome::End::drained);
     }
 }
 

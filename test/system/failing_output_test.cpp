@@ -78,13 +78,7 @@ Launch in_own_mounts(Launch launch, std::string const& script, std::string const
 }  // namespace
 
 TEST_CASE("Where nothing can be written nothing is acked", "[back-pressure][system]") {
-    auto const sync = GENERATE(false, true);
-    CAPTURE(sync);
-    std::vector<std::string> arguments{"127.0.0.1:0"};
-    if (sync) {
-        arguments.insert(arguments.begin(), "--sync");
-    }
-    auto server = start_server(arguments, Stdio::file("/dev/full"));
+    auto server = start_server({"127.0.0.1:0"}, Stdio::file("/dev/full"));
     Peer other = Peer::connect(server.address());
     Peer peer = Peer::connect(server.address());
     peer.send("one\ntwo\nthree\n");
@@ -96,6 +90,18 @@ TEST_CASE("Where nothing can be written nothing is acked", "[back-pressure][syst
     auto const said = server.process().err().seen();
     CHECK(said.find("messages=3 displayed=0 acknowledged=0") != std::string::npos);
     CHECK(said.find("refused_display=3") != std::string::npos);
+}
+
+TEST_CASE("What cannot be synced is refused at once with --sync", "[back-pressure][system]") {
+    for (auto const& out : {Stdio::pipe(), Stdio::file("/dev/full")}) {
+        auto launch = server_launch({"--sync", "127.0.0.1:0"});
+        launch.out = out;
+        auto const refused = run(launch);
+        CAPTURE(refused.err);
+        CHECK(refused.exit == Exit::with(1));
+        CHECK(refused.err.find("--sync: standard output cannot be synced") != std::string::npos);
+        CHECK(split_lines(refused.err).size() == 1);
+    }
 }
 
 TEST_CASE("A message too long is refused as such, whatever becomes of the others",
