@@ -126,7 +126,7 @@ void Display::hand_over(Page& page) {
     page.in_writing = true;
     std::unique_lock lock(guard_);
     bool const done = write_now(page);
-    std::error_code const failure = failure_;
+    std::error_code const failure = done ? failure_ : std::error_code{};
     if (!done) {
         to_write_.push_back(&page);
         writer_busy_ = true;

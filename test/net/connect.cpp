@@ -2,6 +2,7 @@
 #include "net/connect.hpp"
 
 #include "net/stage.hpp"
+#include "support/deadline.hpp"
 #include "support/peer.hpp"
 #include "support/socket_address.hpp"
 
@@ -122,9 +123,10 @@ TEST_CASE("An address that does not answer leaves time for the next", "[connect]
     test::Listener const listener("tcp:127.0.0.1:0");
     test::RefusingAddress const refusing;
     std::string const silent_address = silent.listener.address();
-    CHECK(outcome_of(some_name, 200ms, name_of({silent_address, listener.address()})) ==
+    Timeout const for_both = 300ms * test::slowness;
+    CHECK(outcome_of(some_name, for_both, name_of({silent_address, listener.address()})) ==
           listener.address());
-    CHECK(outcome_of(some_name, 200ms, name_of({silent_address, refusing.address()})) ==
+    CHECK(outcome_of(some_name, for_both, name_of({silent_address, refusing.address()})) ==
           "connecting to " + silent_address + ": no answer; " + refusing.address() +
               ": Connection refused");
     CHECK(outcome_of(some_name, 100ms, name_of({refusing.address(), silent_address})) ==

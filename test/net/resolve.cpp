@@ -2,6 +2,7 @@
 #include "net/resolve.hpp"
 
 #include "net/stage.hpp"
+#include "support/deadline.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -42,29 +43,27 @@ LookUp resolve_within(Address const& address, Timeout timeout, Resolver const& r
     return found;
 }
 
-/// A resolver that answers when it is told to, and tells when its thread has ended.
+/// A resolver that answers when it is told to, and is waited for until its thread has let go of it.
 class StalledResolver {
 public:
-    StalledResolver() : gate_(open_.get_future().share()), ended_future_(ended_->get_future()) {}
-
-    Resolver resolver() {
-        return [gate = gate_, ended = ended_](std::string const&, std::uint16_t) {
+    Resolver take() {
+        return [gate = gate_, alive = std::move(alive_)](std::string const&, std::uint16_t) {
             gate.wait();
-            ended->set_value_at_thread_exit();
             return answer();
         };
     }
 
     void answer_at_last() {
         open_.set_value();
-        ended_future_.wait();
+        auto const gone = [this] { return seen_.expired(); };
+        test::eventually("the end of the resolver's thread", gone);
     }
 
 private:
     std::promise<void> open_;
-    std::shared_future<void> gate_;
-    std::shared_ptr<std::promise<void>> ended_ = std::make_shared<std::promise<void>>();
-    std::future<void> ended_future_;
+    std::shared_future<void> gate_ = open_.get_future().share();
+    std::shared_ptr<int> alive_ = std::make_shared<int>();
+    std::weak_ptr<int> seen_ = alive_;
 };
 
 }  // namespace
@@ -113,7 +112,7 @@ TEST_CASE("What a resolver throws is thrown on", "[resolve][net][concurrency]") 
 TEST_CASE("A resolver that does not answer is left alone at the deadline",
           "[resolve][net][concurrency]") {
     StalledResolver stalled;
-    LookUp const found = resolve_within(tcp("roger.example"), 50ms, stalled.resolver());
+    LookUp const found = resolve_within(tcp("roger.example"), 50ms, stalled.take());
     CHECK(found.failure == "no answer from the resolver");
     CHECK(found.endpoints.empty());
     stalled.answer_at_last();
@@ -123,7 +122,7 @@ TEST_CASE("A loop can end while a resolver is asked", "[resolve][net][concurrenc
     StalledResolver stalled;
     {
         asio::io_context loop;
-        asio::co_spawn(loop, resolve(tcp("roger.example"), moment_after(20s), stalled.resolver()),
+        asio::co_spawn(loop, resolve(tcp("roger.example"), moment_after(20s), stalled.take()),
                        [](std::exception_ptr, LookUp const&) { FAIL("answered"); });
         loop.poll();
     }

@@ -35,7 +35,8 @@ std::string command_line(Launch const& launch) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, Exit const& exit) {
-    return out << describe(exit);
+    out << describe(exit);
+    return exit.last_words.empty() ? out : out << ", having said " << exit.last_words;
 }
 
 Process::Process(Launch const& launch) : program_(command_line(launch)) {
@@ -135,6 +136,9 @@ void Process::reap() {
         throw Failure("waitpid: " + errno_text(errno));
     }
     exit_ = WIFEXITED(status) ? Exit::with(WEXITSTATUS(status)) : Exit::by(WTERMSIG(status));
+    if (streams_[2] && exit_ != Exit::with(0)) {
+        exit_->last_words = legible(streams_[2]->last_words());
+    }
 }
 
 Exit Process::wait_for_exit(Deadline deadline) {

@@ -65,10 +65,15 @@ struct Launch {
 struct Exit {
     std::optional<int> status = {};
     std::optional<int> signal = {};
+    /// The end of its standard error: printed with the others where an exit is not the expected
+    /// one.
+    std::string last_words = {};
 
-    static Exit with(int status) { return {status, std::nullopt}; }
-    static Exit by(int signal) { return {std::nullopt, signal}; }
-    bool operator==(Exit const&) const = default;
+    static Exit with(int status) { return {.status = status}; }
+    static Exit by(int signal) { return {.signal = signal}; }
+    bool operator==(Exit const& other) const {
+        return status == other.status && signal == other.signal;
+    }
 };
 std::ostream& operator<<(std::ostream& out, Exit const& exit);
 

@@ -158,4 +158,10 @@ std::string Stream::seen() const {
     return text_;
 }
 
+std::string Stream::last_words() {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, Duration(1000), [this] { return at_end_ || paused_; });
+    return text_;
+}
+
 }  // namespace roger::test

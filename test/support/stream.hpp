@@ -34,6 +34,9 @@ public:
     /// All bytes so far, those already read included.
     [[nodiscard]] std::string seen() const;
 
+    /// All bytes so far, after the writing end is gone: waits a moment for what is on its way.
+    [[nodiscard]] std::string last_words();
+
     /// From when it returns until resume(), nothing is read: the program's writes fill the pipe.
     void stall();
     void resume();
