@@ -61,7 +61,8 @@ struct Failing {
 
 std::vector<Failing> failings() {
     return {
-        {"std::runtime_error", [] { throw std::runtime_error("the ink is dry"); }, "the ink is dry"},
+        {"std::runtime_error", [] { throw std::runtime_error("the ink is dry"); },
+         "the ink is dry"},
         {"no std::exception", [] { throw 42; }, "an exception that is no std::exception"},
         {"NotShown", [] { throw NotShown("the paper is out", 0); }, "the paper is out"},
     };
@@ -103,9 +104,8 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
 }
 
 TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]") {
-    RunningServer running({}, [](Batch const&) -> Task<void> {
-        throw std::runtime_error("not even begun");
-    });
+    RunningServer running(
+        {}, [](Batch const&) -> Task<void> { throw std::runtime_error("not even begun"); });
     Peer peer = Peer::connect(running.address());
     peer.send("one\n");
     CHECK(peer.receive_all() == refusal);
@@ -139,8 +139,9 @@ TEST_CASE("A handler that says how far it came has so much acknowledged", "[serv
         CAPTURE(shown);
         TempDir const directory;
         // One write to a Unix socket is one read, and so one batch.
-        RunningServer running({.addresses = {parse_address("unix:" + directory / "s")}},
-                              throwing([shown] { throw NotShown("the ink is dry", shown); }, false));
+        RunningServer running(
+            {.addresses = {parse_address("unix:" + directory / "s")}},
+            throwing([shown] { throw NotShown("the ink is dry", shown); }, false));
         Peer peer = Peer::connect(running.address());
         peer.send("one\ntwo\nbad\n");
         // More than there are is all of them.

@@ -21,7 +21,7 @@ public:
         std::size_t clients = 8;
         /// Without the newline; at least 32. Sanitizers make each message expensive.
         std::size_t message_bytes = sanitized ? 400 : 40;
-        bool reads = true;               ///< takes its answers
+        bool reads = true;  ///< takes its answers
         Peer::Options sockets = {};
     };
 

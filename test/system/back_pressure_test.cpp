@@ -41,9 +41,9 @@ public:
             setup.out = Stdio::terminal();
         } else {
             std::array<int, 2> ends{};  // read from the first, write to the second
-            if ((kind == Kind::pipe ? ::pipe2(ends.data(), O_CLOEXEC)
-                                    : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-                                                   ends.data())) != 0) {
+            if ((kind == Kind::pipe
+                     ? ::pipe2(ends.data(), O_CLOEXEC)
+                     : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())) != 0) {
                 throw Failure("a pipe or pair of sockets: " + errno_text(errno));
             }
             ours_.emplace("the server's output", Descriptor(ends[0]));
@@ -142,10 +142,9 @@ void check_stalled(Stage& stage, Flood& flood, Duration stalled) {
     stage.stall();
     Peer silent = Peer::connect(stage.server().address());
     flood.run_for(stalled);
-    CHECK(begun.receive_all(1ms) == fmt::format("error: message not finished within {}ms\n",
-                                                message_timeout.count()));
-    CHECK(silent.receive_all(1ms) ==
-          fmt::format("error: idle for {}ms\n", idle_timeout.count()));
+    CHECK(begun.receive_all(1ms) ==
+          fmt::format("error: message not finished within {}ms\n", message_timeout.count()));
+    CHECK(silent.receive_all(1ms) == fmt::format("error: idle for {}ms\n", idle_timeout.count()));
     // Acked is only what has been taken: what we have read, and what the pipe, the socket or the
     // terminal holds.
     auto const read = static_cast<std::size_t>(std::ranges::count(stage.output(), '\n'));
@@ -161,8 +160,8 @@ void check_resumed(Flood& flood) {
     for (std::size_t client = 0; client < flood.clients(); ++client) {
         bool const all = flood.acked(client) == flood.said(client);
         if ((!all || !flood.last_words(client).empty()) && ++wronged <= 3) {
-            UNSCOPED_INFO("client " << client << " said " << flood.said(client)
-                                    << " messages, got " << flood.acked(client) << " acks and "
+            UNSCOPED_INFO("client " << client << " said " << flood.said(client) << " messages, got "
+                                    << flood.acked(client) << " acks and "
                                     << legible(flood.last_words(client)));
         }
     }
@@ -201,9 +200,10 @@ void check_stall(Stage::Kind kind, std::size_t clients, Duration stalled,
 
 }  // namespace
 
-TEST_CASE("A pipe whose reader has stopped holds up no client's deadline, costs no memory, and "
-          "loses nothing",
-          "[back-pressure][system][concurrency]") {
+TEST_CASE(
+    "A pipe whose reader has stopped holds up no client's deadline, costs no memory, and "
+    "loses nothing",
+    "[back-pressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     check_stall(Stage::Kind::pipe, 100, 3s, threads);

@@ -50,8 +50,8 @@ Peer connect_when_ready(std::string const& address) {
 }  // namespace
 
 TEST_CASE("A server without standard input or error works", "[descriptors][system]") {
-    for (auto const& open : {Open{false, true, true}, Open{true, true, false},
-                             Open{false, true, false}}) {
+    for (auto const& open :
+         {Open{false, true, true}, Open{true, true, false}, Open{false, true, false}}) {
         CAPTURE(open.in, open.err);
         TempDir const directory;
         Process server(launch_with(open, directory));
@@ -90,7 +90,8 @@ TEST_CASE("A server without standard output refuses to start", "[descriptors][sy
     }
 }
 
-TEST_CASE("A standard output that cannot be written to is refused at once", "[descriptors][system]") {
+TEST_CASE("A standard output that cannot be written to is refused at once",
+          "[descriptors][system]") {
     TempDir const directory;
     write_file(directory / "read-only", "");
     auto launch = server_launch({"unix:" + directory / "s"});

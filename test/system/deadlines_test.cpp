@@ -29,7 +29,8 @@ std::string written(Duration duration) {
     return fmt::format("{}ms", duration.count());
 }
 
-ServerProcess start_server(std::vector<std::string> options, std::string const& address = "127.0.0.1:0") {
+ServerProcess start_server(std::vector<std::string> options,
+                           std::string const& address = "127.0.0.1:0") {
     options.push_back(address);
     return ServerProcess::start(std::move(options));
 }
@@ -216,8 +217,10 @@ TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][sy
 
 TEST_CASE("Without a write deadline a client may take its acks when it likes",
           "[deadlines][system]") {
-    auto server = start_server({"--write-timeout", "none", "--idle-timeout", "200ms"});
-    Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
+    TempDir const directory;
+    auto server = start_server({"--write-timeout", "none", "--idle-timeout", "200ms"},
+                               "unix:" + directory / "s");
+    Peer peer = Peer::connect(server.address());
     auto const sent = say_until_server_waits(peer, server);
     // It is the server that waits, so the client is not idle.
     auto const answers = peer.receive_exactly(sent * (ack.size() + 1), 60s * slowness);
@@ -230,16 +233,18 @@ TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
     say_until_server_waits(peer, server);
     auto const taken = time_of([&server] {
-        CHECK(server.stop() == Exit::with(1));
+        // All that was received was displayed: that the client does not take its acks is its own.
+        CHECK(server.stop() == Exit::with(0));
     });
     CHECK(taken >= 300ms);
     CHECK(taken < 5s * slowness);
     auto const sentence = server.process().err().read_all();
     CAPTURE(sentence);
-    CHECK(sentence.find("the drain timeout of 300ms came") != std::string::npos);
+    CHECK(sentence.find("1 clients were cut off") != std::string::npos);
 }
 
-TEST_CASE("Without a drain deadline a shutdown waits until all is answered", "[deadlines][system]") {
+TEST_CASE("Without a drain deadline a shutdown waits until all is answered",
+          "[deadlines][system]") {
     auto server = start_server({"--write-timeout", "none", "--drain-timeout", "none"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
     say_until_server_waits(peer, server);

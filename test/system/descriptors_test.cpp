@@ -178,7 +178,8 @@ TEST_CASE("Starved of descriptors the server stays calm, serves whom it has, and
     CHECK(server.stop() == Exit::with(0));
 }
 
-TEST_CASE("Starved of descriptors, whoever leaves makes room for the next", "[descriptors][system]") {
+TEST_CASE("Starved of descriptors, whoever leaves makes room for the next",
+          "[descriptors][system]") {
     need_a_server_that_can_starve();
     auto server = ServerProcess::start({"127.0.0.1:0"});
     Peer first = Peer::connect(server.address());
@@ -221,8 +222,8 @@ TEST_CASE("A starved server stops as any other", "[descriptors][system]") {
 TEST_CASE("More newcomers turned away than there are descriptors do no harm",
           "[descriptors][system]") {
     need_a_server_that_can_starve();
-    auto server = ServerProcess::start({"--when-full", "refuse", "127.0.0.1:0"},
-                                       with_open_files(64));
+    auto server =
+        ServerProcess::start({"--when-full", "refuse", "127.0.0.1:0"}, with_open_files(64));
     auto const limit = number_after(server.process().err().seen(), "serving at most ");
     std::vector<Peer> inside;
     for (std::size_t number = 0; number < limit; ++number) {
@@ -274,6 +275,7 @@ TEST_CASE("A limit above what the system allows is an error that names a way out
 
 TEST_CASE("However few open files are allowed, the server serves or says why not",
           "[descriptors][system]") {
+    need_a_server_that_can_starve();
     for (rlim_t most = 8; most <= 40; most += 2) {
         CAPTURE(most);
         auto launch = server_launch({"--once", "127.0.0.1:0"});

@@ -98,7 +98,7 @@ TEST_CASE("What cannot be synced is refused at once with --sync", "[back-pressur
         launch.out = out;
         auto const refused = run(launch);
         CAPTURE(refused.err);
-        CHECK(refused.exit == Exit::with(1));
+        CHECK(refused.exit == Exit::with(2));
         CHECK(refused.err.find("--sync: standard output cannot be synced") != std::string::npos);
         CHECK(split_lines(refused.err).size() == 1);
     }
@@ -201,8 +201,8 @@ TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pr
         return R"(mount -t tmpfs -o size=256k roger-test "$0" && )" + then;
     };
     std::filesystem::create_directory(directory / "disk");
-    auto const attempt = run(in_own_mounts({.program = "/bin/true"}, mount("true"),
-                                           directory / "disk"));
+    auto const attempt =
+        run(in_own_mounts({.program = "/bin/true"}, mount("true"), directory / "disk"));
     if (attempt.exit != Exit::with(0)) {
         SKIP("this machine lets no test mount a small disk: " << attempt.err);
     }

@@ -50,22 +50,30 @@ std::vector<Way> ways_to_leave() {
         {"half-close", {}, [](Peer& peer) { peer.half_close(); }},
         {"close", {}, [](Peer& peer) { peer.close(); }},
         {"reset", {}, [](Peer& peer) { peer.reset(); }},
-        {"close with a message begun", {}, [](Peer& peer) {
+        {"close with a message begun",
+         {},
+         [](Peer& peer) {
              peer.send("begun");
              peer.close();
          }},
-        {"reset with a message begun", {}, [](Peer& peer) {
+        {"reset with a message begun",
+         {},
+         [](Peer& peer) {
              peer.send("begun");
              peer.reset();
          }},
-        {"half-close, and stay", {}, [](Peer& peer) {
+        {"half-close, and stay",
+         {},
+         [](Peer& peer) {
              peer.half_close();
              CHECK(peer.receive_all() == "");
          }},
-        {"idle timeout", {"--idle-timeout", "100ms"}, [](Peer& peer) {
-             CHECK(peer.receive_all() == "error: idle for 100ms\n");
-         }},
-        {"message timeout", {"--message-timeout", "100ms"}, [](Peer& peer) {
+        {"idle timeout",
+         {"--idle-timeout", "100ms"},
+         [](Peer& peer) { CHECK(peer.receive_all() == "error: idle for 100ms\n"); }},
+        {"message timeout",
+         {"--message-timeout", "100ms"},
+         [](Peer& peer) {
              peer.send("begun");
              CHECK(peer.receive_all() == "error: message not finished within 100ms\n");
          }},
@@ -252,8 +260,9 @@ TEST_CASE("The limit holds over several addresses together", "[limit][system]") 
 
 TEST_CASE("Newcomers are refused at every address when all together are full", "[limit][system]") {
     TempDir const directory;
-    auto server = start_server({"--when-full", "refuse"}, "2",
-                               {"127.0.0.1:0", "unix:" + directory / "s", "unix:" + directory / "t"});
+    auto server =
+        start_server({"--when-full", "refuse"}, "2",
+                     {"127.0.0.1:0", "unix:" + directory / "s", "unix:" + directory / "t"});
     Peer first = Peer::connect(server.address(0));
     Peer second = Peer::connect(server.address(1));
     talk(first, "first");

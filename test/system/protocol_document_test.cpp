@@ -44,13 +44,18 @@ std::string bytes_of(std::string_view text) {
         }
         text.remove_prefix(1);
         switch (text.at(0)) {
-            case 'n': bytes += '\n'; break;
-            case 'r': bytes += '\r'; break;
+            case 'n':
+                bytes += '\n';
+                break;
+            case 'r':
+                bytes += '\r';
+                break;
             case 'x':
                 bytes += static_cast<char>(std::stoi(std::string(text.substr(1, 2)), nullptr, 16));
                 text.remove_prefix(2);
                 break;
-            default: FAIL("an escape that the document does not explain: " << text);
+            default:
+                FAIL("an escape that the document does not explain: " << text);
         }
     }
     return bytes;

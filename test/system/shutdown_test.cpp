@@ -143,15 +143,16 @@ TEST_CASE("A server that ends takes no new clients", "[shutdown][system]") {
     CHECK(scene.server.wait_for_exit() == Exit::with(0));
 }
 
-TEST_CASE("Terminated while its output is stalled, the server ends within the drain deadline, and "
-          "has acked what the output took",
-          "[shutdown][system][concurrency]") {
+TEST_CASE(
+    "Terminated while its output is stalled, the server ends within the drain deadline, and "
+    "has acked what the output took",
+    "[shutdown][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     constexpr Duration drain_timeout = 1000ms * slowness;
-    Scene scene({"--threads", threads, "--drain-timeout",
-                 fmt::format("{}ms", drain_timeout.count())},
-                Stdio::pipe());
+    Scene scene(
+        {"--threads", threads, "--drain-timeout", fmt::format("{}ms", drain_timeout.count())},
+        Stdio::pipe());
     Flood flood(scene.server.address(0), {.clients = 4});
     flood.connect(scene.server.address(1), 4);
     stall_under_load(scene, flood);
@@ -219,7 +220,8 @@ TEST_CASE("A second signal ends at once", "[shutdown][system]") {
     }
 }
 
-TEST_CASE("A second signal does not wait for a client that takes no answers", "[shutdown][system]") {
+TEST_CASE("A second signal does not wait for a client that takes no answers",
+          "[shutdown][system]") {
     Scene scene({"--drain-timeout", "none", "--write-timeout", "none"});
     Peer idle = Peer::connect(scene.server.address(0));
     Peer slow = Peer::connect(scene.server.address(1), {.receive_buffer = 4096});

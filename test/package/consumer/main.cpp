@@ -66,9 +66,8 @@ void serve_and_talk() {
     roger::ServerOptions options;
     options.addresses = {roger::parse_address("127.0.0.1:0")};
     options.ack = "noted";
-    roger::Server server(options, [&notebook](roger::Batch const& batch) {
-        return notebook.write_down(batch);
-    });
+    roger::Server server(
+        options, [&notebook](roger::Batch const& batch) { return notebook.write_down(batch); });
     roger::Outcome outcome;
     std::exception_ptr failure;
     {
