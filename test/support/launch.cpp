@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +94,7 @@ struct Child {
     std::vector<char*> arguments;
     std::vector<char*> environment;
     int report;  ///< takes errno when something fails
+    pid_t parent;
 };
 
 void set_limit(__rlimit_resource resource, std::optional<rlim_t> limit, bool soft_only) {
@@ -116,6 +118,14 @@ void reset_signals() {
 
 bool change_user(uid_t user) {
     return ::setgroups(0, nullptr) == 0 && ::setgid(user) == 0 && ::setuid(user) == 0;
+}
+
+/// A test that is killed leaves nothing running. To be called last: changing the user undoes it.
+void die_with_parent(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+        ::_exit(127);
+    }
 }
 
 [[noreturn]] void become(Child const& child) {
@@ -146,6 +156,7 @@ bool change_user(uid_t user) {
     set_limit(RLIMIT_FSIZE, launch.file_size, false);
     bool ready = launch.directory.empty() || ::chdir(launch.directory.c_str()) == 0;
     ready = ready && (!launch.user || change_user(*launch.user));
+    die_with_parent(child.parent);
     if (ready) {
         ::execve(child.arguments[0], child.arguments.data(), child.environment.data());
     }
@@ -216,7 +227,8 @@ pid_t spawn(Launch const& launch, Plumbing const& plumbing) {
     std::vector<std::string> arguments{launch.program};
     arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
     auto environment = environment_of(launch);
-    Child const child{launch, plumbing, pointers(arguments), pointers(environment), reporter.get()};
+    Child const child{launch,         plumbing,  pointers(arguments), pointers(environment),
+                      reporter.get(), ::getpid()};
     pid_t const id = checked(::fork(), "fork");
     if (id == 0) {
         become(child);

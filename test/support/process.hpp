@@ -79,7 +79,8 @@ std::ostream& operator<<(std::ostream& out, Exit const& exit);
 
 class Process {
 public:
-    /// Throws Failure when the program cannot be executed.
+    /// Throws Failure when the program cannot be executed. The program is killed when the thread
+    /// that starts it ends, so that a test that is killed leaves nothing running.
     explicit Process(Launch const& launch);
 
     /// Kills it (SIGKILL, its own process id only) if it still runs.

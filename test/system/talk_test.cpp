@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -36,6 +37,27 @@ void check_talk(ServerProcess& server, std::vector<std::string> const& where,
 
 std::string port_text(std::string const& address) {
     return std::to_string(port_of(address));
+}
+
+/// A server, and the same port at another host, held so that nobody at all can listen there.
+struct Beside {
+    RefusingAddress refusing;
+    ServerProcess server;
+};
+
+Beside start_beside(std::string const& refusing_host, std::string const& host) {
+    for (int tries = 1;; ++tries) {
+        RefusingAddress refusing(refusing_host);
+        try {
+            auto server = ServerProcess::start({host + ':' + port_text(refusing.address())});
+            return {std::move(refusing), std::move(server)};
+        } catch (Failure const&) {
+            // Somebody else has the port at `host`.
+            if (tries == 10) {
+                throw;
+            }
+        }
+    }
 }
 
 }  // namespace
@@ -157,16 +179,17 @@ TEST_CASE("A client tries the next address of a name when the first refuses", "[
     TempDir const directory;
     auto const hosts = directory / "hosts";
     write_file(hosts, "127.0.0.1 two.test\n127.0.0.2 two.test\n");
-    // Whichever of the two is tried first, one of these servers is not there.
-    for (std::string const host : {"127.0.0.1", "127.0.0.2"}) {
+    // Whichever of the two is tried first, it refuses once.
+    for (auto const& [refusing, host] :
+         {std::pair("127.0.0.1", "127.0.0.2"), std::pair("127.0.0.2", "127.0.0.1")}) {
         CAPTURE(host);
-        auto server = ServerProcess::start({host + ":0"});
-        auto const client =
-            run(with_hosts(client_launch({"two.test", port_text(server.address())}), hosts), "x\n");
+        auto const beside = start_beside(refusing, host);
+        auto const port = port_text(beside.server.address());
+        auto const client = run(with_hosts(client_launch({"two.test", port}), hosts), "x\n");
         CHECK(client.out == ack_line);
         CHECK(client.err == "");
         CHECK(client.exit == Exit::with(0));
-        CHECK(server.output() == "x\n");
+        CHECK(beside.server.output() == "x\n");
     }
 }
 
@@ -177,11 +200,12 @@ TEST_CASE("A client falls back from IPv6 to IPv4", "[talk][system]") {
     TempDir const directory;
     auto const hosts = directory / "hosts";
     write_file(hosts, "127.0.0.1 localhost\n::1 localhost\n");
-    auto server = ServerProcess::start({"127.0.0.1:0"});
-    auto const client =
-        run(with_hosts(client_launch({"localhost", port_text(server.address())}), hosts), "x\n");
+    auto const beside = start_beside("::1", "127.0.0.1");
+    auto const port = port_text(beside.server.address());
+    auto const client = run(with_hosts(client_launch({"localhost", port}), hosts), "x\n");
     CHECK(client.out == ack_line);
     CHECK(client.exit == Exit::with(0));
+    CHECK(beside.server.output() == "x\n");
 }
 
 TEST_CASE("A client whose every address refuses says what failed for each", "[talk][system]") {
@@ -202,7 +226,8 @@ TEST_CASE("A client whose every address refuses says what failed for each", "[ta
 }
 
 TEST_CASE("A server started with --once ends after the first conversation", "[talk][system]") {
-    auto server = ServerProcess::start({"--once", "127.0.0.1:0"});
+    TempDir const directory;
+    auto server = ServerProcess::start({"--once", "unix:" + directory / "socket"});
     auto const client = run(client_launch({server.address()}), "one\ntwo\n");
     CHECK(client.out == std::string(ack_line) + ack_line);
     CHECK(client.exit == Exit::with(0));
