@@ -188,6 +188,7 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
         throw std::runtime_error("failure " + std::to_string(++failures));
     });
     std::vector<Peer> peers;
+    peers.reserve(10);
     for (int number = 0; number < 10; ++number) {
         peers.push_back(Peer::connect(running.address()));
     }

@@ -357,6 +357,7 @@ TEST_CASE("Counters of all loops add up, and may be read at any time", "[server]
     constexpr std::size_t messages = 50;
     RunningServer running({.threads = 2}, take);
     std::vector<Peer> peers;
+    peers.reserve(clients);
     for (std::size_t number = 0; number < clients; ++number) {
         peers.push_back(Peer::connect(running.address()));
     }

@@ -35,10 +35,13 @@ Pipe make_pipe() {
 std::string read_all(int descriptor) {
     std::string all;
     std::array<char, 4096> buffer;
-    for (ssize_t size; (size = ::read(descriptor, buffer.data(), buffer.size())) > 0;) {
+    for (;;) {
+        ssize_t const size = ::read(descriptor, buffer.data(), buffer.size());
+        if (size <= 0) {
+            return all;
+        }
         all.append(buffer.data(), static_cast<std::size_t>(size));
     }
-    return all;
 }
 
 int flags_of(Descriptor const& descriptor) {

@@ -232,6 +232,7 @@ TEST_CASE("More newcomers turned away than there are descriptors do no harm",
     }
     // They do not even look at what they are told, and stay.
     std::vector<Peer> turned_away;
+    turned_away.reserve(40);
     for (int number = 0; number < 40; ++number) {
         turned_away.push_back(Peer::connect(server.address()));
     }

@@ -91,6 +91,7 @@ void start_at_once(std::size_t servers, bool stale) {
         leave_stale(path);
     }
     std::vector<Process> processes;
+    processes.reserve(servers);
     for (std::size_t number = 0; number < servers; ++number) {
         processes.emplace_back(server_launch({"unix:" + path}));
     }
