@@ -5,29 +5,24 @@
 #include "net/hook.hpp"
 #include "roger/timeout.hpp"
 
+#include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace roger {
 
-/// What is waited for. Each has one length in all of a server.
-enum class Wait : std::uint8_t {
-    message,  ///< the client says something
-    ending,   ///< the message that it has begun ends
-    taking,   ///< the client takes its answers
-    leaving,  ///< the client closes its side after our last line
-};
-inline constexpr std::size_t wait_count = 4;
+template <typename Wait>
+class DeadlineQueues;
 
-class Deadline;
-
-/// Told when a deadline has come; the deadline is no longer armed then.
+/// Told when a deadline has come; the deadline is no longer armed then. `Wait` is an enumeration of
+/// what is waited for, counted from 0.
+template <typename Wait>
 class DeadlineOwner {
 public:
     virtual ~DeadlineOwner() = default;
@@ -35,61 +30,112 @@ public:
 };
 
 /// A place in one of the queues, kept inside its owner: arming allocates nothing.
+template <typename Wait>
 class Deadline : Hook {
 public:
-    explicit Deadline(DeadlineOwner& owner) : owner_(owner) {}
+    explicit Deadline(DeadlineOwner<Wait>& owner) : owner_(owner) {}
 
     [[nodiscard]] bool armed() const { return linked(); }
     [[nodiscard]] std::chrono::steady_clock::time_point at() const { return at_; }
     void disarm() { unlink(); }
 
 private:
-    friend class DeadlineQueues;
+    friend class DeadlineQueues<Wait>;
 
-    DeadlineOwner& owner_;
+    DeadlineOwner<Wait>& owner_;
     std::chrono::steady_clock::time_point at_;
 };
 
 /// The queues themselves: no clock, no timer, so that tests can let time pass as they like.
+template <typename Wait>
 class DeadlineQueues {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    explicit DeadlineQueues(std::array<Timeout, wait_count> const& lengths) : lengths_(lengths) {}
+    /// How long each wait lasts, in the enumeration's order.
+    explicit DeadlineQueues(std::vector<Timeout> lengths)
+        : lengths_(std::move(lengths)), queues_(lengths_.size()) {}
 
     /// Puts the deadline at the end of its queue, wherever it was before. A wait without an end
     /// only disarms it.
-    void arm(Deadline& deadline, Wait wait, TimePoint now);
+    void arm(Deadline<Wait>& deadline, Wait wait, TimePoint now) {
+        deadline.disarm();
+        auto const index = static_cast<std::size_t>(wait);
+        if (!lengths_[index]) {
+            return;
+        }
+        deadline.at_ = now + *lengths_[index];
+        deadline.link_before(queues_[index]);
+    }
 
     /// The earliest deadline of all.
-    [[nodiscard]] std::optional<TimePoint> next() const;
+    [[nodiscard]] std::optional<TimePoint> next() const {
+        std::optional<TimePoint> earliest;
+        for (Hook const& queue : queues_) {
+            if (queue.linked() && (!earliest || first(queue).at_ < *earliest)) {
+                earliest = first(queue).at_;
+            }
+        }
+        return earliest;
+    }
 
     /// Disarms every deadline that has come by `now`, and tells its owner.
-    void expire(TimePoint now);
+    void expire(TimePoint now) {
+        for (std::size_t index = 0; index < queues_.size(); ++index) {
+            Hook const& queue = queues_[index];
+            while (queue.linked() && first(queue).at_ <= now) {
+                Deadline<Wait>& come = first(queue);
+                come.disarm();
+                come.owner_.deadline_came(static_cast<Wait>(index));
+            }
+        }
+    }
 
 private:
-    static Deadline& first(Hook const& queue) { return static_cast<Deadline&>(*queue.next()); }
+    static Deadline<Wait>& first(Hook const& queue) {
+        return static_cast<Deadline<Wait>&>(*queue.next());
+    }
 
-    std::array<Timeout, wait_count> lengths_;
-    std::array<Hook, wait_count> queues_;
+    std::vector<Timeout> lengths_;
+    std::vector<Hook> queues_;
 };
 
 /// Drives the queues of one event loop with one timer. The timer is not moved when a deadline is:
 /// it fires when the earliest might have come, and looks again.
+template <typename Wait>
 class DeadlineTimer {
 public:
-    DeadlineTimer(asio::io_context& context, DeadlineQueues& queues)
+    DeadlineTimer(asio::io_context& context, DeadlineQueues<Wait>& queues)
         : timer_(context), queues_(queues) {}
 
-    void arm(Deadline& deadline, Wait wait);
+    void arm(Deadline<Wait>& deadline, Wait wait) {
+        queues_.arm(deadline, wait, std::chrono::steady_clock::now());
+        if (deadline.armed() && (!wakes_at_ || deadline.at() < *wakes_at_)) {
+            wake_at(deadline.at());
+        }
+    }
     void stop() { timer_.cancel(); }
 
 private:
-    void wake_at(DeadlineQueues::TimePoint at);
+    void wake_at(std::chrono::steady_clock::time_point at) {
+        wakes_at_ = at;
+        timer_.expires_at(at);
+        timer_.async_wait([this](asio::error_code error) {
+            if (error) {
+                return;
+            }
+            wakes_at_.reset();
+            queues_.expire(std::chrono::steady_clock::now());
+            // Deadlines that were armed by an owner just told have set the timer already.
+            if (auto const next = queues_.next(); next && !wakes_at_) {
+                wake_at(*next);
+            }
+        });
+    }
 
     asio::steady_timer timer_;
-    DeadlineQueues& queues_;
-    std::optional<DeadlineQueues::TimePoint> wakes_at_;
+    DeadlineQueues<Wait>& queues_;
+    std::optional<std::chrono::steady_clock::time_point> wakes_at_;
 };
 
 }  // namespace roger

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace roger {
 
@@ -24,7 +25,8 @@ constexpr std::chrono::milliseconds leave_time{1000};
 /// holds a descriptor, so those beyond this number are closed without a word.
 constexpr std::size_t most_turned_away = 64;
 
-std::array<Timeout, wait_count> wait_lengths(ServerOptions const& options) {
+/// In the order of Wait.
+std::vector<Timeout> wait_lengths(ServerOptions const& options) {
     // It is no reason for a shutdown to fail.
     auto const leaving = std::min({leave_time, options.write_timeout.value_or(leave_time),
                                    options.drain_timeout.value_or(2 * leave_time) / 2});

@@ -29,6 +29,14 @@ enum class Ending : std::uint8_t;
 using LoopSocket =
     asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
+/// What a session waits for. Each wait has one length in all of a server.
+enum class Wait : std::uint8_t {
+    message,  ///< the client says something
+    ending,   ///< the message that it has begun ends
+    taking,   ///< the client takes its answers
+    leaving,  ///< the client closes its side after our last line
+};
+
 /// Bytes of messages that wait to be displayed, bounded over all clients of a loop (promise P4).
 /// A session asks for room before it reads: what it cannot take stays with the sender.
 class Room {
@@ -109,7 +117,7 @@ public:
     asio::error_code ignored;             ///< for waits after which the socket itself tells more
     Tally tally;
     Room room;
-    void arm(Deadline& deadline, Wait wait) { timer_.arm(deadline, wait); }
+    void arm(Deadline<Wait>& deadline, Wait wait) { timer_.arm(deadline, wait); }
 
     void enter(Session& session, bool has_place);
     void leave(Session& session, bool has_place);
@@ -133,10 +141,10 @@ private:
     Hook sessions_;
     std::size_t turned_away_ = 0;
     std::size_t freed_places_ = 0;  ///< left, and not yet told
-    DeadlineQueues deadlines_;
+    DeadlineQueues<Wait> deadlines_;
     asio::io_context context_;
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
-    DeadlineTimer timer_;
+    DeadlineTimer<Wait> timer_;
 };
 
 }  // namespace roger

@@ -29,7 +29,7 @@ enum class Ending : std::uint8_t {
     cannot_display,  ///< the handler failed
 };
 
-class Session final : public Hook, DeadlineOwner {
+class Session final : public Hook, DeadlineOwner<Wait> {
 public:
     /// `ending` other than none: only its last line is said, and no place is held.
     Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending);
@@ -64,8 +64,8 @@ private:
     Loop& loop_;
     LoopSocket socket_;
     Peer peer_;
-    Deadline silence_;     ///< for the peer's next move: to say something, take answers, close
-    Deadline unfinished_;  ///< for the end of the message that has begun
+    Deadline<Wait> silence_;  ///< for the peer's next move: to say something, take answers, close
+    Deadline<Wait> unfinished_;          ///< for the end of the message that has begun
     [[no_unique_address]] Lines lines_;  // what follows lies in its padding
     Ending ending_;
     bool has_place_;

@@ -9,21 +9,20 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using roger::Deadline;
-using roger::DeadlineQueues;
-using roger::DeadlineTimer;
-using roger::Wait;
 
 namespace {
 
+enum class Wait { message, ending, taking, leaving };
+using DeadlineQueues = roger::DeadlineQueues<Wait>;
+using DeadlineTimer = roger::DeadlineTimer<Wait>;
 using TimePoint = DeadlineQueues::TimePoint;
 
 /// Waits for something, and notes in a common list when that has lasted too long.
-class Patient : roger::DeadlineOwner {
+class Patient : roger::DeadlineOwner<Wait> {
 public:
     Patient(int name, std::vector<int>& told) : name_(name), told_(told) {}
 
-    Deadline deadline{*this};
+    roger::Deadline<Wait> deadline{*this};
     std::vector<Wait> came;
     std::function<void()> then = [] {};
 
