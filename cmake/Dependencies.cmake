@@ -79,6 +79,20 @@ if(NOT spdlog_FOUND)
         d8862955c6d74e5846b3f580b1605d2428b11d97a410d86e2fb13e857cd3a744)
 endif()
 
+find_package(HdrHistogram 0.11 QUIET MODULE)
+if(NOT HdrHistogram_FOUND)
+    unset(HdrHistogram_INCLUDE_DIR CACHE)
+    unset(HdrHistogram_LIBRARY CACHE)
+    set(HDR_LOG_REQUIRED DISABLED CACHE INTERNAL "")
+    set(HDR_HISTOGRAM_BUILD_PROGRAMS OFF CACHE INTERNAL "")
+    set(HDR_HISTOGRAM_BUILD_SHARED OFF CACHE INTERNAL "")
+    set(HDR_HISTOGRAM_INSTALL_STATIC OFF CACHE INTERNAL "")
+    roger_fetch(HdrHistogram 0.11.8
+        https://github.com/HdrHistogram/HdrHistogram_c/archive/refs/tags/0.11.8.tar.gz
+        bb95351a6a8b242dc9be1f28562761a84d4cf0a874ffc90a9b630770a6468e94)
+    add_library(hdr_histogram::histogram ALIAS hdr_histogram_static)
+endif()
+
 # --- tests and measurements ------------------------------------------------------------
 
 if(BUILD_TESTING)

@@ -1,0 +1,33 @@
+// What a line from the server means for the message that it answers.
+#pragma once
+
+#include "protocol/quoted.hpp"
+#include "report/fate.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+/// A line that says why a message, or the connection, was not taken: docs/protocol.md.
+inline bool is_refusal(std::string_view line) {
+    return line.starts_with("error: ");
+}
+
+/// Acked, refused or wrong. `expected`: the acknowledgement; nothing: any line is one.
+inline Fate fate_of_answer(std::string_view line, std::optional<std::string> const& expected) {
+    if (!expected || line == *expected) {
+        return Fate::acked;
+    }
+    return is_refusal(line) ? Fate::refused : Fate::wrong_answer;
+}
+
+/// As much of a stranger's line as says what it is, safe on a terminal.
+inline std::string excerpt(std::string_view line) {
+    constexpr std::size_t enough = 60;
+    return quoted(line.substr(0, enough)) + (line.size() > enough ? " ..." : "");
+}
+
+}  // namespace roger

@@ -1,0 +1,138 @@
+// Counting what was written against what was acked.
+#include "load/audit.hpp"
+
+#include "load/stamp.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+#include <unordered_map>
+
+namespace roger {
+
+namespace {
+
+constexpr std::size_t most_examples = 5;
+
+class Auditor {
+public:
+    Auditor(AuditResult& result, std::uint64_t run, std::vector<AuditTrail const*> const& trails)
+        : result_(result), run_(run) {
+        for (AuditTrail const* trail : trails) {
+            auto const& clients = trail->clients();
+            acked_.resize(std::max(acked_.size(), clients.size()));
+            for (std::size_t client = 0; client < clients.size(); ++client) {
+                if (!clients[client].empty()) {
+                    acked_[client] = clients[client];
+                }
+            }
+        }
+        for (auto const& messages : acked_) {
+            written_.emplace_back(messages.size());
+        }
+    }
+
+    void read(std::string_view record) {
+        auto const stamped = read_stamped(record);
+        if (!stamped || stamped->stamp.run != run_) {
+            // A record that was torn or mixed with another may still bear our mark.
+            if (record.find(fmt::format("{:016x}", run_)) != record.npos) {
+                damaged(record);
+            }
+            return;
+        }
+        Stamp const& stamp = stamped->stamp;
+        if (!stamped->intact || stamp.client >= acked_.size() || stamp.number == 0 ||
+            stamp.number > acked_[stamp.client].size()) {
+            damaged(record);
+            return;
+        }
+        ++result_.written;
+        check_order(stamp);
+        if (written_[stamp.client][stamp.number - 1]) {
+            fault(result_.written_twice, stamp, "written twice");
+        }
+        written_[stamp.client][stamp.number - 1] = true;
+    }
+
+    void finish() {
+        for (std::size_t client = 0; client < acked_.size(); ++client) {
+            for (std::size_t i = 0; i < acked_[client].size(); ++i) {
+                bool const acked = acked_[client][i];
+                bool const written = written_[client][i];
+                result_.acked += acked ? 1 : 0;
+                result_.written_not_acked += written && !acked ? 1 : 0;
+                if (acked && !written) {
+                    fault(result_.acked_not_written, {run_, client, 0, i + 1},
+                          "acked and not written");
+                }
+            }
+        }
+    }
+
+private:
+    void check_order(Stamp const& stamp) {
+        auto& last = last_[(stamp.client << 32U) | stamp.connection];
+        if (stamp.number < last) {
+            fault(result_.out_of_order, stamp, fmt::format("written after message {}", last));
+        }
+        last = std::max(last, stamp.number);
+    }
+
+    void damaged(std::string_view record) {
+        ++result_.damaged;
+        example(fmt::format("a record of {} bytes is not as it was sent", record.size()));
+    }
+
+    void fault(std::uint64_t& count, Stamp const& stamp, std::string_view what) {
+        ++count;
+        example(fmt::format("client {}'s message {}: {}", stamp.client, stamp.number, what));
+    }
+
+    void example(std::string sentence) {
+        if (result_.examples.size() < most_examples) {
+            result_.examples.push_back(std::move(sentence));
+        }
+    }
+
+    AuditResult& result_;
+    std::uint64_t run_;
+    std::vector<std::vector<bool>> acked_;  ///< by client, by message
+    std::vector<std::vector<bool>> written_;
+    std::unordered_map<std::uint64_t, std::uint64_t> last_;  ///< message, by client and connection
+};
+
+std::runtime_error cannot_read(std::string const& file) {
+    return std::runtime_error(
+        fmt::format("--audit {}: {}", file, std::generic_category().message(errno)));
+}
+
+}  // namespace
+
+AuditResult audit(std::string const& file, std::uint64_t run,
+                  std::vector<AuditTrail const*> const& trails) {
+    AuditResult result;
+    result.file = file;
+    std::ifstream output(file, std::ios::binary);
+    if (!output) {
+        throw cannot_read(file);
+    }
+    Auditor auditor(result, run, trails);
+    for (std::string record; std::getline(output, record);) {
+        if (record.ends_with('\r')) {
+            record.pop_back();
+        }
+        auditor.read(record);
+    }
+    if (output.bad()) {
+        throw cannot_read(file);
+    }
+    auditor.finish();
+    return result;
+}
+
+}  // namespace roger

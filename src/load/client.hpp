@@ -1,0 +1,114 @@
+// One client of a load test: it connects, says what is planned, and times the answers.
+#pragma once
+
+#include "load/flight.hpp"
+#include "load/plan.hpp"
+#include "net/clock.hpp"
+#include "net/deadlines.hpp"
+#include "report/fate.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+class Swarm;
+
+/// What a client waits for. Each wait has one length in all of a swarm.
+enum class ClientWait : std::uint8_t {
+    connecting,  ///< the connection
+    answer,      ///< looks in every so often whether the oldest message has waited too long
+    queueing,    ///< a place in the listen queue of a Unix socket, which was full
+    pausing,     ///< the next attempt to connect, after a failed one
+    leaving,     ///< the server closes its side after we have closed ours
+};
+
+/// Belongs to one event loop and never waits itself: its swarm tells it what has happened.
+///
+///     down ─▶ connecting ─▶ (greeting) ─▶ up ─▶ leaving ─▶ gone
+///      ▲  └─◀─ pausing ◀────────┘          │
+///      └───────────────────────────────────┘
+class Client final : DeadlineOwner<ClientWait> {
+public:
+    Client(Swarm& swarm, std::size_t number);
+    ~Client() override;
+    Client(Client const&) = delete;
+    Client& operator=(Client const&) = delete;
+
+    [[nodiscard]] std::size_t number() const { return number_; }
+    [[nodiscard]] bool up() const { return state_ == State::up; }
+
+    /// Before the first message is planned: connects, so as to be there when it is.
+    void arrive(Clock::time_point now);
+
+    /// Plans the first message.
+    void begin();
+
+    /// Its socket is ready: epoll_wait(2)'s events.
+    void ready(std::uint32_t events);
+
+    /// The moment of a planned message has come.
+    void due(Clock::time_point now);
+
+    /// The plan has ended: goes when nothing is left to be sent and to be answered.
+    void end_plan();
+
+    /// What has been planned and not been sent is not sent any more.
+    void give_up_unsent();
+
+    /// Goes at once: what is not answered is lost.
+    void cut_off();
+
+private:
+    enum class State : std::uint8_t { down, connecting, greeting, pausing, up, leaving, gone };
+
+    void connect(Clock::time_point now);
+    void try_endpoint(Clock::time_point now);
+    void connect_failed(int error);
+    void made_contact();
+    void connected(Clock::time_point now);
+    void give_up(Clock::time_point until, Fate fate, std::string_view reason);
+
+    void pursue(Clock::time_point now);
+    void pace();
+    void send_due(Clock::time_point now);
+    void send(std::string_view bytes);
+    void send_rest();
+    void receive();
+    void take(std::string_view bytes, Clock::time_point now);
+    void answer(std::string_view line, Clock::time_point now);
+    [[nodiscard]] bool can_send() const;
+    [[nodiscard]] bool connection_used_up() const;
+    void answered(Clock::time_point now);
+    void lost(std::string_view reason);
+    void give_up_connection(bool idle, std::string_view reason);
+    void check_answer_time();
+
+    void leave_if_done();
+    void leave();
+    void go();
+    void close();
+    void deadline_came(ClientWait wait) override;
+
+    Swarm& swarm_;
+    Deadline<ClientWait> deadline_;
+    Course course_;
+    Flight flight_;
+    Clock::time_point attempt_began_;
+    std::string unsent_;  ///< what the system did not take at once; without storage mostly
+    std::string begun_;   ///< an answer that has come in part; without storage mostly
+    std::uint64_t messages_ = 0;
+    std::uint32_t number_;
+    std::uint32_t connections_ = 0;
+    std::uint32_t said_ = 0;  ///< on this connection
+    int socket_ = -1;
+    std::uint16_t endpoint_ = 0;         ///< of the server's, being tried
+    std::uint16_t endpoints_tried_ = 0;  ///< in this attempt
+    State state_ = State::down;
+    bool arriving_ = false;  ///< the first attempt, which its swarm waits for
+    bool paced_ = false;     ///< its swarm will say when the next message is due
+};
+
+}  // namespace roger

@@ -1,0 +1,77 @@
+// The line and its removal.
+#include "load/live_line.hpp"
+
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+/// Does not matter if it fails: it is for a person who watches.
+void write_all(std::string_view text) {
+    [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+std::size_t terminal_width() {
+    winsize size{};
+    constexpr std::size_t usual = 80;
+    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
+
+std::string progress(LoadSettings const& settings, Interval const& interval) {
+    double const passed = interval.begin_s + interval.length_s;
+    std::string text = short_duration_text(passed * 1e6);
+    if (settings.duration && !settings.messages) {
+        text += " of " + short_duration_text(static_cast<double>(settings.duration->count()) * 1e3);
+    }
+    return text;
+}
+
+}  // namespace
+
+LiveLine::LiveLine() : on_(::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1) {}
+
+LiveLine::~LiveLine() {
+    clear();
+}
+
+void LiveLine::show(std::string const& title, LoadSettings const& settings,
+                    std::optional<Interval> const& latest) {
+    if (!on_) {
+        return;
+    }
+    std::string line = title;
+    if (latest) {
+        Histogram response;
+        for (auto const& bucket : latest->response) {
+            response.add(bucket);
+        }
+        line += fmt::format("{}  {}  {}  p50 {}  p99 {}  {} failed", progress(settings, *latest),
+                            count_text(latest->clients, "client"),
+                            rate_text(static_cast<double>(latest->acked) / latest->length_s),
+                            duration_text(static_cast<double>(response.percentile_us(50))),
+                            duration_text(static_cast<double>(response.percentile_us(99))),
+                            latest->failed);
+    } else {
+        line += "connecting";
+    }
+    line.resize(std::min(line.size(), terminal_width() - 1));
+    write_all("\r\x1b[K" + line);
+    shown_ = true;
+}
+
+void LiveLine::clear() {
+    if (shown_) {
+        write_all("\r\x1b[K");
+        shown_ = false;
+    }
+}
+
+}  // namespace roger

@@ -1,0 +1,33 @@
+// How a load test goes, while it goes: one line on a terminal.
+#pragma once
+
+#include "load/settings.hpp"
+#include "report/report.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace roger {
+
+/// Overwrites its own line on standard error; gone when the object is. Shows nothing unless
+/// standard error and standard output are both terminals.
+class LiveLine {
+public:
+    LiveLine();
+    ~LiveLine();
+    LiveLine(LiveLine const&) = delete;
+    LiveLine& operator=(LiveLine const&) = delete;
+
+    /// `latest` is the last interval that is over.
+    void show(std::string const& title, LoadSettings const& settings,
+              std::optional<Interval> const& latest);
+    void clear();
+
+private:
+    bool on_;
+    bool shown_ = false;
+};
+
+}  // namespace roger

@@ -1,0 +1,125 @@
+// The load tester: from a command line to an exit status.
+#include "load/audit.hpp"
+#include "load/command_line.hpp"
+#include "load/conductor.hpp"
+#include "load/preflight.hpp"
+#include "load/search.hpp"
+#include "load/target.hpp"
+#include "program/options.hpp"
+#include "program/standard_descriptors.hpp"
+#include "report/diff.hpp"
+#include "report/objective.hpp"
+#include "report/report_files.hpp"
+#include "report/report_text.hpp"
+#include "report/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using Complain = std::function<void(std::string_view)>;
+using roger::LoadCommandLine;
+
+void judge(std::vector<std::string> const& assertions, roger::Report& report) {
+    for (std::string const& text : assertions) {
+        report.assertions.push_back(roger::parse_objective(text).judge(report));
+    }
+}
+
+int tell(LoadCommandLine const& command_line, roger::Report const& report,
+         Complain const& complain) {
+    roger::print(to_text(report));
+    roger::write_files(command_line.files, report);
+    for (std::string const& complaint : complaints_about(report)) {
+        complain(complaint);
+    }
+    return static_cast<int>(verdict_of(report));
+}
+
+int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
+         Complain const& complain) {
+    auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
+        if (command_line.settings.audit) {
+            report.audit = roger::audit(command_line.audit_file, run.number(), run.trails());
+        }
+    };
+    roger::Report report = conductor.run(command_line.settings, "", hold_against_output);
+    judge(command_line.assertions, report);
+    return tell(command_line, report, complain);
+}
+
+int find(LoadCommandLine const& command_line, roger::Conductor& conductor,
+         Complain const& complain) {
+    auto const objectives = roger::parse_objectives(command_line.find);
+    constexpr double usual_start = 1000;
+    roger::RateSearch search(command_line.settings.rate.value_or(usual_start));
+    roger::Report last;
+    while (auto const rate = search.next()) {
+        auto settings = command_line.settings;
+        settings.rate = rate;
+        last = conductor.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
+        if (conductor.interrupted()) {
+            break;
+        }
+        for (auto const& objective : objectives) {
+            last.assertions.push_back(objective.judge(last));
+        }
+        search.tell(trial_of(*rate, last));
+    }
+    roger::SearchResult const result = search.result();
+    roger::print(to_text(result));
+    if (conductor.interrupted()) {
+        complain("interrupted before the rate was found");
+        return static_cast<int>(roger::LoadVerdict::none);
+    }
+    return static_cast<int>(result.verdict);
+}
+
+int work(LoadCommandLine const& command_line, Complain const& complain) {
+    roger::check_writable(command_line.files);
+    switch (command_line.work) {
+        case LoadCommandLine::Work::merge:
+            return tell(command_line, merge(roger::read_reports(command_line.reports)), complain);
+        case LoadCommandLine::Work::diff: {
+            auto const reports = roger::read_reports(command_line.reports);
+            auto const difference = compare(reports[0], reports[1]);
+            roger::print(to_text(difference));
+            return static_cast<int>(difference.judgement);
+        }
+        case LoadCommandLine::Work::test:
+            break;
+    }
+    roger::Target target(command_line.settings);
+    prepare(command_line.settings, target, complain);
+    roger::Conductor conductor(target);
+    return command_line.find.empty() ? test(command_line, conductor, complain)
+                                     : find(command_line, conductor, complain);
+}
+
+}  // namespace
+
+// Only for want of memory can what comes before run_command_line() throw.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
+    CLI::App app;
+    LoadCommandLine command_line;
+    roger::describe_command_line(app, command_line);
+    return roger::run_command_line(app, argc, argv, [&] {
+        roger::open_missing_standard_descriptors();
+        roger::let_writes_fail();
+        auto const complain = [&app](std::string_view sentence) { roger::complain(app, sentence); };
+        try {
+            return work(command_line, complain);
+        } catch (std::invalid_argument const& wrong) {
+            throw roger::WrongUse(wrong.what());
+        } catch (std::runtime_error const& failure) {
+            // What could not be tested has no verdict.
+            complain(failure.what());
+            return static_cast<int>(roger::LoadVerdict::none);
+        }
+    });
+}

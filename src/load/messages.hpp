@@ -1,0 +1,53 @@
+// What the clients say.
+#pragma once
+
+#include "load/settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger {
+
+/// Who says a message, and the how-manieth of this client's it is, from 1.
+struct Speaker {
+    std::uint64_t client;
+    std::uint64_t connection;
+    std::uint64_t message;
+};
+
+/// Texts with placeholders: {client} and {message} stand for their numbers. Clients say the texts
+/// in turn, each beginning with another one.
+class Messages {
+public:
+    /// `run` tells audited messages of this run from all others.
+    /// Throws std::invalid_argument with a sentence for a size too small for a stamp, or for a
+    /// text with a newline.
+    Messages(LoadSettings const& settings, std::uint64_t run);
+
+    /// Appends the message and its line ending. Allocates nothing once `out` has grown.
+    void append(std::string& out, Speaker const& speaker);
+
+private:
+    enum class Placeholder : std::uint8_t { none, client, message };
+    struct Piece {
+        std::string literal;
+        Placeholder then;  ///< what follows the literal
+    };
+    using Text = std::vector<Piece>;
+
+    static Text parse(std::string const& text);
+    static void append(std::string& out, Text const& text, Speaker const& speaker);
+    void append_text(std::string& out, Speaker const& speaker, std::size_t size) const;
+
+    std::vector<Text> texts_;
+    std::size_t size_;
+    std::string line_ending_;
+    bool audit_;
+    std::uint64_t run_;
+    std::string scratch_;
+};
+
+}  // namespace roger

@@ -1,0 +1,89 @@
+// When messages are to be sent: decided before anything is, and whatever the server does.
+#pragma once
+
+#include "load/settings.hpp"
+#include "net/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+
+namespace roger {
+
+struct Timeline {
+    Clock::time_point go;     ///< clients may begin to talk
+    Clock::time_point begin;  ///< what is planned from here on is measured
+    Clock::time_point end;    ///< nothing is planned from here on; max: the plan ends by number
+
+    /// A little after the end: by then, what was planned before it has been sent, or is a backlog,
+    /// and what was sent has been acked, or is late. Max where the end is.
+    [[nodiscard]] Clock::time_point last_call() const;
+};
+
+/// One of several event loops that share a plan: clients go round them.
+struct Share {
+    std::size_t index = 0;
+    std::size_t of = 1;
+
+    /// How many of `all` things that are dealt out in turn are this share's.
+    [[nodiscard]] std::uint64_t part(std::uint64_t all) const {
+        return all / of + (index < all % of ? 1 : 0);
+    }
+};
+
+/// A client's place in the plan.
+struct Course {
+    static constexpr Clock::time_point none = Clock::time_point::max();
+
+    Clock::time_point next = none;  ///< when its next message is planned, if one is
+    std::int64_t index = 0;         ///< the plan's own
+};
+
+/// The plan of one event loop's clients. Open loop: a schedule that nothing can move: message i of
+/// all is planned i / rate after the beginning (for an even spread), and is client i mod N's.
+/// Closed loop: a message is planned at the moment at which its client is free to send it.
+class Plan {
+public:
+    Plan(LoadSettings const& settings, Share share);
+
+    void start(Timeline timeline);
+
+    /// Plans the first message of a client, given by its number among all clients, from 0.
+    void enter(Course& course, std::size_t client);
+
+    /// The message at course.next is on its way, or has been given up: plans the next. Closed loop:
+    /// at the same moment if the client `can_send` another at once, else when it is freed.
+    void take(Course& course, bool can_send);
+
+    /// The client is free to send again: the moment of its next message in a closed loop.
+    void free(Course& course, Clock::time_point now);
+
+    /// Nothing is planned from `now` on.
+    void end(Clock::time_point now);
+
+    [[nodiscard]] Timeline const& timeline() const { return timeline_; }
+
+    /// How many measured messages are planned for these clients in all, where that is asked for.
+    [[nodiscard]] std::optional<std::uint64_t> quota() const;
+
+private:
+    enum class Mode : std::uint8_t { closed, even, poisson };
+
+    void plan_closed(Course& course, Clock::time_point at);
+    void plan_even(Course& course);
+    void plan_poisson(Course& course);
+    [[nodiscard]] std::uint64_t messages_of(std::size_t client) const;
+
+    Mode mode_;
+    Share share_;
+    std::size_t clients_;
+    double rate_;  ///< of all clients of all loops
+    std::optional<std::uint64_t> messages_;
+    std::uint64_t tickets_;  ///< closed loop: messages that may still be planned
+    Timeline timeline_ = {};
+    std::mt19937_64 random_;
+    std::exponential_distribution<double> gap_s_;
+};
+
+}  // namespace roger

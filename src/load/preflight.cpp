@@ -1,0 +1,137 @@
+// Open files, ports, the listen queue, processors.
+#include "load/preflight.hpp"
+
+#include "net/descriptors.hpp"
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+using Warn = std::function<void(std::string const&)>;
+
+/// Loops, timers, files of our own.
+constexpr std::size_t files_besides = 32;
+constexpr std::size_t files_per_thread = 6;
+
+std::size_t misbehaving_clients(LoadSettings const& settings) {
+    std::size_t sum = 0;
+    for (auto const& [kind, count] : settings.misbehaving) {
+        sum += count;
+    }
+    return sum;
+}
+
+std::size_t connections(LoadSettings const& settings) {
+    return settings.clients + misbehaving_clients(settings);
+}
+
+void check_open_files(LoadSettings const& settings) {
+    auto const [most, in_use] = raise_open_file_limit();
+    std::size_t const needed =
+        connections(settings) + in_use + files_besides + files_per_thread * settings.threads;
+    if (needed > most) {
+        throw CannotRun(fmt::format(
+            "{} clients need about {} open files, and this process may have {}: raise the limit "
+            "(ulimit -n {}), ask for fewer --clients, or run on several machines and join their "
+            "reports (load merge)",
+            connections(settings), needed, most, needed));
+    }
+}
+
+/// How many ports of one of our addresses can be connected to one port of the server: ip(7).
+std::size_t ephemeral_ports() {
+    std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+    std::size_t first = 32768;
+    std::size_t last = 60999;
+    file >> first >> last;
+    return last - first + 1;
+}
+
+/// An address that is not ours cannot be connected from.
+void check_sources(Target const& target) {
+    for (std::size_t number = 0; number < target.sources.count(); ++number) {
+        auto const source = target.sources.of(number);
+        int const socket = open_client_socket(target.endpoints.front(), source);
+        int const error = errno;
+        if (socket < 0 && source && error == EADDRNOTAVAIL) {
+            throw CannotRun(
+                fmt::format("--source: {} is no address of this host", to_address(*source).host));
+        }
+        ::close(socket);
+    }
+}
+
+void check_ports(LoadSettings const& settings, Target& target) {
+    if (!target.is_internet()) {
+        return;
+    }
+    std::size_t const ports = ephemeral_ports();
+    bool const ipv4 = target.endpoints.front().data()->sa_family == AF_INET;
+    if (!settings.sources && target.is_loopback() && ipv4) {
+        // A closed connection keeps its port for a while: tcp(7), TIME_WAIT.
+        constexpr std::size_t spread = 64;
+        std::size_t const needed =
+            settings.per_connection != 0 ? spread : connections(settings) / (ports / 2) + 1;
+        if (needed > 1) {
+            auto const first = asio::ip::make_address_v4("127.0.0.1").to_uint();
+            target.sources =
+                Sources(asio::ip::address_v4(first),
+                        asio::ip::address_v4(
+                            static_cast<asio::ip::address_v4::uint_type>(first + needed - 1)));
+        }
+    }
+    std::size_t const available = ports * target.sources.count();
+    if (connections(settings) > available) {
+        throw CannotRun(fmt::format(
+            "{} clients need as many ports, and {} of ours {} {}: connect from more addresses "
+            "of this host (--source FIRST-LAST), or widen net.ipv4.ip_local_port_range",
+            connections(settings),
+            target.sources.count() == 1 ? "one address"
+                                        : count_text(target.sources.count()) + " addresses",
+            target.sources.count() == 1 ? "has" : "have", available));
+    }
+}
+
+void warn_of_listen_queue(LoadSettings const& settings, Target const& target, Warn const& warn) {
+    std::ifstream file("/proc/sys/net/core/somaxconn");
+    std::size_t most = 0;
+    if (target.is_loopback() && file >> most &&
+        settings.ramp == Timeout(std::chrono::milliseconds(0)) && connections(settings) > most) {
+        warn(fmt::format(
+            "{} clients are more than a listen queue here holds (net.core.somaxconn is {}): if "
+            "connections fail, spread them over time (--ramp 5s)",
+            connections(settings), most));
+    }
+}
+
+void warn_of_processors(LoadSettings const& settings, Warn const& warn) {
+    std::size_t const processors = std::max(1U, std::thread::hardware_concurrency());
+    if (settings.threads > processors) {
+        warn(fmt::format("{} threads on {} wait for each other: use --threads {} or fewer",
+                         settings.threads, count_text(processors, "processor"), processors));
+    }
+}
+
+}  // namespace
+
+void prepare(LoadSettings const& settings, Target& target, Warn const& warn) {
+    check_open_files(settings);
+    check_ports(settings, target);
+    check_sources(target);
+    warn_of_listen_queue(settings, target, warn);
+    warn_of_processors(settings, warn);
+}
+
+}  // namespace roger

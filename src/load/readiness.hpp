@@ -1,0 +1,56 @@
+// Which of many sockets are ready: an epoll set that stays as it is, waited for inside Asio.
+#pragma once
+
+#include "net/clock.hpp"
+#include "roger/task.hpp"
+
+#include <asio/error_code.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <sys/epoll.h>
+
+namespace roger {
+
+/// Asio's own way, an operation for each wait of each socket, costs two system calls and a few
+/// allocations from its cache per message: docs/architecture.md has the figures. Here the sockets
+/// stay in one set, and one operation waits for the set.
+class Readiness {
+public:
+    explicit Readiness(asio::io_context& context);
+    ~Readiness();
+    Readiness(Readiness const&) = delete;
+    Readiness& operator=(Readiness const&) = delete;
+
+    /// Adds a socket, whose events carry `who`; closing the socket takes it out again.
+    /// `events` as for epoll_ctl(2), level-triggered. Throws std::system_error.
+    void add(int socket, std::uint32_t events, void* who);
+    void change(int socket, std::uint32_t events, void* who);
+
+    /// Waits until sockets are ready, or until `moment`, or for a wake(). Other work of the event
+    /// loop gets its turn now and then, however busy the sockets are.
+    Task<std::span<epoll_event const>> wait_until(Clock::time_point moment);
+
+    /// Makes a wait that is under way return early. On the event loop's thread.
+    void wake();
+
+private:
+    void control(int operation, int socket, std::uint32_t events, void* who);
+    std::span<epoll_event const> ready();
+    void set_timer(Clock::time_point moment);
+
+    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
+    int timer_;  ///< one of the set's members, without an owner: timerfd_create(2)
+    Clock::time_point timer_at_ = Clock::time_point::max();
+    asio::error_code ignored_;
+    unsigned turns_ = 0;
+    bool woken_ = false;
+    std::array<epoll_event, 256> events_;
+};
+
+}  // namespace roger

@@ -1,0 +1,93 @@
+// What one event loop measures: every message's fate and durations, and its own troubles.
+#pragma once
+
+#include "load/flight.hpp"
+#include "load/intervals.hpp"
+#include "load/plan.hpp"
+#include "net/clock.hpp"
+#include "report/report.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace roger {
+
+/// Processor time of this thread, and time that it would have run but had no processor.
+struct ThreadTime {
+    std::chrono::nanoseconds used{0};
+    std::chrono::nanoseconds waited{0};  ///< proc(5), schedstat; 0 where the kernel does not count
+
+    static ThreadTime now();
+};
+
+/// Records messages of the measured time only: a message belongs to the time at which it was
+/// planned. Allocates nothing for a message, and takes a lock only once an interval.
+class Recorder {
+public:
+    explicit Recorder(Intervals& intervals) : intervals_(intervals) {}
+
+    void start(Timeline const& timeline) { timeline_ = timeline; }
+
+    void acked(Sent const& message, Clock::time_point now);
+    void failed(Clock::time_point planned, Fate fate, std::string_view reason);
+    void surplus_answer() { ++surplus_answers_; }
+
+    void connected(Clock::duration took);
+    void disconnected(bool idle);
+    /// Nothing but this loop was in the way of a message planned before `now`.
+    void sent_late(Clock::time_point planned, Clock::time_point now);
+
+    /// Closes the intervals that are over. To be called at next_moment(), or soon after.
+    void pass(Clock::time_point now);
+    [[nodiscard]] Clock::time_point next_moment() const;
+
+    /// The measurement is over at `end`: answers from then on belong to no interval, failures to
+    /// the last.
+    void end(Clock::time_point end);
+
+    /// Nothing more will come: reports the last interval.
+    void finish();
+
+    [[nodiscard]] Fates const& fates() const { return fates_; }
+
+    /// When the last message was acked: the end of a run that is not ended by time.
+    [[nodiscard]] Clock::time_point last_ack() const { return last_ack_; }
+
+    void add_to(Report& report) const;
+    [[nodiscard]] Latencies const& latencies() const { return latencies_; }
+    /// Of messages that this loop alone held up; of others it is 0, and not recorded.
+    [[nodiscard]] Histogram const& own_lateness() const { return own_lateness_; }
+    [[nodiscard]] ThreadTime const& used() const { return used_; }
+
+private:
+    void close_interval();
+
+    Intervals& intervals_;
+    Timeline timeline_ = {Course::none, Course::none, Course::none};
+
+    Latencies latencies_;
+    Histogram own_lateness_;
+    Fates fates_;
+    std::uint64_t acked_in_time_ = 0;
+    Reasons reasons_;
+    std::uint64_t surplus_answers_ = 0;
+    std::uint64_t connections_ = 0;
+    std::uint64_t idle_losses_ = 0;
+    std::size_t clients_ = 0;       ///< connected now
+    std::size_t most_clients_ = 0;  ///< while measuring
+    Clock::time_point last_ack_ = Clock::time_point::min();
+
+    enum class Phase : std::uint8_t { before, measuring, after };
+    Phase phase_ = Phase::before;
+    ThreadTime used_at_begin_;
+    ThreadTime used_;
+
+    std::size_t interval_ = 0;
+    Histogram interval_response_;
+    std::uint64_t interval_acked_ = 0;
+    std::uint64_t interval_failed_ = 0;
+};
+
+}  // namespace roger

@@ -1,0 +1,212 @@
+// The highest rate at which a server meets objectives.
+#include "load/search.hpp"
+
+#include "report/estimate.hpp"
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+constexpr double rough_resolution = 0.03;
+constexpr double fine_resolution = 0.01;
+/// Two bisections away from the fine resolution, and wider than most noise.
+constexpr double fine_step = 1.04;
+
+/// Fewer give no interval worth the name.
+constexpr std::size_t fewest_knees = 3;
+
+/// Half of the 95 % confidence interval of their mean.
+double uncertainty_of(std::vector<double> const& log_knees) {
+    Estimate const estimate = estimate_mean(log_knees);
+    double const within_last_step = std::log1p(fine_resolution) / 2;
+    return student_t(0.975, estimate.freedom) * std::sqrt(estimate.variance) + within_last_step;
+}
+
+/// 0, if no trial held that the others do not contradict (see SearchResult::rate).
+double highest_that_held(std::vector<Trial> const& trials) {
+    auto const is_contradicted = [&trials](double rate) {
+        auto const held = std::ranges::count_if(trials, [rate](Trial const& trial) {
+            return trial.verdict == LoadVerdict::held && trial.rate >= rate;
+        });
+        auto const not_held = std::ranges::count_if(trials, [rate](Trial const& trial) {
+            return trial.verdict == LoadVerdict::not_held && trial.rate <= rate;
+        });
+        return not_held > held;
+    };
+    double highest = 0;
+    for (Trial const& trial : trials) {
+        if (trial.verdict == LoadVerdict::held && trial.rate > highest &&
+            !is_contradicted(trial.rate)) {
+            highest = trial.rate;
+        }
+    }
+    return highest;
+}
+
+/// Why there is no verdict.
+std::string obstacle_in(SearchResult const& result) {
+    if (result.bottleneck) {
+        return fmt::format("at {} the load tester was the bottleneck itself",
+                           rate_text(*result.bottleneck));
+    }
+    return fmt::format("the search ended after {}, too early to tell",
+                       count_text(result.trials.size(), "trial"));
+}
+
+/// What was found, to go on with after "Highest rate that holds: ".
+std::string finding_in(SearchResult const& result) {
+    if (result.verdict == LoadVerdict::not_held) {
+        return fmt::format("none, not even {}", rate_text(Bisection::lowest_rate));
+    }
+    if (result.range) {
+        std::string const from = rate_text(result.range->from);
+        std::string const to = rate_text(result.range->to);
+        return result.verdict == LoadVerdict::held
+                   ? fmt::format("{} (95% confidence: {} to {})", rate_text(result.rate), from, to)
+                   : fmt::format(
+                         "between {} and {} (95% confidence)\n"
+                         "The trials were too noisy to tell more: make them longer with "
+                         "--duration",
+                         from, to);
+    }
+    std::string const obstacle = obstacle_in(result);
+    return result.rate == 0 ? fmt::format("unknown, since {}", obstacle)
+                            : fmt::format("at least {}; {}", rate_text(result.rate), obstacle);
+}
+
+std::optional<double> percentile_us(Histogram const& histogram, double percent) {
+    return histogram.empty() ? std::nullopt
+                             : std::optional<double>(histogram.percentile_us(percent));
+}
+
+std::string time_text(std::optional<double> us) {
+    return us ? duration_text(*us) : "-";
+}
+
+std::string reason_in(Report const& report) {
+    return report.generator.bottleneck.empty()
+               ? fmt::format("{}", fmt::join(complaints_about(report), "; "))
+               : "no verdict: the load tester was the bottleneck";
+}
+
+bool begins_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+}
+
+std::size_t columns_of(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
+}
+
+/// At most so many columns of it, which is UTF-8, with an ellipsis for the rest.
+std::string shortened(std::string text, std::size_t columns) {
+    if (columns_of(text) <= columns) {
+        return text;
+    }
+    while (!text.empty() && columns_of(text) >= columns) {
+        text.pop_back();
+    }
+    return text + "…";
+}
+
+std::string line_for(Trial const& trial) {
+    constexpr std::size_t widest = 100;
+    std::string const figures = fmt::format(
+        "{:>11} {:>11} {:>7} {:>7} {:>9}  ", rate_text(trial.rate), rate_text(trial.achieved),
+        time_text(trial.p50_us), time_text(trial.p99_us), count_text(trial.failed));
+    std::size_t const room = widest - std::min(columns_of(figures), widest);
+    return figures + (trial.verdict == LoadVerdict::held ? "held" : shortened(trial.reason, room)) +
+           "\n";
+}
+
+}  // namespace
+
+Trial trial_of(double rate, Report const& report) {
+    Histogram const& response = report.latencies.response;
+    return {.rate = rate,
+            .achieved = report.rate(),
+            .p50_us = percentile_us(response, 50),
+            .p99_us = percentile_us(response, 99),
+            .failed = report.fates.failed(),
+            .verdict = verdict_of(report),
+            .reason = reason_in(report)};
+}
+
+RateSearch::RateSearch(double start)
+    : bisection_(start, Bisection::widest_step, rough_resolution) {}
+
+std::optional<double> RateSearch::next() const {
+    return done_ || trials_.size() == most_trials ? std::nullopt : bisection_.next();
+}
+
+void RateSearch::tell(Trial trial) {
+    bisection_.tell(trial.verdict);
+    trials_.push_back(std::move(trial));
+    if (!bisection_.next()) {
+        end_bisection();
+    }
+}
+
+void RateSearch::end_bisection() {
+    std::optional<double> const lower = bisection_.lower();
+    double const upper = *bisection_.upper();
+    bool const is_rough = bisections_++ == 0;
+    bool const hit_bottleneck = bisection_.upper_has_no_verdict();
+    if (hit_bottleneck) {
+        ++bottlenecks_;
+        bottleneck_ = std::max(upper, bottleneck_.value_or(upper));
+    }
+    nothing_held_ = !lower && !hit_bottleneck;
+    done_ = !lower || bottlenecks_ == most_bottlenecks || bisections_ == 1 + repetitions;
+    if (!lower) {
+        return;
+    }
+    double const log_knee = std::log(*lower * upper) / 2;
+    if (!is_rough && !hit_bottleneck) {
+        log_knees_.push_back(log_knee);
+    }
+    if (!done_) {
+        double const guess = std::exp(log_knees_.empty() ? log_knee : mean_of(log_knees_));
+        bisection_ = Bisection(guess, fine_step, fine_resolution);
+    }
+}
+
+SearchResult RateSearch::result() const {
+    SearchResult result = {.trials = trials_};
+    if (log_knees_.size() >= fewest_knees) {
+        double const knee = mean_of(log_knees_);
+        double const uncertainty = uncertainty_of(log_knees_);
+        result.range = {std::exp(knee - uncertainty), std::exp(knee + uncertainty)};
+        if (uncertainty <= std::log(widest_range)) {
+            result.verdict = LoadVerdict::held;
+            result.rate = std::exp(knee);
+            return result;
+        }
+    } else if (nothing_held_) {
+        result.verdict = LoadVerdict::not_held;
+        return result;
+    } else {
+        result.bottleneck = bottleneck_;
+    }
+    result.rate = highest_that_held(trials_);
+    return result;
+}
+
+std::string to_text(SearchResult const& result) {
+    std::string text = fmt::format("Highest rate that holds: {}\n\n", finding_in(result));
+    text += fmt::format("{:>11} {:>11} {:>7} {:>7} {:>9}\n", "rate asked", "achieved", "p50", "p99",
+                        "failed");
+    for (Trial const& trial : result.trials) {
+        text += line_for(trial);
+    }
+    return text;
+}
+
+}  // namespace roger

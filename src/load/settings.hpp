@@ -1,0 +1,66 @@
+// What a load test is asked to do.
+#pragma once
+
+#include "roger/address.hpp"
+#include "roger/timeout.hpp"
+
+#include <asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace roger {
+
+/// How an open loop's messages are spread over time.
+enum class Arrivals : std::uint8_t {
+    even,     ///< the same time from each to the next
+    poisson,  ///< independent of each other, as those of many strangers are
+};
+
+/// Clients beside the healthy ones, to see what those suffer from them.
+enum class Misbehaviour : std::uint8_t {
+    silent,   ///< connects and says nothing
+    slow,     ///< says its message a byte at a time
+    deaf,     ///< says what the server takes, and never reads an answer
+    half,     ///< says a message, closes its sending side, and waits for the end
+    reset,    ///< says a message, and breaks the connection off
+    endless,  ///< says a line without an end
+};
+
+struct LoadSettings {
+    Address address;
+
+    std::size_t clients = 100;
+    Timeout duration = std::chrono::seconds(10);
+    std::optional<std::uint64_t> messages;  ///< in all, instead of a duration
+    Timeout warmup = std::chrono::milliseconds(0);
+    Timeout ramp = std::chrono::milliseconds(0);
+    std::size_t threads = 1;
+
+    std::optional<double> rate;  ///< messages a second in all; nothing: closed loop
+    Arrivals arrivals = Arrivals::even;
+    std::size_t pipeline = 1;        ///< messages in flight, at most, for each client
+    std::size_t per_connection = 0;  ///< messages, after which a client connects anew; 0: no end
+    Timeout connect_timeout = std::chrono::seconds(5);
+    Timeout ack_timeout = std::chrono::seconds(10);
+
+    std::vector<std::string> texts = {"message {message} of client {client}"};  ///< said in turn
+    std::size_t size = 0;  ///< bytes of a message without its line ending; 0: the text's
+    std::string line_ending = "\n";
+    std::optional<std::string> expect = "I got your message";  ///< nothing: any line is an ack
+
+    bool greeting = false;  ///< the server speaks first: a line, and then it is connected
+
+    /// The first and the last address to connect from.
+    std::optional<std::pair<asio::ip::address, asio::ip::address>> sources;
+    std::map<Misbehaviour, std::size_t> misbehaving;
+    bool audit = false;  ///< number and checksum each message
+};
+
+}  // namespace roger

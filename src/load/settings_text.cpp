@@ -1,0 +1,92 @@
+// Settings in words.
+#include "load/settings_text.hpp"
+
+#include "protocol/quantity.hpp"
+#include "protocol/record.hpp"
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace roger {
+
+namespace {
+
+std::string safe(std::string_view text) {
+    std::string out;
+    append_text(out, text);
+    return out;
+}
+
+std::string message_text(LoadSettings const& settings) {
+    if (settings.size != 0) {
+        return size_to_string(settings.size) + " of letters";
+    }
+    std::string text = safe(settings.texts.front());
+    if (settings.texts.size() > 1) {
+        text += fmt::format(" (and {} more)", settings.texts.size() - 1);
+    }
+    return text;
+}
+
+std::string misbehaving_text(LoadSettings const& settings) {
+    std::string text;
+    for (auto const& [kind, count] : settings.misbehaving) {
+        text += fmt::format("{}{}={}", text.empty() ? "" : ",", name_of(kind), count);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string name_of(Misbehaviour kind) {
+    return std::ranges::find(misbehaviours, kind, &decltype(misbehaviours)::value_type::second)
+        ->first;
+}
+
+std::vector<std::pair<std::string, std::string>> settings_text(LoadSettings const& settings) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    auto const add = [&lines](std::string name, std::string value) {
+        lines.emplace_back(std::move(name), std::move(value));
+    };
+    add("clients", std::to_string(settings.clients));
+    if (settings.messages) {
+        add("messages", std::to_string(*settings.messages));
+    } else {
+        add("duration", to_string(settings.duration));
+    }
+    add("warmup", to_string(settings.warmup));
+    add("ramp", to_string(settings.ramp));
+    add("threads", std::to_string(settings.threads));
+    add("rate", settings.rate ? rate_text(*settings.rate) : "as fast as answers come");
+    if (settings.rate) {
+        add("arrivals", settings.arrivals == Arrivals::even ? "even" : "poisson");
+    }
+    add("pipeline", std::to_string(settings.pipeline));
+    add("reconnect", settings.per_connection == 0
+                         ? "never"
+                         : "after " + count_text(settings.per_connection, "message"));
+    add("message", message_text(settings));
+    add("line-ending", settings.line_ending == "\n" ? "lf" : "crlf");
+    add("expect", settings.expect ? safe(*settings.expect) : "any");
+    if (settings.greeting) {
+        add("greeting", "waited for");
+    }
+    add("connect-timeout", to_string(settings.connect_timeout));
+    add("ack-timeout", to_string(settings.ack_timeout));
+    if (settings.sources) {
+        add("source",
+            settings.sources->first.to_string() + "-" + settings.sources->second.to_string());
+    }
+    if (!settings.misbehaving.empty()) {
+        add("misbehave", misbehaving_text(settings));
+    }
+    if (settings.audit) {
+        add("audit", "on");
+    }
+    return lines;
+}
+
+}  // namespace roger

@@ -1,0 +1,216 @@
+// The one loop of all load tests: closed or open, pipelined or not, reconnecting or not.
+#include "load/swarm.hpp"
+
+#include "net/spawn.hpp"
+
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// Connections being made at once while the clients arrive: no more than a server's listen queue
+/// is likely to hold.
+constexpr std::size_t most_arriving = 128;
+
+/// Connections begun in one turn: more would have to wait for us before they are noticed.
+constexpr std::size_t most_begun = 8;
+
+constexpr std::chrono::milliseconds queueing_pause{5};
+constexpr std::chrono::milliseconds failure_pause{100};
+
+/// How long a server may take to close its side after its last answer.
+constexpr std::chrono::milliseconds leave_time{1000};
+
+/// In the order of ClientWait.
+std::vector<Timeout> wait_lengths(LoadSettings const& settings) {
+    // How late a timeout is found is a sixteenth of it; in return, no message moves a deadline.
+    Timeout look_in;
+    if (settings.ack_timeout) {
+        look_in = *settings.ack_timeout / 16 + std::chrono::milliseconds(1);
+    }
+    return {settings.connect_timeout, look_in, queueing_pause, failure_pause, leave_time};
+}
+
+}  // namespace
+
+Swarm::Swarm(LoadSettings const& load_settings, Target& load_target, Intervals& intervals,
+             Share share, std::uint64_t run, Events events)
+    : settings(load_settings),
+      target(load_target),
+      events_(std::move(events)),
+      share_(share),
+      deadlines_(wait_lengths(settings)),
+      context_(1),
+      readiness_(context_),
+      plan_(settings, share),
+      pacer_(settings.clients / share.of + 1),
+      recorder_(intervals),
+      messages_(settings, run) {
+    for (std::size_t number = share.index; number < settings.clients; number += share.of) {
+        clients_.push_back(std::make_unique<Client>(*this, number));
+    }
+}
+
+Swarm::~Swarm() = default;
+
+void Swarm::run() {
+    spawn(context_.get_executor(), live(),
+          [this](std::exception_ptr const& thrown) { events_.finished(thrown); });
+    context_.run();
+}
+
+Task<void> Swarm::live() {
+    ramp_began_ = Clock::now();
+    while (gone_ < clients_.size()) {
+        let_arrive(Clock::now());
+        auto const events = co_await readiness_.wait_until(next_moment());
+        for (epoll_event const& event : events) {
+            static_cast<Client*>(event.data.ptr)->ready(event.events);
+        }
+        auto const now = Clock::now();
+        send_planned(now);
+        deadlines_.expire(now);
+        recorder_.pass(now);
+        if (all_done(now)) {
+            end_plan();
+        }
+        if (now >= give_up_at_) {
+            give_up_unsent();
+        }
+    }
+    recorder_.finish();
+}
+
+void Swarm::send_planned(Clock::time_point now) {
+    while (pacer_.next() <= now) {
+        pacer_.pop().due(Clock::now());
+    }
+}
+
+Clock::time_point Swarm::next_moment() const {
+    auto moment = std::min(pacer_.next(), recorder_.next_moment());
+    if (auto const deadline = deadlines_.next()) {
+        moment = std::min(moment, *deadline);
+    }
+    if (began_) {
+        moment = std::min(moment, ending_ ? give_up_at_ : plan_.timeline().end);
+    }
+    return std::min(moment, arrival_moment());
+}
+
+// --- arriving -----------------------------------------------------------------------------
+
+/// When the next client is to arrive: the ramp is the same for all swarms.
+Clock::time_point Swarm::arrival_moment() const {
+    // Once one has failed, it is of no use to hold the others back.
+    bool const crowded = sent_off_ - arrived_ >= most_arriving && connect_failure_.empty();
+    if (sent_off_ == clients_.size() || crowded || ending_) {
+        return Course::none;
+    }
+    auto const share = static_cast<double>(share_.index + sent_off_ * share_.of) /
+                       static_cast<double>(settings.clients);
+    return ramp_began_ + std::chrono::duration_cast<Clock::duration>(
+                             share * settings.ramp.value_or(std::chrono::milliseconds(0)));
+}
+
+void Swarm::let_arrive(Clock::time_point now) {
+    for (std::size_t begun = 0; begun < most_begun && arrival_moment() <= now && !ending_;
+         ++begun) {
+        clients_[sent_off_++]->arrive(Clock::now());
+    }
+}
+
+void Swarm::arrived(std::string const& failure) {
+    ++arrived_;
+    if (!failure.empty()) {
+        connect_failure_ = failure;
+    }
+    if (arrived_ == clients_.size()) {
+        events_.arrived();
+    }
+}
+
+// --- beginning and ending -----------------------------------------------------------------
+
+void Swarm::start(Timeline timeline) {
+    post([timeline](Swarm& self) { self.begin(timeline); });
+}
+
+void Swarm::end() {
+    post([](Swarm& self) {
+        if (self.ending_) {
+            self.cut_off_clients();
+        } else {
+            self.end_plan();
+        }
+    });
+}
+
+void Swarm::cut_off() {
+    post([](Swarm& self) { self.cut_off_clients(); });
+}
+
+template <typename Action>
+void Swarm::post(Action action) {
+    asio::post(context_, [this, action] {
+        action(*this);
+        readiness_.wake();
+    });
+}
+
+void Swarm::begin(Timeline timeline) {
+    if (ending_) {
+        return;
+    }
+    began_ = true;
+    plan_.start(timeline);
+    quota_ = plan_.quota();
+    recorder_.start(timeline);
+    for (auto const& client : clients_) {
+        client->begin();
+    }
+}
+
+bool Swarm::all_done(Clock::time_point now) const {
+    if (!began_ || ending_ || now < plan_.timeline().begin) {
+        return false;
+    }
+    return now >= plan_.timeline().end || (quota_ && recorder_.fates().sum() >= *quota_);
+}
+
+void Swarm::end_plan() {
+    if (std::exchange(ending_, true)) {
+        return;
+    }
+    auto const now = Clock::now();
+    send_planned(std::min(now, plan_.timeline().end));
+    plan_.end(now);
+    recorder_.end(plan_.timeline().end);
+    if (settings.rate) {
+        give_up_at_ = plan_.timeline().last_call();
+    }
+    for (auto const& client : clients_) {
+        client->end_plan();
+    }
+}
+
+void Swarm::give_up_unsent() {
+    give_up_at_ = Course::none;
+    for (auto const& client : clients_) {
+        client->give_up_unsent();
+    }
+}
+
+void Swarm::cut_off_clients() {
+    end_plan();
+    for (auto const& client : clients_) {
+        client->cut_off();
+    }
+}
+
+}  // namespace roger

@@ -1,0 +1,115 @@
+// Many clients on one event loop.
+#pragma once
+
+#include "load/audit_trail.hpp"
+#include "load/client.hpp"
+#include "load/messages.hpp"
+#include "load/pacer.hpp"
+#include "load/plan.hpp"
+#include "load/readiness.hpp"
+#include "load/recorder.hpp"
+#include "load/settings.hpp"
+#include "load/target.hpp"
+#include "net/deadlines.hpp"
+#include "roger/task.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace roger {
+
+class Swarm {
+public:
+    /// Called on the swarm's thread.
+    struct Events {
+        std::function<void()> arrived;                     ///< every client is up, or has failed
+        std::function<void(std::exception_ptr)> finished;  ///< every client is gone; or what threw
+    };
+
+    Swarm(LoadSettings const& settings, Target& target, Intervals& intervals, Share share,
+          std::uint64_t run, Events events);
+    ~Swarm();
+    Swarm(Swarm const&) = delete;
+    Swarm& operator=(Swarm const&) = delete;
+
+    /// Connects, and does what it is told until every client is gone.
+    void run();
+
+    // From any thread, while it runs.
+    void start(Timeline timeline);  ///< once all have arrived
+    void end();      ///< plans no more, waits for the last answers; if it does, cut_off()
+    void cut_off();  ///< does not wait for them
+
+    // After run().
+    [[nodiscard]] Recorder const& recorder() const { return recorder_; }
+    [[nodiscard]] AuditTrail const& trail() const { return trail_; }
+    [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
+    [[nodiscard]] Timeline const& timeline() const { return plan_.timeline(); }
+    /// Why the clients that could not connect could not: the last reason.
+    [[nodiscard]] std::string const& connect_failure() const { return connect_failure_; }
+
+    // What clients use, on this loop's thread.
+    static constexpr std::size_t most_answer = 64 * 1024;  ///< a longer line is no answer
+    LoadSettings const& settings;
+    Target& target;
+    std::array<char, most_answer> scratch;  ///< what one read brings
+    std::string out;                        ///< what one write takes
+    void arrived(std::string const& failure);
+    void pace(Clock::time_point at, Client& client) { pacer_.add(at, client); }
+    void gone() { ++gone_; }
+    [[nodiscard]] bool ending() const { return ending_; }
+    Plan& plan() { return plan_; }
+    Recorder& recorder() { return recorder_; }
+    Readiness& readiness() { return readiness_; }
+    Messages& messages() { return messages_; }
+    AuditTrail& trail() { return trail_; }
+    void arm(Deadline<ClientWait>& deadline, ClientWait wait, Clock::time_point now) {
+        deadlines_.arm(deadline, wait, now);
+    }
+
+private:
+    Task<void> live();
+    template <typename Action>
+    void post(Action action);
+    [[nodiscard]] Clock::time_point arrival_moment() const;
+    void send_planned(Clock::time_point now);
+    void let_arrive(Clock::time_point now);
+    void begin(Timeline timeline);
+    void end_plan();
+    void give_up_unsent();
+    void cut_off_clients();
+    [[nodiscard]] Clock::time_point next_moment() const;
+    [[nodiscard]] bool all_done(Clock::time_point now) const;
+
+    Events events_;
+    Share share_;
+    DeadlineQueues<ClientWait> deadlines_;
+    asio::io_context context_;
+    Readiness readiness_;
+    Plan plan_;
+    Pacer pacer_;
+    Recorder recorder_;
+    Messages messages_;
+    AuditTrail trail_;
+    std::vector<std::unique_ptr<Client>> clients_;
+
+    Clock::time_point ramp_began_;
+    std::size_t sent_off_ = 0;  ///< clients that have begun to arrive
+    std::size_t arrived_ = 0;
+    std::size_t gone_ = 0;
+    std::string connect_failure_;
+    std::optional<std::uint64_t> quota_;
+    Clock::time_point give_up_at_ = Course::none;  ///< what was planned before the end
+    bool began_ = false;
+    bool ending_ = false;
+};
+
+}  // namespace roger

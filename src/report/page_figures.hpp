@@ -1,0 +1,24 @@
+// Figures on a report's page, of which there may be none.
+#pragma once
+
+#include "report/histogram.hpp"
+#include "report/units.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+/// In the place of a figure that there is none of.
+inline constexpr std::string_view no_figure = "–";
+
+inline std::string mean_text(Histogram const& durations) {
+    return durations.empty() ? std::string(no_figure) : duration_text(durations.mean_us());
+}
+
+inline std::string percentile_text(Histogram const& durations, double percent) {
+    return durations.empty() ? std::string(no_figure)
+                             : duration_text(static_cast<double>(durations.percentile_us(percent)));
+}
+
+}  // namespace roger

@@ -1,0 +1,227 @@
+// How the parts of a report are counted and joined.
+#include "report/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <ranges>
+#include <stdexcept>
+#include <string_view>
+
+namespace roger {
+
+namespace {
+
+constexpr std::string_view other_texts = "other texts";
+
+using Texts = std::vector<std::string>;
+
+void add_once(Texts& texts, std::string const& text) {
+    if (std::ranges::find(texts, text) == texts.end()) {
+        texts.push_back(text);
+    }
+}
+
+/// What the parts have as their `member`, each different text once.
+std::string join(std::vector<Report> const& parts, std::string Report::* member,
+                 std::string_view separator) {
+    Texts texts;
+    for (Report const& part : parts) {
+        add_once(texts, part.*member);
+    }
+    return fmt::format("{}", fmt::join(texts, separator));
+}
+
+/// The options of all parts in the order in which they first come.
+std::vector<std::pair<std::string, std::string>> join_settings(std::vector<Report> const& parts) {
+    std::vector<std::pair<std::string, Texts>> values;
+    for (Report const& part : parts) {
+        for (auto const& [option, value] : part.settings) {
+            auto known = std::ranges::find(values, option, &decltype(values)::value_type::first);
+            if (known == values.end()) {
+                known = values.insert(known, {option, {}});
+            }
+            add_once(known->second, value);
+        }
+    }
+    std::vector<std::pair<std::string, std::string>> settings;
+    settings.reserve(values.size());
+    for (auto const& [option, texts] : values) {
+        settings.emplace_back(option, fmt::format("{}", fmt::join(texts, " | ")));
+    }
+    return settings;
+}
+
+/// What was asked of all is asked of the whole; what was asked of some only is not.
+template <typename Value, typename Join>
+std::optional<Value> join(std::vector<Report> const& parts, std::optional<Value> Asked::* member,
+                          Join const& joined) {
+    std::optional<Value> whole = parts.front().asked.*member;
+    for (Report const& part : parts | std::views::drop(1)) {
+        std::optional<Value> const& value = part.asked.*member;
+        whole = whole && value ? std::optional<Value>(joined(*whole, *value)) : std::nullopt;
+    }
+    return whole;
+}
+
+Asked join_asked(std::vector<Report> const& parts) {
+    Asked asked{
+        .clients = 0,
+        .rate = join(parts, &Asked::rate, std::plus<>()),
+        .duration_s = join(parts, &Asked::duration_s,
+                           [](double left, double right) { return std::max(left, right); }),
+        .messages = join(parts, &Asked::messages, std::plus<>()),
+    };
+    for (Report const& part : parts) {
+        asked.clients += part.asked.clients;
+    }
+    return asked;
+}
+
+/// Throws std::invalid_argument unless intervals of one number are of one time in all parts.
+void demand_equal_lengths(std::vector<Report> const& parts) {
+    double longest_s = 0;
+    for (Report const& part : parts) {
+        for (Interval const& interval : part.intervals) {
+            longest_s = std::max(longest_s, interval.length_s);
+        }
+    }
+    for (Report const& part : parts) {
+        for (Interval const& interval : part.intervals) {
+            bool const may_be_shorter = &interval == &part.intervals.back();
+            // As two measured seconds may differ, and more.
+            constexpr double tolerance = 0.01;
+            if (!may_be_shorter && interval.length_s < longest_s * (1 - tolerance)) {
+                throw std::invalid_argument(fmt::format(
+                    "the reports have intervals of {}s and of {}s: only reports whose intervals "
+                    "are equally long can be merged",
+                    interval.length_s, longest_s));
+            }
+        }
+    }
+}
+
+/// Adds up the intervals of that number. A part that ended before has none.
+Interval join_intervals(std::vector<Report> const& parts, std::size_t number) {
+    Interval whole;
+    Histogram response;
+    for (Report const& part : parts) {
+        if (number < part.intervals.size()) {
+            Interval const& interval = part.intervals[number];
+            whole.begin_s = interval.begin_s;
+            whole.length_s = std::max(whole.length_s, interval.length_s);
+            whole.acked += interval.acked;
+            whole.failed += interval.failed;
+            whole.clients += interval.clients;
+            for (Histogram::Bucket const& bucket : interval.response) {
+                response.add(bucket);
+            }
+        }
+    }
+    whole.response = response.buckets();
+    return whole;
+}
+
+std::vector<Interval> join_intervals(std::vector<Report> const& parts) {
+    demand_equal_lengths(parts);
+    std::size_t most = 0;
+    for (Report const& part : parts) {
+        most = std::max(most, part.intervals.size());
+    }
+    std::vector<Interval> whole;
+    for (std::size_t number = 0; number != most; ++number) {
+        whole.push_back(join_intervals(parts, number));
+    }
+    return whole;
+}
+
+/// Of one generator that consists of all of them.
+Generator join_generators(std::vector<Report> const& parts) {
+    Generator whole;
+    whole.threads = 0;
+    for (std::size_t i = 0; i != parts.size(); ++i) {
+        Generator const& part = parts[i].generator;
+        whole.threads += part.threads;
+        whole.cpu_s += part.cpu_s;
+        whole.busy_share = std::max(whole.busy_share, part.busy_share);
+        whole.own_lateness_p99_us = std::max(whole.own_lateness_p99_us, part.own_lateness_p99_us);
+        if (whole.bottleneck.empty() && !part.bottleneck.empty()) {
+            whole.bottleneck =
+                fmt::format("part {} of {}: {}", i + 1, parts.size(), part.bottleneck);
+        }
+    }
+    return whole;
+}
+
+/// All that needs no other part to be added.
+void add_counts(Report& whole, Report const& part) {
+    whole.clients += part.clients;
+    whole.duration_s = std::max(whole.duration_s, part.duration_s);
+    whole.interrupted = whole.interrupted || part.interrupted;
+    whole.planned += part.planned;
+    whole.fates.add(part.fates);
+    whole.acked_in_time += part.acked_in_time;
+    whole.reasons.add(part.reasons);
+    whole.surplus_answers += part.surplus_answers;
+    whole.connections += part.connections;
+    whole.idle_losses += part.idle_losses;
+    whole.latencies.add(part.latencies);
+    for (auto const& [kind, clients] : part.misbehaving) {
+        whole.misbehaving[kind] += clients;
+    }
+}
+
+}  // namespace
+
+void Latencies::add(Latencies const& other) {
+    response.add(other.response);
+    service.add(other.service);
+    lateness.add(other.lateness);
+    connect.add(other.connect);
+}
+
+void Reasons::count(Fate fate, std::string_view text, std::uint64_t messages) {
+    auto known = counts_.find(std::pair(fate, text));
+    if (known == counts_.end()) {
+        auto const is_own = [](auto const& entry) { return entry.first.second != other_texts; };
+        bool const full = std::ranges::count_if(counts_, is_own) >= std::ptrdiff_t{most};
+        std::string_view const kept = full ? other_texts : text;
+        known = counts_.find(std::pair(fate, kept));
+        if (known == counts_.end()) {
+            known = counts_.emplace(Key(fate, kept), 0).first;
+        }
+    }
+    known->second += messages;
+}
+
+void Reasons::add(Reasons const& other) {
+    for (auto const& [key, messages] : other.counts_) {
+        count(key.first, key.second, messages);
+    }
+}
+
+double Report::rate() const {
+    return duration_s == 0 ? 0 : static_cast<double>(acked_in_time) / duration_s;
+}
+
+Report merge(std::vector<Report> const& parts) {
+    Report whole;
+    if (parts.empty()) {
+        return whole;
+    }
+    auto const start = [](Report const& part) { return std::string_view(part.started); };
+    whole.version = join(parts, &Report::version, ", ");
+    whole.started = std::ranges::min(parts | std::views::transform(start));
+    whole.address = join(parts, &Report::address, ", ");
+    whole.settings = join_settings(parts);
+    whole.asked = join_asked(parts);
+    whole.intervals = join_intervals(parts);
+    whole.generator = join_generators(parts);
+    for (Report const& part : parts) {
+        add_counts(whole, part);
+    }
+    return whole;
+}
+
+}  // namespace roger

@@ -1,0 +1,157 @@
+// All that a load test found out: what is printed, saved, merged, compared and judged.
+#pragma once
+
+#include "report/fate.hpp"
+#include "report/histogram.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace roger {
+
+/// Durations by the clocks of a message. Response: planned to acked. Service: sent to acked.
+/// Lateness: planned to sent. Connect: connect() to connected, of connections made while measuring
+/// and before.
+struct Latencies {
+    Histogram response;
+    Histogram service;
+    Histogram lateness;
+    Histogram connect;
+
+    void add(Latencies const& other);
+    bool operator==(Latencies const&) const = default;
+};
+
+/// Texts that explain failures, each with the number of messages that it explains. Only so many
+/// different ones are kept; the rest is counted under "other texts".
+class Reasons {
+public:
+    static constexpr std::size_t most = 8;
+
+    /// Allocates nothing for a text that is already there.
+    void count(Fate fate, std::string_view text, std::uint64_t messages = 1);
+    void add(Reasons const& other);
+
+    using Key = std::pair<Fate, std::string>;
+    /// By fate, then by text, which may be a view.
+    struct Before {
+        using is_transparent = void;
+        template <typename Left, typename Right>
+        bool operator()(Left const& left, Right const& right) const {
+            return left.first != right.first ? left.first < right.first
+                                             : left.second < right.second;
+        }
+    };
+    [[nodiscard]] std::map<Key, std::uint64_t, Before> const& counts() const { return counts_; }
+    bool operator==(Reasons const&) const = default;
+
+private:
+    std::map<Key, std::uint64_t, Before> counts_;
+};
+
+/// A part of the measured time, all of one length but the last, which may be shorter.
+struct Interval {
+    double begin_s = 0;   ///< from the beginning of the measurement
+    double length_s = 0;  ///< seconds
+    std::uint64_t acked = 0;
+    std::uint64_t failed = 0;
+    std::size_t clients = 0;                  ///< connected at its end
+    std::vector<Histogram::Bucket> response;  ///< of the messages acked in it
+
+    bool operator==(Interval const&) const = default;
+};
+
+/// What was asked for, as far as there is an achieved figure to hold against it.
+struct Asked {
+    std::size_t clients = 0;
+    std::optional<double> rate;             ///< messages a second; nothing: closed loop
+    std::optional<double> duration_s;       ///< nothing: --messages
+    std::optional<std::uint64_t> messages;  ///< nothing: --duration
+
+    bool operator==(Asked const&) const = default;
+};
+
+/// How the load tester itself fared.
+struct Generator {
+    std::size_t threads = 1;
+    double cpu_s = 0;  ///< CPU time of all its loops while measuring
+    double busy_share =
+        0;  ///< of the busiest loop: its share of a processor, or of waiting for one
+    std::int64_t own_lateness_p99_us = 0;  ///< of sending when nothing but the loop was in the way
+    std::string bottleneck;  ///< why its figures tell about itself; empty: they do not
+
+    bool operator==(Generator const&) const = default;
+};
+
+/// One --assert, and what came of it.
+struct Assertion {
+    std::string text;      ///< as given: p99<5ms
+    std::string measured;  ///< "6.1ms"
+    bool held = false;
+
+    bool operator==(Assertion const&) const = default;
+};
+
+/// What an audit found in the server's output.
+struct AuditResult {
+    std::string file;
+    std::uint64_t acked = 0;    ///< messages acked, those of the warm-up included
+    std::uint64_t written = 0;  ///< records of this run
+    std::uint64_t acked_not_written = 0;
+    std::uint64_t written_twice = 0;
+    std::uint64_t out_of_order = 0;
+    std::uint64_t written_not_acked = 0;  ///< no fault: an ack can be lost on its way
+    std::uint64_t damaged = 0;            ///< records that fail their checksum
+    std::vector<std::string> examples;    ///< a few faults, each a sentence
+
+    /// Something is wrong that the server promised.
+    [[nodiscard]] bool faults() const {
+        return acked_not_written + written_twice + out_of_order + damaged > 0;
+    }
+    bool operator==(AuditResult const&) const = default;
+};
+
+struct Report {
+    std::string version;                                        ///< Roger's
+    std::string started;                                        ///< RFC 3339, UTC
+    std::string address;                                        ///< in the grammar of addresses
+    std::vector<std::pair<std::string, std::string>> settings;  ///< options and their values
+
+    Asked asked;
+    std::size_t clients = 0;  ///< most connected at once while measuring
+    double duration_s = 0;    ///< measured time, without the wait for the last answers
+    bool interrupted = false;
+
+    std::uint64_t planned = 0;  ///< messages; the sum of the fates
+    Fates fates;
+    std::uint64_t acked_in_time =
+        0;  ///< of the acked: within duration_s, or a hundredth of it later
+    Reasons reasons;
+    std::uint64_t surplus_answers = 0;  ///< lines that answer no message: a fault of the server
+    std::uint64_t connections = 0;      ///< made, first ones included
+    std::uint64_t idle_losses = 0;      ///< connections that ended with no message in flight
+
+    Latencies latencies;
+    std::vector<Interval> intervals;
+    Generator generator;
+    std::map<std::string, std::size_t> misbehaving;  ///< clients by kind
+    std::vector<Assertion> assertions;
+    std::optional<AuditResult> audit;
+
+    /// Messages acked in time, a second of measured time.
+    [[nodiscard]] double rate() const;
+
+    bool operator==(Report const&) const = default;
+};
+
+/// Of several machines or runs at the same time: counts add up, histograms are joined bucket for
+/// bucket, intervals by their number. Throws std::invalid_argument where intervals differ in
+/// length. Assertions and audits, which were about the parts, are left out.
+Report merge(std::vector<Report> const& parts);
+
+}  // namespace roger

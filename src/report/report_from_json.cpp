@@ -1,0 +1,192 @@
+// Reports as JSON: reading.
+#include "protocol/quoted.hpp"
+#include "report/json_field.hpp"
+#include "report/report_json.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+
+namespace roger {
+
+namespace {
+
+using Json = JsonField::Json;
+
+Histogram histogram_from(JsonField const& field) {
+    Histogram histogram;
+    for (Histogram::Bucket const& bucket : field["buckets"].buckets()) {
+        histogram.add(bucket);
+    }
+    return histogram;
+}
+
+std::optional<double> optional_number(JsonField const& field) {
+    return field.is_null() ? std::nullopt : std::optional(field.number());
+}
+
+Asked asked_from(JsonField const& field) {
+    JsonField const messages = field["messages"];
+    return {
+        .clients = field["clients"].whole_number(),
+        .rate = optional_number(field["rate_per_s"]),
+        .duration_s = optional_number(field["duration_s"]),
+        .messages = messages.is_null() ? std::nullopt : std::optional(messages.whole_number()),
+    };
+}
+
+Latencies latencies_from(JsonField const& field) {
+    return {
+        .response = histogram_from(field["response"]),
+        .service = histogram_from(field["service"]),
+        .lateness = histogram_from(field["lateness"]),
+        .connect = histogram_from(field["connect"]),
+    };
+}
+
+Interval interval_from(JsonField const& field) {
+    return {
+        .begin_s = field["begin_s"].number(),
+        .length_s = field["length_s"].number(),
+        .acked = field["acked"].whole_number(),
+        .failed = field["failed"].whole_number(),
+        .clients = field["clients"].whole_number(),
+        .response = field["response_buckets"].buckets(),
+    };
+}
+
+Generator generator_from(JsonField const& field) {
+    return {
+        .threads = field["threads"].whole_number(),
+        .cpu_s = field["cpu_s"].number(),
+        .busy_share = field["busy_share"].number(),
+        .own_lateness_p99_us =
+            static_cast<std::int64_t>(field["own_lateness_p99_us"].whole_number()),
+        .bottleneck = field["bottleneck"].text(),
+    };
+}
+
+Assertion assertion_from(JsonField const& field) {
+    return {
+        .text = field["text"].text(),
+        .measured = field["measured"].text(),
+        .held = field["held"].truth(),
+    };
+}
+
+AuditResult audit_from(JsonField const& field) {
+    AuditResult audit{
+        .file = field["file"].text(),
+        .acked = field["acked"].whole_number(),
+        .written = field["written"].whole_number(),
+        .acked_not_written = field["acked_not_written"].whole_number(),
+        .written_twice = field["written_twice"].whole_number(),
+        .out_of_order = field["out_of_order"].whole_number(),
+        .written_not_acked = field["written_not_acked"].whole_number(),
+        .damaged = field["damaged"].whole_number(),
+        .examples = {},
+    };
+    for (JsonField const& example : field["examples"].items()) {
+        audit.examples.push_back(example.text());
+    }
+    return audit;
+}
+
+Fate fate_from(JsonField const& field) {
+    std::string const name = field.text();
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        if (name == field_of(static_cast<Fate>(i))) {
+            return static_cast<Fate>(i);
+        }
+    }
+    field.refuse("the name of a fate");
+}
+
+void read_outcomes(Report& report, JsonField const& file) {
+    report.planned = file["planned"].whole_number();
+    JsonField const fates = file["fates"];
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        auto const fate = static_cast<Fate>(i);
+        report.fates.count(fate, fates[field_of(fate)].whole_number());
+    }
+    for (JsonField const& reason : file["reasons"].items()) {
+        report.reasons.count(fate_from(reason["fate"]), reason["text"].text(),
+                             reason["messages"].whole_number());
+    }
+    report.surplus_answers = file["surplus_answers"].whole_number();
+    report.connections = file["connections"].whole_number();
+    report.idle_losses = file["idle_losses"].whole_number();
+}
+
+void read_run(Report& report, JsonField const& file) {
+    report.version = file["version"].text();
+    report.started = file["started"].text();
+    report.address = file["address"].text();
+    for (JsonField const& setting : file["settings"].items()) {
+        report.settings.emplace_back(setting["option"].text(), setting["value"].text());
+    }
+    report.asked = asked_from(file["asked"]);
+    JsonField const achieved = file["achieved"];
+    report.clients = achieved["clients"].whole_number();
+    report.acked_in_time = achieved["acked_in_time"].whole_number();
+    report.duration_s = achieved["duration_s"].number();
+    report.interrupted = achieved["interrupted"].truth();
+}
+
+void read_rest(Report& report, JsonField const& file) {
+    report.latencies = latencies_from(file["latencies"]);
+    for (JsonField const& interval : file["intervals"].items()) {
+        report.intervals.push_back(interval_from(interval));
+    }
+    report.generator = generator_from(file["generator"]);
+    JsonField const misbehaving = file["misbehaving"];
+    for (std::string const& kind : misbehaving.keys()) {
+        report.misbehaving[kind] = misbehaving[kind].whole_number();
+    }
+    for (JsonField const& assertion : file["assertions"].items()) {
+        report.assertions.push_back(assertion_from(assertion));
+    }
+    JsonField const audit = file["audit"];
+    report.audit = audit.is_null() ? std::nullopt : std::optional(audit_from(audit));
+}
+
+Json parse(std::string_view text, std::string const& name) {
+    try {
+        return Json::parse(text);
+    } catch (Json::parse_error const& error) {
+        std::string_view const good = text.substr(0, std::max<std::size_t>(error.byte, 1) - 1);
+        auto const line = 1 + std::ranges::count(good, '\n');
+        throw std::invalid_argument(
+            fmt::format("{} is no load report: it is no JSON in line {}, byte {} of the file",
+                        roger::quoted(name), line, good.size() + 1));
+    }
+}
+
+void demand_version(JsonField const& file, std::string const& name) {
+    std::uint64_t const version = file[report_version_field].whole_number();
+    if (version != report_schema_version) {
+        throw std::invalid_argument(fmt::format(
+            "{} has version {} of load reports ($.{}), and this program reads version {} only: "
+            "take the version of Roger that wrote it",
+            roger::quoted(name), version, report_version_field, report_schema_version));
+    }
+}
+
+}  // namespace
+
+Report report_from_json(std::string_view text, std::string const& name) {
+    Json const json = parse(text, name);
+    JsonField const file(json, name);
+    demand_version(file, name);
+    Report report;
+    read_run(report, file);
+    read_outcomes(report, file);
+    read_rest(report, file);
+    return report;
+}
+
+}  // namespace roger

@@ -1,0 +1,198 @@
+// A report as a page.
+#include "report/report_html.hpp"
+
+#include "report/chart.hpp"
+#include "report/html_text.hpp"
+#include "report/page_figures.hpp"
+#include "report/page_style.hpp"
+#include "report/report_charts.hpp"
+#include "report/report_head.hpp"
+#include "report/report_outcomes.hpp"
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+std::string assertions_html(std::vector<Assertion> const& assertions) {
+    if (assertions.empty()) {
+        return "";
+    }
+    std::string out =
+        "<section>\n<h2>Assertions</h2>\n<table>\n<thead><tr><th>asserted</th><th>measured</th>"
+        "<th></th></tr></thead>\n<tbody>\n";
+    for (Assertion const& assertion : assertions) {
+        append_html(out,
+                    "<tr><td class=\"words\"><code>{}</code></td><td>{}</td>"
+                    "<td class=\"{}\">{}</td></tr>\n",
+                    html_text(assertion.text), html_text(assertion.measured),
+                    assertion.held ? "held" : "missed",
+                    assertion.held ? "✓ held" : "✕ did not hold");
+    }
+    return out + "</tbody>\n</table>\n</section>\n";
+}
+
+constexpr std::array<double, 5> shown_percents = {50, 90, 99, 99.9, 99.99};
+
+void append_row(std::string& out, std::string_view name, Histogram const& durations) {
+    append_html(out, "<tr{}><th>{}</th><td>{}</td>", durations.empty() ? " class=\"none\"" : "",
+                name, mean_text(durations));
+    for (double const percent : shown_percents) {
+        append_html(out, "<td>{}</td>", percentile_text(durations, percent));
+    }
+    append_html(out, "<td>{}</td><td>{}</td></tr>\n", percentile_text(durations, 100),
+                count_text(static_cast<std::uint64_t>(durations.count())));
+}
+
+std::string latency_html(Latencies const& latencies) {
+    std::string out = "<section>\n<h2>Latency</h2>\n";
+    for (Chart const& chart : percentile_charts(latencies)) {
+        out += to_html(chart);
+    }
+    out += "<div class=\"scroll\" tabindex=\"0\">\n<table>\n<thead><tr><th></th><th>mean</th>";
+    for (double const percent : shown_percents) {
+        append_html(out, "<th>p{}</th>", percent);
+    }
+    out += "<th>max</th><th>count</th></tr></thead>\n<tbody>\n";
+    append_row(out, "response", latencies.response);
+    append_row(out, "service", latencies.service);
+    append_row(out, "lateness", latencies.lateness);
+    append_row(out, "connect", latencies.connect);
+    out +=
+        "</tbody>\n</table>\n</div>\n"
+        "<p class=\"hint\">Response is the time from when a message was planned to its ack, "
+        "lateness from when it was planned to when it was sent, and service from then to its "
+        "ack. Connect is the time that a connection took.</p>\n</section>\n";
+    return out;
+}
+
+std::string course_html(Report const& report) {
+    std::string out = "<section>\n<h2>Over time</h2>\n";
+    for (Chart const& chart : time_charts(report)) {
+        out += to_html(chart);
+    }
+    if (report.intervals.empty()) {
+        out += "<p class=\"about\">There are no intervals to show.</p>\n";
+    }
+    return out + "</section>\n";
+}
+
+std::string audit_html(AuditResult const& audit) {
+    std::string out = fmt::format(
+        "<section>\n<h2>Audit</h2>\n<p class=\"{}\">{}</p>\n"
+        "<p class=\"about\">The server's output in <code>{}</code>, against its acks.</p>\n"
+        "<table class=\"narrow\">\n<tbody>\n",
+        audit.faults() ? "missed" : "held",
+        audit.faults() ? "✕ Something is wrong" : "✓ All that was acked was written, once",
+        html_text(audit.file));
+    auto const row = [&](std::string_view name, std::uint64_t count, bool fault) {
+        append_html(out, "<tr{}><th>{}</th><td>{}</td></tr>\n",
+                    count == 0 ? " class=\"none\""
+                    : fault    ? " class=\"missed\""
+                               : "",
+                    name, count_text(count));
+    };
+    row("acked", audit.acked, false);
+    row("written", audit.written, false);
+    row("acked, but not written", audit.acked_not_written, true);
+    row("written twice", audit.written_twice, true);
+    row("out of order", audit.out_of_order, true);
+    row("damaged", audit.damaged, true);
+    row("written, but not acked (no fault)", audit.written_not_acked, false);
+    out += "</tbody>\n</table>\n";
+    if (!audit.examples.empty()) {
+        out += "<ul class=\"examples\">\n";
+        for (std::string const& example : audit.examples) {
+            append_html(out, "<li>{}</li>\n", html_text(example));
+        }
+        out += "</ul>\n";
+    }
+    return out + "</section>\n";
+}
+
+std::string generator_html(Generator const& generator) {
+    std::string out =
+        "<section>\n<h2>The load tester itself</h2>\n<table class=\"narrow\">\n<tbody>\n";
+    append_html(out,
+                "<tr><th>threads</th><td>{}</td></tr>\n"
+                "<tr><th>CPU time</th><td>{}</td></tr>\n"
+                "<tr><th>busiest thread, of one processor</th><td>{:.0f}%</td></tr>\n"
+                "<tr><th>its own lateness, p99</th><td>{}</td></tr>\n",
+                generator.threads, duration_text(generator.cpu_s * 1e6), 100 * generator.busy_share,
+                duration_text(static_cast<double>(generator.own_lateness_p99_us)));
+    return out + "</tbody>\n</table>\n</section>\n";
+}
+
+std::string misbehaving_html(std::map<std::string, std::size_t> const& misbehaving) {
+    if (misbehaving.empty()) {
+        return "";
+    }
+    std::string out =
+        "<section>\n<h2>Misbehaving clients</h2>\n<p class=\"about\">They ran beside the healthy "
+        "ones, of which all figures are.</p>\n<table class=\"narrow\">\n<tbody>\n";
+    for (auto const& [kind, clients] : misbehaving) {
+        append_html(out, "<tr><th>{}</th><td>{}</td></tr>\n", html_text(kind), count_text(clients));
+    }
+    return out + "</tbody>\n</table>\n</section>\n";
+}
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+std::string settings_html(Settings const& settings) {
+    if (settings.empty()) {
+        return "";
+    }
+    std::string out = "<section>\n<h2>Settings</h2>\n<table class=\"settings\">\n<tbody>\n";
+    for (auto const& [option, value] : settings) {
+        append_html(out,
+                    "<tr><th><code>{}</code></th><td class=\"words\"><code>{}</code></td></tr>\n",
+                    html_text(option), html_text(value));
+    }
+    return out + "</tbody>\n</table>\n</section>\n";
+}
+
+/// The policy forbids whatever the page does not do, should anything ever slip into it.
+constexpr std::string_view head_format =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+    "<meta http-equiv=\"Content-Security-Policy\" "
+    "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\"/>\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+    "<link rel=\"icon\" href=\"data:,\"/>\n"
+    "<title>Load test of {}</title>\n<style>{}</style>\n</head>\n";
+
+}  // namespace
+
+std::string to_html(Report const& report) {
+    std::string out = fmt::format(head_format, html_text(report.address), page_style);
+    out += "<body>\n<main>\n";
+    out += head_html(report);
+    out += assertions_html(report.assertions);
+    out += latency_html(report.latencies);
+    out += course_html(report);
+    out += outcomes_html(report);
+    if (report.audit) {
+        out += audit_html(*report.audit);
+    }
+    out += misbehaving_html(report.misbehaving);
+    out += generator_html(report.generator);
+    out += settings_html(report.settings);
+    append_html(out,
+                "<footer>Made by load, of Roger {}</footer>\n"
+                "</main>\n</body>\n</html>\n",
+                html_text(report.version));
+    return out;
+}
+
+}  // namespace roger

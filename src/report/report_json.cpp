@@ -1,0 +1,213 @@
+// Reports as JSON: writing. report_from_json.cpp reads them.
+#include "report/report_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(std::vector<Histogram::Bucket> const& buckets) {
+    Json json = Json::array();
+    for (Histogram::Bucket const& bucket : buckets) {
+        json.push_back({bucket.value_us, bucket.count});
+    }
+    return json;
+}
+
+Json json_of(Histogram const& histogram) {
+    return {
+        {"count", histogram.count()},
+        {"mean_us", histogram.mean_us()},
+        {"min_us", histogram.min_us()},
+        {"p50_us", histogram.percentile_us(50)},
+        {"p90_us", histogram.percentile_us(90)},
+        {"p99_us", histogram.percentile_us(99)},
+        {"p99_9_us", histogram.percentile_us(99.9)},
+        {"p99_99_us", histogram.percentile_us(99.99)},
+        {"max_us", histogram.max_us()},
+        {"buckets", json_of(histogram.buckets())},
+    };
+}
+
+Json json_of(Latencies const& latencies) {
+    return {
+        {"response", json_of(latencies.response)},
+        {"service", json_of(latencies.service)},
+        {"lateness", json_of(latencies.lateness)},
+        {"connect", json_of(latencies.connect)},
+    };
+}
+
+template <typename Value>
+Json json_of(std::optional<Value> const& value) {
+    return value ? Json(*value) : Json();
+}
+
+Json json_of(Asked const& asked) {
+    return {
+        {"clients", asked.clients},
+        {"rate_per_s", json_of(asked.rate)},
+        {"duration_s", json_of(asked.duration_s)},
+        {"messages", json_of(asked.messages)},
+    };
+}
+
+Json achieved(Report const& report) {
+    return {
+        {"clients", report.clients},         {"acked_in_time", report.acked_in_time},
+        {"rate_per_s", report.rate()},       {"duration_s", report.duration_s},
+        {"interrupted", report.interrupted},
+    };
+}
+
+Json json_of(std::vector<std::pair<std::string, std::string>> const& settings) {
+    Json json = Json::array();
+    for (auto const& [option, value] : settings) {
+        json.push_back({{"option", option}, {"value", value}});
+    }
+    return json;
+}
+
+Json json_of(Fates const& fates) {
+    Json json = Json::object();
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        auto const fate = static_cast<Fate>(i);
+        json[field_of(fate)] = fates[fate];
+    }
+    return json;
+}
+
+Json json_of(Reasons const& reasons) {
+    Json json = Json::array();
+    for (auto const& [key, messages] : reasons.counts()) {
+        json.push_back(
+            {{"fate", field_of(key.first)}, {"text", key.second}, {"messages", messages}});
+    }
+    return json;
+}
+
+Json json_of(std::vector<Interval> const& intervals) {
+    Json json = Json::array();
+    for (Interval const& interval : intervals) {
+        json.push_back({
+            {"begin_s", interval.begin_s},
+            {"length_s", interval.length_s},
+            {"acked", interval.acked},
+            {"failed", interval.failed},
+            {"clients", interval.clients},
+            {"response_buckets", json_of(interval.response)},
+        });
+    }
+    return json;
+}
+
+Json json_of(Generator const& generator) {
+    return {
+        {"threads", generator.threads},
+        {"cpu_s", generator.cpu_s},
+        {"busy_share", generator.busy_share},
+        {"own_lateness_p99_us", generator.own_lateness_p99_us},
+        {"bottleneck", generator.bottleneck},
+    };
+}
+
+Json json_of(std::map<std::string, std::size_t> const& misbehaving) {
+    Json json = Json::object();
+    for (auto const& [kind, clients] : misbehaving) {
+        json[kind] = clients;
+    }
+    return json;
+}
+
+Json json_of(std::vector<Assertion> const& assertions) {
+    Json json = Json::array();
+    for (Assertion const& assertion : assertions) {
+        json.push_back(
+            {{"text", assertion.text}, {"measured", assertion.measured}, {"held", assertion.held}});
+    }
+    return json;
+}
+
+Json json_of(std::optional<AuditResult> const& audit) {
+    if (!audit) {
+        return {};
+    }
+    return {
+        {"file", audit->file},
+        {"acked", audit->acked},
+        {"written", audit->written},
+        {"acked_not_written", audit->acked_not_written},
+        {"written_twice", audit->written_twice},
+        {"out_of_order", audit->out_of_order},
+        {"written_not_acked", audit->written_not_acked},
+        {"damaged", audit->damaged},
+        {"examples", audit->examples},
+    };
+}
+
+/// An object for each line, or what has none inside: buckets and lists of words stay together.
+void append_pretty(std::string& out, Json const& json, std::size_t indent) {
+    bool const is_list_of_objects = json.is_array() && !json.empty() && json[0].is_object();
+    if (!is_list_of_objects && (!json.is_object() || json.empty())) {
+        constexpr bool ensure_ascii = true;
+        out += json.dump(-1, ' ', ensure_ascii, Json::error_handler_t::replace);
+        return;
+    }
+    out += json.is_object() ? '{' : '[';
+    std::string_view separator;
+    for (auto const& [key, value] : json.items()) {
+        out.append(separator).append(1, '\n').append(indent + 2, ' ');
+        if (json.is_object()) {
+            append_pretty(out, key, 0);
+            out += ": ";
+        }
+        append_pretty(out, value, indent + 2);
+        separator = ",";
+    }
+    out.append(1, '\n').append(indent, ' ').append(1, json.is_object() ? '}' : ']');
+}
+
+}  // namespace
+
+std::string field_of(Fate fate) {
+    std::string field(name_of(fate));
+    std::ranges::replace(field, ' ', '_');
+    return field;
+}
+
+std::string to_json(Report const& report) {
+    Json const json = {
+        {report_version_field, report_schema_version},
+        {"version", report.version},
+        {"started", report.started},
+        {"address", report.address},
+        {"settings", json_of(report.settings)},
+        {"asked", json_of(report.asked)},
+        {"achieved", achieved(report)},
+        {"planned", report.planned},
+        {"fates", json_of(report.fates)},
+        {"reasons", json_of(report.reasons)},
+        {"surplus_answers", report.surplus_answers},
+        {"connections", report.connections},
+        {"idle_losses", report.idle_losses},
+        {"latencies", json_of(report.latencies)},
+        {"generator", json_of(report.generator)},
+        {"misbehaving", json_of(report.misbehaving)},
+        {"assertions", json_of(report.assertions)},
+        {"audit", json_of(report.audit)},
+        {"intervals", json_of(report.intervals)},
+    };
+    std::string text;
+    append_pretty(text, json, 0);
+    text += '\n';
+    return text;
+}
+
+}  // namespace roger

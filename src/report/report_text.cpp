@@ -1,0 +1,359 @@
+// A report as a person reads it on a terminal.
+#include "report/report_text.hpp"
+
+#include "protocol/record.hpp"
+#include "protocol/utf8.hpp"
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <ranges>
+#include <stdexcept>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+/// Safe on a terminal. The engine's texts are already escaped, and stay as they are; another's
+/// file may hold any.
+std::string safe(std::string const& text) {
+    try {
+        unescape_text(text);
+        return text;
+    } catch (std::invalid_argument const&) {
+        std::string escaped;
+        append_text(escaped, text);
+        return escaped;
+    }
+}
+
+/// How many bytes at the beginning of valid UTF-8 take up at most so many columns.
+std::size_t size_of_columns(std::string_view text, std::size_t columns) {
+    std::size_t size = 0;
+    while (size < text.size()) {
+        CodePoint const next = first_code_point(text.substr(size));
+        // Where scripts with wide characters begin; some there are narrow.
+        constexpr char32_t first_wide = 0x1100;
+        constexpr char32_t punctuation = 0x2000;
+        constexpr char32_t after_punctuation = 0x2e80;
+        bool const narrow = next.value < first_wide ||
+                            (next.value >= punctuation && next.value < after_punctuation);
+        std::size_t const width = narrow ? 1 : 2;
+        if (width > columns) {
+            break;
+        }
+        columns -= width;
+        size += std::max<std::size_t>(next.size, 1);
+    }
+    return size;
+}
+
+/// The text if there is room for it, or its beginning and an ellipsis.
+std::string cut(std::string text) {
+    if (size_of_columns(text, report_columns) < text.size()) {
+        text.resize(size_of_columns(text, report_columns - 1));
+        text += "…";
+    }
+    return text;
+}
+
+/// Words in as many lines as they need, but for `most`; all but the first are indented.
+Lines wrap(std::string text, std::size_t most) {
+    constexpr std::string_view indent = "  ";
+    Lines lines;
+    while (lines.size() + 1 < most && size_of_columns(text, report_columns) < text.size()) {
+        std::size_t const room = size_of_columns(text, report_columns);
+        std::size_t const space = text.rfind(' ', room);
+        if (space == text.npos || space < indent.size()) {
+            break;
+        }
+        lines.push_back(text.substr(0, space));
+        text.replace(0, space + 1, indent);
+    }
+    lines.push_back(cut(text));
+    return lines;
+}
+
+void append(Lines& lines, Lines const& more) {
+    lines.insert(lines.end(), more.begin(), more.end());
+}
+
+double us(double seconds) {
+    return seconds * 1e6;
+}
+
+std::string asked_text(Asked const& asked) {
+    std::string text = fmt::format("asked: {}, {}", count_text(asked.clients, "client"),
+                                   asked.rate ? rate_text(*asked.rate) : "closed loop");
+    if (asked.duration_s) {
+        text += fmt::format(", {}", short_duration_text(us(*asked.duration_s)));
+    }
+    if (asked.messages) {
+        text += fmt::format(", {}", count_text(*asked.messages, "message"));
+    }
+    return text;
+}
+
+Lines heading(Report const& report) {
+    Lines lines = {
+        cut(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
+                        count_text(report.clients, "client"), rate_text(report.rate()),
+                        duration_text(us(report.duration_s)))),
+        cut(fmt::format("{}, started {}", safe(report.address), safe(report.started))),
+    };
+    if (report.interrupted) {
+        lines.emplace_back("interrupted: this is what was measured until then");
+    }
+    return lines;
+}
+
+Lines warning(Report const& report) {
+    std::string const& why = report.generator.bottleneck;
+    if (why.empty()) {
+        return {};
+    }
+    Lines lines = wrap(fmt::format("WARNING: load itself was the bottleneck: {}", safe(why)), 2);
+    lines.push_back(fmt::format(
+        "  These figures tell about it. Remedy: a quieter machine, more --threads, or {}",
+        report.asked.rate ? "a lower --rate" : "fewer --clients"));
+    return lines;
+}
+
+std::string latency_line(std::string_view name, Histogram const& of, std::string_view meaning) {
+    std::string line = fmt::format("{:<9}", name);
+    auto const add = [&](double value_us) {
+        line += fmt::format("{:>9}", of.empty() ? "-" : duration_text(value_us));
+    };
+    add(of.mean_us());
+    for (double const percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
+        add(static_cast<double>(of.percentile_us(percent)));
+    }
+    add(static_cast<double>(of.max_us()));
+    return fmt::format("{}  {}", line, meaning);
+}
+
+Lines latency_table(Report const& report) {
+    Latencies const& of = report.latencies;
+    Lines lines = {
+        fmt::format("{:<9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}", "", "mean", "p50", "p90", "p99",
+                    "p99.9", "p99.99", "max"),
+        latency_line("response", of.response, "planned to acked"),
+        latency_line("service", of.service, "sent to acked"),
+    };
+    if (report.asked.rate) {
+        lines.push_back(latency_line("lateness", of.lateness, "planned to sent"));
+    }
+    lines.push_back(latency_line("connect", of.connect, "of a connection"));
+    return lines;
+}
+
+struct Reason {
+    Fate fate;
+    std::string text;
+    std::uint64_t messages;
+};
+
+/// The most frequent first; equally frequent ones by their fate and text.
+std::vector<Reason> sorted(Reasons const& reasons) {
+    std::vector<Reason> all;
+    for (auto const& [key, messages] : reasons.counts()) {
+        all.push_back({key.first, key.second, messages});
+    }
+    std::ranges::sort(all, [](Reason const& one, Reason const& other) {
+        return std::tie(other.messages, one.fate, one.text) <
+               std::tie(one.messages, other.fate, other.text);
+    });
+    return all;
+}
+
+constexpr int name_width = 16;
+constexpr int count_width = 14;
+
+/// Each fate that is not zero, and under it why. In not more than `room` lines, if that is enough
+/// for the fates.
+Lines fates_table(Report const& report, std::size_t room) {
+    std::vector<Fate> fates;
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        auto const fate = static_cast<Fate>(i);
+        if (report.fates[fate] != 0) {
+            fates.push_back(fate);
+        }
+    }
+    std::vector<Reason> reasons = sorted(report.reasons);
+    std::uint64_t unshown = 0;
+    bool const all_fit = fates.size() + reasons.size() <= room;
+    while (!all_fit && !reasons.empty() && fates.size() + reasons.size() + 1 > room) {
+        unshown += reasons.back().messages;
+        reasons.pop_back();
+    }
+
+    Lines lines;
+    for (Fate const fate : fates) {
+        double const share =
+            static_cast<double>(report.fates[fate]) / static_cast<double>(report.fates.sum());
+        lines.push_back(fmt::format("{:<{}}{:>{}}  {}", name_of(fate), name_width,
+                                    count_text(report.fates[fate]), count_width,
+                                    share_text(share)));
+        for (Reason const& reason : reasons) {
+            if (reason.fate == fate) {
+                lines.push_back(cut(fmt::format("{:>{}}    {}", count_text(reason.messages),
+                                                name_width + count_width, safe(reason.text))));
+            }
+        }
+    }
+    if (!all_fit) {
+        lines.push_back(fmt::format("{:>{}}    for reasons that find no room here",
+                                    count_text(unshown), name_width + count_width));
+    }
+    return lines;
+}
+
+/// planned 199,980 = acked 199,978 + timed out 2
+Lines sum_line(Report const& report) {
+    std::string line = fmt::format("planned {}", count_text(report.planned));
+    std::string_view sign = " = ";
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        auto const fate = static_cast<Fate>(i);
+        if (report.fates[fate] != 0) {
+            line += fmt::format("{}{} {}", sign, name_of(fate), count_text(report.fates[fate]));
+            sign = " + ";
+        }
+    }
+    if (report.planned != report.fates.sum()) {
+        line = fmt::format("planned {}, but the outcomes add up to {}: a fault of load itself",
+                           count_text(report.planned), count_text(report.fates.sum()));
+    }
+    return wrap(line, 2);
+}
+
+Lines connections(Report const& report) {
+    Lines lines;
+    std::string line = fmt::format("connections: {} made", count_text(report.connections));
+    if (report.idle_losses != 0) {
+        line += fmt::format(", {} lost with no message in flight", count_text(report.idle_losses));
+    }
+    lines.push_back(line);
+    if (report.surplus_answers != 0) {
+        lines.push_back(fmt::format("surplus: {} that no message asked for, a fault of the server",
+                                    count_text(report.surplus_answers, "answer")));
+    }
+    if (!report.misbehaving.empty()) {
+        std::vector<std::string> kinds;
+        kinds.reserve(report.misbehaving.size());
+        for (auto const& [kind, clients] : report.misbehaving) {
+            kinds.push_back(fmt::format("{} {}", count_text(clients), safe(kind)));
+        }
+        lines.push_back(cut(fmt::format("misbehaving besides: {}", fmt::join(kinds, ", "))));
+    }
+    return lines;
+}
+
+Lines generator(Report const& report) {
+    Generator const& of = report.generator;
+    std::string line = fmt::format("generator: {}, {} busy", count_text(of.threads, "thread"),
+                                   share_text(of.busy_share));
+    if (report.asked.rate) {
+        line += fmt::format(", itself late by {} (p99)",
+                            duration_text(static_cast<double>(of.own_lateness_p99_us)));
+    }
+    if (report.fates[Fate::acked] != 0) {
+        line += fmt::format(
+            ", {} of CPU per ack",
+            duration_text(us(of.cpu_s) / static_cast<double>(report.fates[Fate::acked])));
+    }
+    return {cut(line)};
+}
+
+std::string audit_faults(AuditResult const& audit) {
+    struct Fault {
+        std::uint64_t count;
+        std::string_view name;
+    };
+    std::string faults;
+    for (Fault const& fault : {Fault{audit.acked_not_written, "acked but not written"},
+                               {audit.written_twice, "written twice"},
+                               {audit.out_of_order, "out of order"},
+                               {audit.damaged, "damaged"}}) {
+        if (fault.count != 0) {
+            faults += fmt::format(", {} {}", count_text(fault.count), fault.name);
+        }
+    }
+    return faults;
+}
+
+Lines audit(Report const& report) {
+    if (!report.audit) {
+        return {};
+    }
+    AuditResult const& of = *report.audit;
+    std::string line =
+        fmt::format("{} audit of {}: {} acked, {} written{}", of.faults() ? "FAILED" : "held  ",
+                    safe(of.file), count_text(of.acked), count_text(of.written), audit_faults(of));
+    if (of.written_not_acked != 0) {
+        line += fmt::format("; {} written but not acked, which is no fault",
+                            count_text(of.written_not_acked));
+    }
+    Lines lines = wrap(line, 2);
+    constexpr std::size_t most_examples = 2;
+    for (std::size_t i = 0; i < std::min(of.examples.size(), most_examples); ++i) {
+        lines.push_back(cut(fmt::format("         {}", safe(of.examples[i]))));
+    }
+    return lines;
+}
+
+/// The failed ones first.
+Lines assertions(Report const& report) {
+    std::vector<Assertion> sorted;
+    std::ranges::copy_if(report.assertions, std::back_inserter(sorted), std::logical_not<>(),
+                         &Assertion::held);
+    std::ranges::copy_if(report.assertions, std::back_inserter(sorted), std::identity(),
+                         &Assertion::held);
+    constexpr std::size_t most_assertions = 6;
+    bool const all_fit = sorted.size() <= most_assertions;
+    std::size_t const shown = all_fit ? sorted.size() : most_assertions - 1;
+    Lines lines;
+    for (std::size_t i = 0; i != shown; ++i) {
+        lines.push_back(cut(fmt::format("{:<6} {}: {}", sorted[i].held ? "held" : "FAILED",
+                                        safe(sorted[i].text), safe(sorted[i].measured))));
+    }
+    if (!all_fit) {
+        auto const rest = sorted | std::views::drop(shown);
+        auto const held = std::ranges::count(rest, true, &Assertion::held);
+        auto const failed = std::ranges::ssize(rest) - held;
+        lines.push_back(
+            fmt::format("       and {} more: {} held, {} FAILED", rest.size(), held, failed));
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::string to_text(Report const& report) {
+    Lines lines = heading(report);
+    append(lines, warning(report));
+    lines.emplace_back();
+    append(lines, latency_table(report));
+    lines.emplace_back();
+
+    Lines rest = sum_line(report);
+    rest.emplace_back();
+    append(rest, connections(report));
+    append(rest, generator(report));
+    append(rest, audit(report));
+    append(rest, assertions(report));
+
+    append(lines, fates_table(report, report_lines - lines.size() - rest.size()));
+    append(lines, rest);
+    return fmt::format("{}\n", fmt::join(lines, "\n"));
+}
+
+}  // namespace roger

@@ -1,0 +1,18 @@
+// A report as a person reads it on a terminal.
+#pragma once
+
+#include "report/report.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace roger {
+
+inline constexpr std::size_t report_lines = 40;
+inline constexpr std::size_t report_columns = 100;
+
+/// At most report_lines lines of at most report_columns columns, each with its newline. What is
+/// most frequent, or fails, comes first; what finds no room is counted.
+std::string to_text(Report const& report);
+
+}  // namespace roger
