@@ -29,21 +29,34 @@ namespace {
 
 std::string const ack = "I got your message";
 
+/// A user without rights, to whom a pipe of root's is somebody else's.
+constexpr uid_t nobody = 65534;
+
 /// A server whose standard output is ours to stall, whatever it is.
 class Stage {
 public:
-    enum class Kind { pipe, socket, terminal };
+    enum class Kind {
+        pipe,
+        foreign_pipe,  ///< that the server may write to and not open anew
+        socket,
+        terminal,
+    };
 
-    Stage(Kind kind, std::vector<std::string> const& arguments, std::size_t addresses) {
+    /// `arguments` hold two addresses.
+    Stage(Kind kind, std::vector<std::string> const& arguments) {
         ServerSetup setup;
-        setup.addresses = addresses;
+        setup.addresses = 2;
+        if (kind == Kind::foreign_pipe) {
+            setup.launch.user = nobody;
+        }
         if (kind == Kind::terminal) {
             setup.out = Stdio::terminal();
         } else {
             std::array<int, 2> ends{};  // read from the first, write to the second
-            if ((kind == Kind::pipe
-                     ? ::pipe2(ends.data(), O_CLOEXEC)
-                     : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())) != 0) {
+            int const made = kind == Kind::socket
+                                 ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())
+                                 : ::pipe2(ends.data(), O_CLOEXEC);
+            if (made != 0) {
                 throw Failure("a pipe or pair of sockets: " + errno_text(errno));
             }
             ours_.emplace("the server's output", Descriptor(ends[0]));
@@ -112,17 +125,42 @@ private:
 };
 
 char const* name_of(Stage::Kind kind) {
-    return kind == Stage::Kind::pipe ? "pipe" : kind == Stage::Kind::socket ? "socket" : "terminal";
+    switch (kind) {
+        case Stage::Kind::pipe:
+            return "pipe";
+        case Stage::Kind::foreign_pipe:
+            return "foreign pipe";
+        case Stage::Kind::socket:
+            return "socket";
+        case Stage::Kind::terminal:
+            return "terminal";
+    }
+    return "";
+}
+
+void need_user_nobody() {
+    auto const program = server_launch({}).program;
+    if (::geteuid() != 0 ||
+        run({.program = "/usr/bin/test", .arguments = {"-x", program}, .user = nobody}).exit !=
+            Exit::with(0)) {
+        SKIP("needs root, and a server that user nobody can reach, to run it as nobody");
+    }
 }
 
 constexpr Duration message_timeout = 300ms * slowness;
 constexpr Duration idle_timeout = 500ms * slowness;
 
-std::vector<std::string> arguments(TempDir const& directory, std::string const& threads) {
+/// An address that needs no right to a folder.
+std::string abstract_address() {
+    static int number = 0;
+    return fmt::format("unix:@roger-test-{}-{}", ::getpid(), ++number);
+}
+
+std::vector<std::string> arguments(std::string const& threads) {
     return {"--threads",         threads,
             "--message-timeout", fmt::format("{}ms", message_timeout.count()),
             "--idle-timeout",    fmt::format("{}ms", idle_timeout.count()),
-            "127.0.0.1:0",       "unix:" + directory / "s"};
+            "127.0.0.1:0",       abstract_address()};
 }
 
 /// Half of them by TCP.
@@ -171,8 +209,7 @@ void check_resumed(Flood& flood) {
 /// A standard output that stalls and goes on, and `clients` who say all that they can.
 void check_stall(Stage::Kind kind, std::size_t clients, Duration stalled,
                  std::string const& threads) {
-    TempDir const directory;
-    Stage stage(kind, arguments(directory, threads), 2);
+    Stage stage(kind, arguments(threads));
     auto& server = stage.server();
     auto const flags = stage.flags();
     auto flood = start_flood(server, clients);
@@ -221,4 +258,58 @@ TEST_CASE("A socket or a terminal that takes nothing is waited for as a pipe is"
     auto const kind = GENERATE(Stage::Kind::socket, Stage::Kind::terminal);
     CAPTURE(name_of(kind));
     check_stall(kind, 10, 1s * slowness, "1");
+}
+
+TEST_CASE("A pipe that the server may not open anew is waited for as its own",
+          "[back-pressure][system]") {
+    need_user_nobody();
+    check_stall(Stage::Kind::foreign_pipe, 10, 1s * slowness, "1");
+}
+
+TEST_CASE("A stalled output costs no more memory the smaller the messages are",
+          "[back-pressure][system]") {
+    auto const* const show = GENERATE("text", "json");
+    CAPTURE(show);
+    auto server =
+        ServerProcess::start({"--show", show, abstract_address()}, {.out = Stdio::stalled_pipe()});
+    // What they say until they are stuck takes a sanitized server minutes to display.
+    constexpr std::size_t count = sanitized ? 4 : 100;
+    std::vector<Peer> peers;
+    peers.reserve(count);
+    for (std::size_t number = 0; number < count; ++number) {
+        peers.push_back(Peer::connect(server.address()));
+    }
+    std::string const empty_messages(1'000'000, '\n');
+    std::size_t taken = 0;
+    do {
+        taken = 0;
+        for (auto& peer : peers) {
+            taken += peer.send_until_stuck(empty_messages, 1ms);
+        }
+    } while (taken > 0);
+    CHECK(server.counter("acknowledged") <= 65536);
+    server.process().out().resume();
+    for (auto& peer : peers) {
+        CHECK(peer.receive_line() == ack);
+    }
+    if constexpr (!sanitized) {
+        CHECK(peak_memory(server.id()) < 64 * 1024 * 1024);
+    }
+}
+
+TEST_CASE("A client that says all it can does not hold up the others", "[back-pressure][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    Flood flood(server.address(), {.clients = 4});
+    Peer peer = Peer::connect(server.address());
+    auto longest = Clock::duration::zero();
+    for (int number = 0; number < 100; ++number) {
+        auto const before = Clock::now();
+        peer.send("hello\n");
+        flood.run("an answer to another client",
+                  [&peer] { return peer.would_receive_within(0ms); });
+        CHECK(peer.receive_line() == ack);
+        longest = std::max(longest, Clock::now() - before);
+    }
+    CHECK(longest < 2s * slowness);
+    CHECK(flood.all_acked() > 0);
 }

@@ -154,6 +154,27 @@ TEST_CASE("Counters asked for under load only grow, and add up in the end",
     CHECK(counters.at("clients") == 0);
 }
 
+TEST_CASE("A standard error that nobody reads holds up nobody", "[counters][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    server.process().err().stall();
+    // Far more than a pipe holds.
+    for (int asked = 0; asked < 2000; ++asked) {
+        server.signal(SIGUSR1);
+        peer.send("hello\n");
+        REQUIRE(peer.receive_line() == ack);
+    }
+    server.process().err().close();
+    server.signal(SIGUSR1);
+    peer.send("hello\n");
+    CHECK(peer.receive_line() == ack);
+    server.signal(SIGTERM);
+    CHECK(peer.receive_all() == "error: shutting down\n");
+    peer.close();
+    CHECK(server.wait_for_exit() == Exit::with(0));
+    CHECK(split_lines(server.output()).size() == 2001);
+}
+
 TEST_CASE("The log goes to standard error, however much is asked for", "[counters][system]") {
     auto const* const level = GENERATE("debug", "info", "warning", "error");
     auto server = ServerProcess::start({"--log-level", level, "127.0.0.1:0"});

@@ -128,6 +128,7 @@ TEST_CASE("The rest of a message too long does not outlive the message deadline 
     do {
         peer.send("x");
     } while (!peer.would_receive_within(5ms) && !deadline.over());
+    CHECK_FALSE(deadline.over());
     CHECK(peer.receive_all() == "error: message not finished within 300ms\n");
 }
 

@@ -68,6 +68,7 @@ std::vector<Way> ways_to_leave() {
              peer.half_close();
              CHECK(peer.receive_all() == "");
          }},
+        // This one stays, until the server has waited long enough for it to go.
         {"idle timeout",
          {"--idle-timeout", "100ms"},
          [](Peer& peer) { CHECK(peer.receive_all() == "error: idle for 100ms\n"); }},
@@ -76,6 +77,7 @@ std::vector<Way> ways_to_leave() {
          [](Peer& peer) {
              peer.send("begun");
              CHECK(peer.receive_all() == "error: message not finished within 100ms\n");
+             peer.close();
          }},
         {"write timeout", {"--write-timeout", "100ms"}, flood_without_reading},
     };

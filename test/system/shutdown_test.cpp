@@ -149,7 +149,8 @@ TEST_CASE(
     "[shutdown][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    constexpr Duration drain_timeout = 1000ms * slowness;
+    // Its last tenth is for the answers.
+    constexpr Duration drain_timeout = 3000ms * (sanitized ? 2 : 1);
     Scene scene(
         {"--threads", threads, "--drain-timeout", fmt::format("{}ms", drain_timeout.count())},
         Stdio::pipe());

@@ -1,0 +1,166 @@
+// Intervals add up what the loops report, in whatever order that comes.
+#include "load/intervals.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <thread>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Histogram one(std::chrono::microseconds response) {
+    Histogram histogram;
+    histogram.record(response);
+    return histogram;
+}
+
+/// What a loop did in an interval: no two are alike.
+void add(Intervals& intervals, std::size_t loop, std::size_t index) {
+    Histogram const response = one(std::chrono::microseconds(100 * index + loop + 1));
+    intervals.add({.index = index,
+                   .acked = loop + 1,
+                   .failed = index,
+                   .clients = 10 * (loop + 1),
+                   .response = response});
+}
+
+bool is_close(double left, double right) {
+    return std::abs(left - right) < 1e-9;
+}
+
+void check_sum(std::vector<Interval> const& all, std::size_t loops) {
+    for (std::size_t index = 0; index < all.size(); ++index) {
+        CAPTURE(index);
+        CHECK(all[index].acked == loops * (loops + 1) / 2);
+        CHECK(all[index].failed == loops * index);
+        CHECK(all[index].clients == 10 * loops * (loops + 1) / 2);
+        CHECK(is_close(all[index].begin_s, 0.5 * static_cast<double>(index)));
+        Histogram expected;
+        for (std::size_t loop = 0; loop < loops; ++loop) {
+            expected.add(one(std::chrono::microseconds(100 * index + loop + 1)));
+        }
+        CHECK(all[index].response == expected.buckets());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("An interval is done when every loop has reported it", "[load]") {
+    Intervals intervals(500ms, 2);
+    CHECK(intervals.length() == 500ms);
+    CHECK_FALSE(intervals.latest());
+    add(intervals, 0, 0);
+    CHECK_FALSE(intervals.latest());
+    add(intervals, 0, 1);
+    CHECK_FALSE(intervals.latest());
+    add(intervals, 1, 0);
+    REQUIRE(intervals.latest());
+    CHECK(is_close(intervals.latest()->begin_s, 0));
+    CHECK(intervals.latest()->acked == 3);
+    add(intervals, 1, 1);
+    CHECK(is_close(intervals.latest()->begin_s, 0.5));
+    CHECK(is_close(intervals.latest()->length_s, 0.5));
+}
+
+TEST_CASE("Loops report in any order, and some run ahead", "[load]") {
+    std::vector<std::size_t> turns = {0, 0, 0, 1, 1, 1, 2, 2, 2};
+    do {
+        Intervals intervals(500ms, 3);
+        std::vector<std::size_t> next(3, 0);
+        for (std::size_t const loop : turns) {
+            add(intervals, loop, next[loop]++);
+        }
+        auto const all = intervals.take(1500ms);
+        REQUIRE(all.size() == 3);
+        check_sum(all, 3);
+    } while (std::ranges::next_permutation(turns).found);
+}
+
+TEST_CASE("Loops report from their own threads", "[load]") {
+    constexpr std::size_t loops = 4;
+    constexpr std::size_t count = 100;
+    Intervals intervals(500ms, loops);
+    {
+        std::vector<std::jthread> threads;
+        threads.reserve(loops);
+        for (std::size_t loop = 0; loop < loops; ++loop) {
+            threads.emplace_back([&intervals, loop] {
+                for (std::size_t index = 0; index < count; ++index) {
+                    add(intervals, loop, index);
+                }
+            });
+        }
+    }
+    auto const all = intervals.take(count * 500ms);
+    REQUIRE(all.size() == count);
+    check_sum(all, loops);
+}
+
+TEST_CASE("The last interval ends with the measured time", "[load]") {
+    for (auto const measured : {1001ms, 1250ms, 1499ms, 1500ms}) {
+        Intervals intervals(500ms, 1);
+        for (std::size_t index = 0; index < 3; ++index) {
+            add(intervals, 0, index);
+        }
+        auto const all = intervals.take(measured);
+        REQUIRE(all.size() == 3);
+        CHECK(is_close(all[0].length_s, 0.5));
+        CHECK(is_close(all[1].length_s, 0.5));
+        CHECK(is_close(all[2].begin_s + all[2].length_s,
+                       std::chrono::duration<double>(measured).count()));
+    }
+}
+
+TEST_CASE("An interval that not every loop has reported is taken as it is", "[load]") {
+    Intervals intervals(500ms, 2);
+    add(intervals, 0, 0);
+    add(intervals, 1, 0);
+    add(intervals, 0, 1);
+    auto const all = intervals.take(700ms);
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].acked == 3);
+    CHECK(all[1].acked == 1);
+    CHECK(all[1].response == one(101us).buckets());
+    CHECK(is_close(all[1].length_s, 0.2));
+}
+
+TEST_CASE("An empty interval after the measured time is left out", "[load]") {
+    Intervals intervals(500ms, 1);
+    add(intervals, 0, 0);
+    add(intervals, 0, 1);
+    intervals.add({.index = 2, .response = Histogram()});
+    CHECK(intervals.take(1000ms).size() == 2);
+    CHECK(intervals.take(1000ms).empty());
+}
+
+TEST_CASE("Where nothing was measured there are no intervals", "[load]") {
+    Intervals intervals(500ms, 1);
+    CHECK(intervals.take(0ms).empty());
+    intervals.add({.index = 0, .response = Histogram()});
+    CHECK(intervals.take(0ms).empty());
+}
+
+TEST_CASE("Every interval that is left has a length", "[load]") {
+    // The last answer of a run that is not ended by time came long before the last failure.
+    Intervals intervals(500ms, 1);
+    add(intervals, 0, 0);
+    intervals.add({.index = 1, .response = Histogram()});
+    intervals.add({.index = 2, .acked = 0, .failed = 3, .response = Histogram()});
+    auto const all = intervals.take(300ms);
+    std::uint64_t failed = 0;
+    for (Interval const& interval : all) {
+        CAPTURE(interval.begin_s);
+        CHECK(interval.length_s > 0);
+        failed += interval.failed;
+    }
+    CHECK(failed == 3);
+}
+
+}  // namespace roger

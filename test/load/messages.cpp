@@ -1,0 +1,164 @@
+// What the clients say, byte by byte.
+#include "load/messages.hpp"
+
+#include "load/stamp.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace roger {
+
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+std::string said(LoadSettings const& settings, Speaker const& speaker) {
+    std::string out;
+    Messages(settings, 0x1234).append(out, speaker);
+    return out;
+}
+
+std::string said_of(std::string const& text, Speaker const& speaker) {
+    LoadSettings settings;
+    settings.texts = {text};
+    return said(settings, speaker);
+}
+
+constexpr Speaker somebody{.client = 12, .connection = 3, .message = 4567};
+
+}  // namespace
+
+TEST_CASE("A message says who says it and the how-manieth it is", "[load]") {
+    CHECK(said({}, somebody) == "message 4567 of client 12\n");
+    CHECK(said({}, {.client = 0, .connection = 1, .message = 1}) == "message 1 of client 0\n");
+}
+
+TEST_CASE("Placeholders stand for numbers wherever they are, and nothing else does", "[load]") {
+    CHECK(said_of("{client}{message}{client}", somebody) == "12456712\n");
+    CHECK(said_of("{message}", somebody) == "4567\n");
+    CHECK(said_of("a {client}", somebody) == "a 12\n");
+    CHECK(said_of("{client} z", somebody) == "12 z\n");
+    CHECK(said_of("", somebody) == "\n");
+    CHECK(said_of("PING", somebody) == "PING\n");
+    for (std::string const plain :
+         {"{", "}", "{}", "{clien", "{Client}", "{ client }", "{other}", R"({"client":1})", "{{"}) {
+        CHECK(said_of(plain, somebody) == plain + "\n");
+    }
+    CHECK(said_of("{{client}}", somebody) == "{12}\n");
+    CHECK(said_of("{cli{client}ent}", somebody) == "{cli12ent}\n");
+}
+
+TEST_CASE("A message is appended to what is there", "[load]") {
+    LoadSettings settings;
+    settings.texts = {"b"};
+    std::string out = "a\n";
+    Messages messages(settings, 1);
+    messages.append(out, somebody);
+    messages.append(out, somebody);
+    CHECK(out == "a\nb\nb\n");
+    settings.audit = true;
+    Messages audited(settings, 1);
+    audited.append(out, somebody);
+    std::size_t const size = out.size();
+    audited.append(out, somebody);
+    CHECK(out.starts_with("a\nb\nb\naudit "));
+    CHECK(out.size() - size == stamp_size + 2);
+}
+
+TEST_CASE("A line ending is the one that was asked for", "[load]") {
+    LoadSettings settings;
+    settings.texts = {"PING"};
+    settings.line_ending = "\r\n";
+    CHECK(said(settings, somebody) == "PING\r\n");
+    settings.size = 5;
+    CHECK(said(settings, somebody) == "abcde\r\n");
+    settings.audit = true;
+    settings.size = stamp_size + 1;
+    CHECK(said(settings, somebody).ends_with(" a\r\n"));
+    CHECK(said(settings, somebody).size() == stamp_size + 3);
+}
+
+TEST_CASE("A message of a size has just so many bytes", "[load]") {
+    LoadSettings settings;
+    for (std::size_t const size : {1U, 25U, 26U, 27U, 52U, 1000U, 65536U}) {
+        settings.size = size;
+        std::string const message = said(settings, somebody);
+        CHECK(message.size() == size + 1);
+        CHECK(message.find('\n') == size);
+    }
+    settings.size = 30;
+    CHECK(said(settings, somebody) == "abcdefghijklmnopqrstuvwxyzabcd\n");
+}
+
+TEST_CASE("Clients say several texts in turn, each beginning with another", "[load]") {
+    LoadSettings settings;
+    settings.texts = {"a {message}", "b {message}", "c {message}"};
+    std::string first_letters;
+    for (std::uint64_t client = 0; client < 3; ++client) {
+        std::string said_by_client;
+        for (std::uint64_t message = 1; message <= 6; ++message) {
+            std::string const line =
+                said(settings, {.client = client, .connection = 1, .message = message});
+            CHECK(line.substr(1) == fmt::format(" {}\n", message));
+            said_by_client += line[0];
+        }
+        CHECK(said_by_client.substr(0, 3) == said_by_client.substr(3));
+        for (char const letter : {'a', 'b', 'c'}) {
+            CHECK(said_by_client.find(letter) < 3);
+        }
+        CHECK(first_letters.find(said_by_client[0]) == std::string::npos);
+        first_letters += said_by_client[0];
+    }
+}
+
+TEST_CASE("An audited message bears its stamp before its text", "[load]") {
+    LoadSettings settings;
+    settings.audit = true;
+    std::string line = said(settings, somebody);
+    REQUIRE(line.ends_with(" message 4567 of client 12\n"));
+    line.pop_back();
+    auto const read = read_stamped(line);
+    REQUIRE(read);
+    CHECK(read->intact);
+    CHECK(read->stamp == Stamp{.run = 0x1234, .client = 12, .connection = 3, .number = 4567});
+}
+
+TEST_CASE("An audited message of a size has just so many bytes, its stamp included", "[load]") {
+    LoadSettings settings;
+    settings.audit = true;
+    for (std::size_t const size : {stamp_size, stamp_size + 1, stamp_size + 100}) {
+        settings.size = size;
+        std::string line = said(settings, somebody);
+        CHECK(line.size() == size + 1);
+        line.pop_back();
+        auto const read = read_stamped(line);
+        REQUIRE(read);
+        CHECK(read->intact);
+    }
+}
+
+TEST_CASE("A size with no room for a stamp is refused", "[load]") {
+    LoadSettings settings;
+    settings.size = stamp_size - 1;
+    CHECK(said(settings, somebody).size() == stamp_size);
+    settings.audit = true;
+    CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);
+    CHECK_THROWS_WITH(Messages(settings, 1), ContainsSubstring("--size") &&
+                                                 ContainsSubstring("66B") &&
+                                                 ContainsSubstring("67"));
+}
+
+TEST_CASE("A text with a newline in it is refused and named", "[load]") {
+    LoadSettings settings;
+    settings.texts = {"good", "two\nlines"};
+    CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);
+    CHECK_THROWS_WITH(Messages(settings, 1),
+                      ContainsSubstring("newline") && ContainsSubstring(R"(two\x0alines)"));
+}
+
+}  // namespace roger

@@ -1,0 +1,245 @@
+// Waiting for many sockets at once, for a moment, or to be woken.
+#include "load/readiness.hpp"
+
+#include "net/spawn.hpp"
+#include "support/files.hpp"
+
+#include <asio/post.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Waits = std::function<Task<void>(Readiness&)>;
+
+/// Two ends of a connection.
+struct Pair {
+    Pair() {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
+                0);
+        ours = test::Descriptor(ends[0]);
+        theirs = test::Descriptor(ends[1]);
+    }
+    void say() const { REQUIRE(::write(theirs.get(), "x", 1) == 1); }
+    void hear() const {
+        char byte = 0;
+        REQUIRE(::read(ours.get(), &byte, 1) == 1);
+    }
+    void* who() { return this; }
+
+    test::Descriptor ours;
+    test::Descriptor theirs;
+};
+
+/// Runs a coroutine on an event loop of its own to its end.
+void play(asio::io_context& context, Readiness& readiness, Waits const& waits) {
+    bool ended = false;
+    std::exception_ptr failure;
+    spawn(context.get_executor(), waits(readiness), [&](std::exception_ptr const& thrown) {
+        ended = true;
+        failure = thrown;
+    });
+    context.run();
+    REQUIRE(ended);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+void play(Waits const& waits) {
+    asio::io_context context(1);
+    Readiness readiness(context);
+    play(context, readiness, waits);
+}
+
+using Who = std::set<void*>;
+
+/// Those whom the next wait tells of.
+Task<Who> who(Readiness& readiness, Clock::time_point moment) {
+    Who all;
+    for (epoll_event const& event : co_await readiness.wait_until(moment)) {
+        all.insert(event.data.ptr);
+    }
+    co_return all;
+}
+
+constexpr auto never = Clock::time_point::max();
+
+}  // namespace
+
+TEST_CASE("Only the sockets that are ready are told of", "[load]") {
+    std::array<Pair, 3> pairs;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        for (Pair& pair : pairs) {
+            readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        }
+        pairs[1].say();
+        ready = co_await who(readiness, never);
+        CHECK(ready == Who{pairs[1].who()});
+        // It stays ready until all is read.
+        pairs[2].say();
+        ready = co_await who(readiness, never);
+        CHECK(ready == Who{pairs[1].who(), pairs[2].who()});
+        pairs[1].hear();
+        ready = co_await who(readiness, never);
+        CHECK(ready == Who{pairs[2].who()});
+        pairs[2].hear();
+        pairs[0].theirs.close();
+        ready = co_await who(readiness, never);
+        CHECK(ready == Who{pairs[0].who()});
+    });
+}
+
+TEST_CASE("A wait ends at its moment, and not before", "[load]") {
+    Pair pair;
+    std::vector<Clock::duration> const times = {30ms, 1ms, 10ms, 10ms};
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        for (Clock::duration const time : times) {
+            auto const moment = Clock::now() + time;
+            ready = co_await who(readiness, moment);
+            CHECK(ready.empty());
+            CHECK(Clock::now() >= moment);
+        }
+        ready = co_await who(readiness, Clock::now());
+        CHECK(ready.empty());
+        ready = co_await who(readiness, Clock::time_point::min());
+        CHECK(ready.empty());
+        // The same moment again, which has passed.
+        auto const moment = Clock::now() + 2ms;
+        co_await readiness.wait_until(moment);
+        ready = co_await who(readiness, moment);
+        CHECK(ready.empty());
+    });
+}
+
+TEST_CASE("A moment that was waited for before does not end a later wait", "[load]") {
+    Pair pair;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        pair.say();
+        auto const early = Clock::now() + 5ms;
+        ready = co_await who(readiness, early);
+        CHECK(ready.size() == 1);
+        pair.hear();
+        auto const late = Clock::now() + 40ms;
+        ready = co_await who(readiness, late);
+        CHECK(ready.empty());
+        CHECK(Clock::now() >= late);
+    });
+}
+
+TEST_CASE("What a socket is watched for can be changed", "[load]") {
+    Pair pair;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        ready = co_await who(readiness, Clock::now() + 1ms);
+        CHECK(ready.empty());
+        readiness.change(pair.ours.get(), EPOLLIN | EPOLLOUT, pair.who());
+        auto const events = co_await readiness.wait_until(never);
+        CHECK(events.size() == 1);
+        CHECK(events[0].events == EPOLLOUT);
+        readiness.change(pair.ours.get(), EPOLLIN, pair.who());
+        ready = co_await who(readiness, Clock::now() + 1ms);
+        CHECK(ready.empty());
+    });
+}
+
+TEST_CASE("A closed socket is told of no more", "[load]") {
+    Pair pair;
+    Pair other;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        readiness.add(other.ours.get(), EPOLLIN, other.who());
+        pair.say();
+        other.say();
+        pair.ours.close();
+        ready = co_await who(readiness, never);
+        CHECK(ready == Who{other.who()});
+    });
+}
+
+TEST_CASE("A wait can be woken", "[load]") {
+    asio::io_context context(1);
+    Readiness readiness(context);
+    play(context, readiness, [&context](Readiness& self) -> Task<void> {
+        Who ready;
+        for (int i = 0; i < 100; ++i) {
+            asio::post(context, [&self] { self.wake(); });
+            ready = co_await who(self, never);
+            CHECK(ready.empty());
+        }
+    });
+}
+
+TEST_CASE("However busy the sockets are, other work gets its turn", "[load]") {
+    Pair pair;
+    pair.say();
+    asio::io_context context(1);
+    Readiness readiness(context);
+    bool other_work = false;
+    asio::post(context, [&] { other_work = true; });
+    play(context, readiness, [&](Readiness& self) -> Task<void> {
+        Who ready;
+        self.add(pair.ours.get(), EPOLLIN, pair.who());
+        other_work = false;
+        asio::post(context, [&] { other_work = true; });
+        int turns = 0;
+        while (!other_work && turns < 1000) {
+            ++turns;
+            ready = co_await who(self, never);
+            CHECK(ready.size() == 1);
+        }
+        CHECK(turns < 1000);
+    });
+}
+
+TEST_CASE("More sockets than one look takes are all told of in time", "[load]") {
+    std::vector<Pair> pairs(300);
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        for (Pair& pair : pairs) {
+            readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+            pair.say();
+        }
+        std::set<void*> seen;
+        while (seen.size() < pairs.size()) {
+            for (epoll_event const& event : co_await readiness.wait_until(never)) {
+                auto* const pair = static_cast<Pair*>(event.data.ptr);
+                CHECK(seen.insert(pair).second);
+                pair->hear();
+            }
+        }
+        ready = co_await who(readiness, Clock::now());
+        CHECK(ready.empty());
+    });
+}
+
+TEST_CASE("What is no socket cannot be waited for", "[load]") {
+    asio::io_context context(1);
+    Readiness readiness(context);
+    CHECK_THROWS_AS(readiness.add(-1, EPOLLIN, nullptr), std::system_error);
+    Pair pair;
+    CHECK_THROWS_AS(readiness.change(pair.ours.get(), EPOLLIN, pair.who()), std::system_error);
+}
+
+}  // namespace roger

@@ -1,0 +1,214 @@
+// Conditions on the figures of a load test, rightly and wrongly written, and judged.
+#include "report/objective.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <stdexcept>
+
+namespace roger {
+
+namespace {
+
+using std::chrono::microseconds;
+
+/// 1000 messages planned in ten seconds. Acked: 985, response times 1 to 985 µs, service times half
+/// of that; 10 timed out, 5 refused. Surplus answers: 3. No connection was made.
+Report report_of_1000() {
+    Report report;
+    report.duration_s = 10;
+    report.planned = 1000;
+    report.surplus_answers = 3;
+    report.fates.count(Fate::acked, 985);
+    report.acked_in_time = report.fates[Fate::acked];
+    report.fates.count(Fate::timed_out, 10);
+    report.fates.count(Fate::refused, 5);
+    for (int us = 1; us <= 985; ++us) {
+        report.latencies.response.record(microseconds(us));
+        report.latencies.service.record(microseconds((us + 1) / 2));
+    }
+    return report;
+}
+
+bool holds(std::string_view text) {
+    return parse_objective(text).judge(report_of_1000()).held;
+}
+
+std::string measured(std::string_view text) {
+    return parse_objective(text).judge(report_of_1000()).measured;
+}
+
+std::string mistake_in(std::string_view text) {
+    try {
+        parse_objectives(text);
+    } catch (std::invalid_argument const& error) {
+        return error.what();
+    }
+    return "no mistake";
+}
+
+}  // namespace
+
+TEST_CASE("An objective compares in five ways", "[objective][load]") {
+    CHECK(holds("max=985us"));
+    CHECK(holds("max<=985us"));
+    CHECK(holds("max>=985us"));
+    CHECK(holds("max<986us"));
+    CHECK(holds("max>984us"));
+    CHECK_FALSE(holds("max=984us"));
+    CHECK_FALSE(holds("max<=984us"));
+    CHECK_FALSE(holds("max>=986us"));
+    CHECK_FALSE(holds("max<985us"));
+    CHECK_FALSE(holds("max>985us"));
+}
+
+TEST_CASE("An objective takes any percentile, the mean and the maximum", "[objective][load]") {
+    CHECK(holds("p50=493us"));
+    CHECK(holds("p99.9>=984us"));
+    CHECK(holds("p99.9<=985us"));
+    CHECK(holds("p100=985us"));
+    CHECK(holds("p0=1us"));
+    CHECK(holds("mean=493us"));
+}
+
+TEST_CASE("An objective is about the response unless it says otherwise", "[objective][load]") {
+    CHECK(holds("response.p50=493us"));
+    CHECK(holds("service.p50=247us"));
+    CHECK(holds("service.max=493us"));
+}
+
+TEST_CASE("A time has a fraction and a unit", "[objective][load]") {
+    CHECK(holds("max=0.985ms"));
+    CHECK(holds("max=0.000985s"));
+    CHECK(holds("max=985.0us"));
+    CHECK(holds("max=985µs"));  // the micro sign
+    CHECK(holds("max=985μs"));  // the Greek letter
+}
+
+TEST_CASE("The rate is of acked messages", "[objective][load]") {
+    CHECK(holds("rate=98.5"));
+    CHECK(holds("rate>=98"));
+    CHECK_FALSE(holds("rate>=99"));
+}
+
+TEST_CASE("Failures are counted in all, by fate, and as a share", "[objective][load]") {
+    CHECK(holds("failed=15"));
+    CHECK(holds("timed_out=10"));
+    CHECK(holds("refused=5"));
+    CHECK(holds("connection_lost=0"));
+    CHECK(holds("acked=985"));
+    CHECK(holds("surplus_answers=3"));
+    CHECK(holds("failed=1.5%"));
+    CHECK(holds("failed<2%"));
+    CHECK_FALSE(holds("failed<1.5%"));
+    CHECK(holds("acked>=98.5%"));
+    CHECK(holds("timed_out<=1%"));
+}
+
+TEST_CASE("A figure of nothing meets no condition", "[objective][load]") {
+    CHECK_FALSE(holds("connect.p99<1s"));
+    CHECK_FALSE(holds("connect.p99>=0s"));
+    CHECK(measured("connect.p99<1s") == "unknown, since no connection was made");
+
+    Report const nothing;
+    for (std::string_view const text : {"p99<1s", "mean>=0s", "service.max=0s"}) {
+        Assertion const assertion = parse_objective(text).judge(nothing);
+        CHECK_FALSE(assertion.held);
+        CHECK(assertion.measured == "unknown, since no message was acked");
+    }
+    CHECK_FALSE(parse_objective("failed<1%").judge(nothing).held);
+    CHECK(parse_objective("failed=0").judge(nothing).held);
+}
+
+TEST_CASE("What was measured is told in human units", "[objective][load]") {
+    CHECK(measured("p50<1s") == "493µs");
+    CHECK(measured("rate>1") == "98.5/s");
+    CHECK(measured("failed=0") == "15");
+    CHECK(measured("failed=0%") == "1.5% (15 of 1,000)");
+    CHECK(parse_objective("p99 < 5ms").judge(report_of_1000()).text == "p99 < 5ms");
+}
+
+TEST_CASE("A figure just past its limit does not look like it", "[objective][load]") {
+    Report report;
+    report.latencies.response.record(microseconds(5003));
+    report.fates.count(Fate::acked, 999'999);
+    report.acked_in_time = report.fates[Fate::acked];
+    report.duration_s = 1000;
+    CHECK(parse_objective("max<=5ms").judge(report).measured == "5003µs");
+    CHECK(parse_objective("rate>=1000").judge(report).measured == "999.999/s");
+}
+
+TEST_CASE("An objective about a fate decides about it alone", "[objective][load]") {
+    CHECK(parse_objective("timed_out<1%").is_about(Fate::timed_out));
+    CHECK_FALSE(parse_objective("timed_out<1%").is_about(Fate::refused));
+    CHECK(parse_objective("failed<1%").is_about(Fate::refused));
+    CHECK(parse_objective("acked>99%").is_about(Fate::refused));
+    CHECK_FALSE(parse_objective("failed<1%").is_about_surplus_answers());
+    CHECK(parse_objective("surplus_answers<9").is_about_surplus_answers());
+    CHECK_FALSE(parse_objective("surplus_answers<9").is_about(Fate::refused));
+    CHECK_FALSE(parse_objective("p99<9s").is_about(Fate::refused));
+}
+
+TEST_CASE("Objectives stand in a list with commas", "[objective][load]") {
+    auto const objectives = parse_objectives("p99<5ms, failed=0,service.mean < 1.5us");
+    REQUIRE(objectives.size() == 3);
+    CHECK(objectives[0].text == "p99<5ms");
+    CHECK(objectives[1].text == "failed=0");
+    CHECK(objectives[2].text == "service.mean < 1.5us");
+    CHECK(objectives[2].name == "service.mean");
+}
+
+TEST_CASE("A wrong objective is a sentence with the remedy", "[objective][load]") {
+    std::string_view const nothing_compared =
+        " compares nothing: write a figure, one of < <= > >= =, and a value, as in p99<5ms or "
+        "failed=0";
+    for (std::string_view const text : {"", "p99", " ", "5ms"}) {
+        CHECK(mistake_in(text) == fmt::format("'{}'{}", text, nothing_compared));
+    }
+    CHECK(mistake_in("p99<5ms,") == fmt::format("''{}", nothing_compared));
+
+    for (std::string_view const figure :
+         {"", "latency", "p", "p9x", "p-1", "pinf", "P99", "mean99", "service.rate", "lateness.p99",
+          "response.", "timed out", "unknown"}) {
+        CHECK(mistake_in(fmt::format("{}<5ms", figure)) ==
+              fmt::format("'{0}<5ms' has an unknown figure, '{0}': write a percentile, mean, max, "
+                          "rate, failed, or a fate such as timed_out, as in p99<5ms",
+                          figure));
+    }
+    CHECK(mistake_in("p100.1<5ms") ==
+          "'p100.1<5ms' asks for a percentile above 100: write p0 to p100, as in p99.9<5ms");
+}
+
+TEST_CASE("A wrong value is a sentence with the remedy", "[objective][load]") {
+    CHECK(mistake_in("p99<5") == "'p99<5' has a time without a unit: write 5us, 5ms or 5s");
+    CHECK(mistake_in("p99<5min") ==
+          "'p99<5min' has an unknown unit, 'min': write us, ms or s, as in p99<1.5ms");
+    CHECK(mistake_in("p99<5e3ms") ==
+          "'p99<5e3ms' has an unknown unit, 'e3ms': write us, ms or s, as in p99<1.5ms");
+    for (std::string_view const value : {"", "ms", "-5ms", "=5ms", "infms", "nan", ".5ms"}) {
+        CHECK(mistake_in(fmt::format("max={}", value)) ==
+              fmt::format("'max={}' has no time after max: write a number and us, ms or s, as in "
+                          "max<1.5ms",
+                          value));
+    }
+    for (std::string_view const value : {"", "1000/s", "fast", "-1", "5ms"}) {
+        CHECK(mistake_in(fmt::format("rate>{}", value)) ==
+              fmt::format("'rate>{}' compares the rate with no number: write messages a second, as "
+                          "in rate>=1000",
+                          value));
+    }
+    for (std::string_view const value : {"", "none", "0.5", "-1", "5ms", "%"}) {
+        CHECK(
+            mistake_in(fmt::format("refused<{}", value)) ==
+            fmt::format("'refused<{}' has no count after refused: write a whole number, or a share "
+                        "of the planned messages, as in refused<=10 or refused<0.1%",
+                        value));
+    }
+}
+
+TEST_CASE("A wrong objective is safe on a terminal", "[objective][load]") {
+    CHECK(mistake_in("\x1b[2J").starts_with("'\\x1b[2J' compares nothing"));
+}
+
+}  // namespace roger

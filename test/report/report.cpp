@@ -1,0 +1,246 @@
+// Reports and their parts add up exactly.
+#include "report/report.hpp"
+
+#include "report/sample_report.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+using test::sample_report;
+
+std::uint64_t messages_of(Reasons const& reasons) {
+    std::uint64_t sum = 0;
+    for (auto const& [key, messages] : reasons.counts()) {
+        sum += messages;
+    }
+    return sum;
+}
+
+/// What a generator with half of the clients would have found: message `first`, and every second
+/// one after it.
+Report half_of_a_run(int first) {
+    Report report;
+    report.duration_s = 2;
+    report.asked = {.clients = 5, .rate = 500.0, .duration_s = 2.0, .messages = {}};
+    for (int second = 0; second != 2; ++second) {
+        Histogram interval;
+        for (int i = first; i < 1000; i += 2) {
+            std::chrono::microseconds const response(100 + i * (second + 3));
+            interval.record(response);
+            report.latencies.response.record(response);
+            report.latencies.connect.record(response * 2);
+            report.fates.count(i % 10 < 8 ? Fate::acked : Fate::timed_out);
+            report.acked_in_time = report.fates[Fate::acked];
+            ++report.planned;
+        }
+        report.intervals.push_back({.begin_s = static_cast<double>(second),
+                                    .length_s = 1,
+                                    .acked = 400,
+                                    .failed = 100,
+                                    .clients = 5,
+                                    .response = interval.buckets()});
+    }
+    return report;
+}
+
+Report with_intervals(std::vector<double> const& lengths_s) {
+    Report report;
+    double begin_s = 0;
+    for (double const length_s : lengths_s) {
+        report.intervals.push_back({.begin_s = begin_s,
+                                    .length_s = length_s,
+                                    .acked = 1,
+                                    .failed = 0,
+                                    .clients = 1,
+                                    .response = {}});
+        begin_s += length_s;
+    }
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("The rate is of messages acked in time", "[load]") {
+    Report report;
+    CHECK(report.rate() == 0);
+    report.fates.count(Fate::acked, 35);
+    report.fates.count(Fate::refused, 10);
+    report.acked_in_time = 30;
+    report.duration_s = 2;
+    CHECK(report.rate() == 15);
+}
+
+TEST_CASE("A reason is counted by its fate and text", "[load]") {
+    Reasons reasons;
+    reasons.count(Fate::refused, "full");
+    reasons.count(Fate::refused, "full", 4);
+    reasons.count(Fate::timed_out, "full", 2);
+    CHECK(reasons.counts().size() == 2);
+    CHECK(reasons.counts().at({Fate::refused, "full"}) == 5);
+    CHECK(reasons.counts().at({Fate::timed_out, "full"}) == 2);
+}
+
+TEST_CASE("Of more different reasons than are kept, the rest is counted by its fate", "[load]") {
+    Reasons reasons;
+    for (int i = 0; i != 100; ++i) {
+        reasons.count(Fate::wrong_answer, fmt::format("text {}", i));
+        reasons.count(i < 50 ? Fate::refused : Fate::acked, "again");
+    }
+    CHECK(reasons.counts().size() == Reasons::most + 2);
+    CHECK(reasons.counts().at({Fate::wrong_answer, "text 6"}) == 1);
+    CHECK(reasons.counts().at({Fate::wrong_answer, "other texts"}) == 93);
+    CHECK(reasons.counts().at({Fate::refused, "again"}) == 50);
+    CHECK(reasons.counts().at({Fate::acked, "other texts"}) == 50);
+    CHECK(messages_of(reasons) == 200);
+}
+
+TEST_CASE("Reasons that are added keep every message", "[load]") {
+    Reasons left;
+    Reasons right;
+    for (int i = 0; i != 6; ++i) {
+        left.count(Fate::refused, fmt::format("left {}", i), 10);
+        right.count(Fate::refused, fmt::format("right {}", i), 100);
+    }
+    right.count(Fate::refused, "left 0", 5);
+    left.add(right);
+    CHECK(left.counts().at({Fate::refused, "left 0"}) == 15);
+    CHECK(left.counts().at({Fate::refused, "right 1"}) == 100);
+    CHECK(left.counts().at({Fate::refused, "other texts"}) == 400);
+    CHECK(messages_of(left) == 665);
+}
+
+TEST_CASE("Two halves merge into the whole, bucket for bucket", "[load]") {
+    Report const first = half_of_a_run(0);
+    Report const second = half_of_a_run(1);
+    Report const whole = merge({first, second});
+    Histogram response;
+    for (int length = 3; length != 5; ++length) {
+        Histogram interval;
+        for (int i = 0; i != 1000; ++i) {
+            interval.record(std::chrono::microseconds(100 + i * length));
+        }
+        auto const number = static_cast<std::size_t>(length - 3);
+        CHECK(whole.intervals.at(number).response == interval.buckets());
+        CHECK(whole.intervals.at(number).begin_s == length - 3);
+        CHECK(whole.intervals.at(number).length_s == 1);
+        CHECK(whole.intervals.at(number).acked == 800);
+        CHECK(whole.intervals.at(number).failed == 200);
+        CHECK(whole.intervals.at(number).clients == 10);
+        response.add(interval);
+    }
+    CHECK(whole.intervals.size() == 2);
+    CHECK(whole.latencies.response == response);
+    CHECK(whole.latencies.connect.count() == 2000);
+    CHECK(whole.planned == 2000);
+    CHECK(whole.fates[Fate::acked] == 1600);
+    CHECK(whole.fates[Fate::timed_out] == 400);
+    CHECK(whole.asked == Asked{.clients = 10, .rate = 1000.0, .duration_s = 2.0, .messages = {}});
+    CHECK(whole.duration_s == 2);
+    CHECK(whole.rate() == 800);
+    CHECK(merge({second, first}) == whole);
+}
+
+TEST_CASE("One report merges into itself, but for what was about the part", "[load]") {
+    Report expected = sample_report();
+    expected.generator.bottleneck = "part 1 of 1: " + expected.generator.bottleneck;
+    expected.assertions.clear();
+    expected.audit.reset();
+    CHECK(merge({sample_report()}) == expected);
+    CHECK(merge({}) == Report());
+}
+
+TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
+    Report other = sample_report();
+    other.duration_s = 12;
+    other.asked.duration_s = 12;
+    other.interrupted = false;
+    other.generator = {.threads = 3,
+                       .cpu_s = 1,
+                       .busy_share = 0.25,
+                       .own_lateness_p99_us = 2000,
+                       .bottleneck = "a second one"};
+    other.misbehaving = {{"deaf", 2}, {"reset", 1}};
+    Report const whole = merge({sample_report(), other});
+    CHECK(whole.duration_s == 12);
+    CHECK(whole.interrupted);
+    CHECK(whole.clients == 1996);
+    CHECK(whole.asked ==
+          Asked{.clients = 2000, .rate = 40'000.0, .duration_s = 12.0, .messages = 400'000});
+    CHECK(whole.surplus_answers == 6);
+    CHECK(whole.connections == 2014);
+    CHECK(whole.idle_losses == 2);
+    CHECK(whole.reasons.counts().at({Fate::refused, "error: too many clients"}) == 18);
+    CHECK(whole.generator ==
+          Generator{.threads = 5,
+                    .cpu_s = 5.25,
+                    .busy_share = 0.93,
+                    .own_lateness_p99_us = 2000,
+                    .bottleneck = "part 1 of 2: its busiest thread was 93.0% busy"});
+    CHECK(whole.misbehaving ==
+          std::map<std::string, std::size_t>{{"deaf", 7}, {"reset", 1}, {"slow", 10}});
+    CHECK(whole.assertions.empty());
+    CHECK_FALSE(whole.audit.has_value());
+}
+
+TEST_CASE("The second machine's bottleneck is named as the second's", "[load]") {
+    Report first = sample_report();
+    first.generator.bottleneck.clear();
+    CHECK(merge({first, sample_report()}).generator.bottleneck ==
+          "part 2 of 2: its busiest thread was 93.0% busy");
+}
+
+TEST_CASE("Texts in which reports differ are all kept", "[load]") {
+    Report other = sample_report();
+    other.version = "0.2.0";
+    other.started = "2026-11-22T12:25:07.999Z";
+    other.address = "unix:@roger";
+    other.settings = {{"--clients", "50"}, {"--rate", "20000"}, {"--ramp", "1s"}};
+    Report const whole = merge({sample_report(), other, sample_report()});
+    CHECK(whole.version == "0.1.0, 0.2.0");
+    CHECK(whole.started == "2026-11-22T12:25:07.999Z");
+    CHECK(whole.address == "tcp:localhost:51717, unix:@roger");
+    CHECK(whole.settings ==
+          std::vector<std::pair<std::string, std::string>>{{"--clients", "1000 | 50"},
+                                                           {"--rate", "20000"},
+                                                           {"--message", "say \"Grüße\""},
+                                                           {"--ramp", "1s"}});
+}
+
+TEST_CASE("What was not asked of all parts was not asked of the whole", "[load]") {
+    Report closed = sample_report();
+    closed.asked.rate.reset();
+    closed.asked.duration_s.reset();
+    for (Report const& whole :
+         {merge({closed, sample_report()}), merge({sample_report(), closed})}) {
+        CHECK_FALSE(whole.asked.rate.has_value());
+        CHECK_FALSE(whole.asked.duration_s.has_value());
+        CHECK(whole.asked.messages == 400'000);
+    }
+}
+
+TEST_CASE("A part that ended before the others leaves their intervals as they are", "[load]") {
+    Report const whole = merge({with_intervals({1, 0.25}), with_intervals({1, 1, 1, 0.5})});
+    REQUIRE(whole.intervals.size() == 4);
+    CHECK(whole.intervals[1].acked == 2);
+    CHECK(whole.intervals[1].length_s == 1);
+    CHECK(whole.intervals[3].begin_s == 3);
+    CHECK(whole.intervals[3].length_s == 0.5);
+    CHECK(whole.intervals[3].acked == 1);
+}
+
+TEST_CASE("Intervals of different lengths cannot be merged", "[load]") {
+    CHECK_NOTHROW(merge({with_intervals({1, 1, 0.3}), with_intervals({0.5})}));
+    CHECK_NOTHROW(merge({with_intervals({1, 1}), with_intervals({1.0001, 1.0001})}));
+    CHECK_THROWS_AS(merge({with_intervals({1, 1}), with_intervals({2, 2})}), std::invalid_argument);
+    CHECK_THROWS_AS(merge({with_intervals({2}), with_intervals({1, 1})}), std::invalid_argument);
+}
+
+}  // namespace roger

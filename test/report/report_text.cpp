@@ -1,0 +1,229 @@
+// The report on a terminal says what was found, and fits.
+#include "report/report_text.hpp"
+
+#include "report/sample_report.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using test::sample_report;
+
+std::vector<std::string> lines_of(std::string const& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+std::size_t characters(std::string const& line) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        line, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+}
+
+void check_that_it_fits(std::string const& text) {
+    CAPTURE(text);
+    std::vector<std::string> const lines = lines_of(text);
+    CHECK(lines.size() <= report_lines);
+    for (std::string const& line : lines) {
+        CHECK(characters(line) <= report_columns);
+    }
+    CHECK(text.back() == '\n');
+}
+
+/// An open loop in which everything went well.
+Report good_report() {
+    Report report;
+    report.started = "2026-11-22T12:25:08Z";
+    report.address = "tcp:localhost:51717";
+    report.asked = {.clients = 1000, .rate = 20'000.0, .duration_s = 10.0, .messages = {}};
+    report.clients = 1000;
+    report.duration_s = 10;
+    report.planned = 199'980;
+    report.fates.count(Fate::acked, 199'980);
+    report.acked_in_time = report.fates[Fate::acked];
+    report.connections = 1000;
+    report.latencies.response.add({.value_us = 1240, .count = 199'980});
+    report.latencies.service.add({.value_us = 812, .count = 199'980});
+    report.latencies.lateness.add({.value_us = 7, .count = 199'980});
+    report.latencies.connect.add({.value_us = 2'048'000, .count = 1000});
+    report.generator = {.threads = 2,
+                        .cpu_s = 1.9998,
+                        .busy_share = 0.125,
+                        .own_lateness_p99_us = 35,
+                        .bottleneck = {}};
+    return report;
+}
+
+/// With as much of everything as there can be.
+Report endless_report() {
+    Report report = sample_report();
+    std::string const words(50, 'w');
+    std::string prose;
+    for (int i = 0; i != 30; ++i) {
+        prose += fmt::format("word {} ", i);
+    }
+    report.address = "unix:/" + words + words + words;
+    report.generator.bottleneck = prose;
+    for (int i = 0; i != 50; ++i) {
+        report.reasons.count(static_cast<Fate>(static_cast<std::size_t>(i) % fate_count),
+                             fmt::format("{} {}", i, prose), 1'000'000'000'000);
+        report.assertions.push_back({.text = words, .measured = prose, .held = i % 2 == 0});
+        report.audit->examples.push_back(prose);
+        report.misbehaving[fmt::format("kind {}", i)] = 1000;
+    }
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        report.fates.count(static_cast<Fate>(i), 1'000'000'000'000);
+    }
+    report.planned = report.fates.sum();
+    report.audit->file = words + words + words;
+    report.asked.messages = 1'000'000'000'000'000;
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("A good run's report is short", "[load]") {
+    CHECK(to_text(good_report()) ==
+          R"(asked: 1,000 clients, 20,000/s, 10s   got: 1,000 clients, 19,998/s, 10.0s
+tcp:localhost:51717, started 2026-11-22T12:25:08Z
+
+              mean      p50      p90      p99    p99.9   p99.99      max
+response    1.24ms   1.24ms   1.24ms   1.24ms   1.24ms   1.24ms   1.24ms  planned to acked
+service      812µs    812µs    812µs    812µs    812µs    812µs    812µs  sent to acked
+lateness       7µs      7µs      7µs      7µs      7µs      7µs      7µs  planned to sent
+connect      2.05s    2.05s    2.05s    2.05s    2.05s    2.05s    2.05s  of a connection
+
+acked                  199,980  100%
+planned 199,980 = acked 199,980
+
+connections: 1,000 made
+generator: 2 threads, 12.5% busy, itself late by 35µs (p99), 10µs of CPU per ack
+)");
+}
+
+TEST_CASE("A closed loop has no lateness", "[load]") {
+    Report report = good_report();
+    report.asked.rate.reset();
+    report.asked.duration_s.reset();
+    report.asked.messages = 199'980;
+    std::string const text = to_text(report);
+    CHECK_THAT(text,
+               ContainsSubstring("asked: 1,000 clients, closed loop, 199,980 messages   got"));
+    CHECK_THAT(text, !ContainsSubstring("lateness"));
+}
+
+TEST_CASE("A run that measured nothing has a report without figures", "[load]") {
+    std::string const text = to_text(Report());
+    CHECK_THAT(text, ContainsSubstring("response         -        -        -        -"));
+    CHECK_THAT(text, ContainsSubstring("\nplanned 0\n"));
+    check_that_it_fits(text);
+}
+
+TEST_CASE("Every outcome has its share and its reasons, the most frequent first", "[load]") {
+    CHECK_THAT(to_text(sample_report()), ContainsSubstring(R"(
+acked                  199,938  99.98%
+refused                     12  0.006%
+                             9    error: too many clients
+                             3    error: message too long
+wrong answer                10  0.005%
+                            10    \x1b[2Jgone
+timed out                    8  0.004%
+connection lost              6  0.003%
+never connected              4  0.002%
+                             4    Connection refused
+unsent                       2  0.001%
+planned 199,980 = acked 199,938 + refused 12 + wrong answer 10 + timed out 8 + connection lost 6 +
+  never connected 4 + unsent 2
+)"));
+}
+
+TEST_CASE("Outcomes that do not add up are no sum", "[load]") {
+    Report report = good_report();
+    report.planned += 1;
+    CHECK_THAT(to_text(report),
+               ContainsSubstring("planned 199,981, but the outcomes add up to 199,980: a fault of "
+                                 "load itself\n"));
+}
+
+TEST_CASE("A bottleneck is a warning with a remedy", "[load]") {
+    Report report = sample_report();
+    CHECK_THAT(to_text(report), ContainsSubstring(R"(
+WARNING: load itself was the bottleneck: its busiest thread was 93.0% busy
+  These figures tell about it. Remedy: a quieter machine, more --threads, or a lower --rate
+)"));
+    report.asked.rate.reset();
+    CHECK_THAT(to_text(report), ContainsSubstring("more --threads, or fewer --clients\n"));
+    CHECK_THAT(to_text(good_report()), !ContainsSubstring("bottleneck"));
+}
+
+TEST_CASE("An interrupted run says so", "[load]") {
+    CHECK_THAT(to_text(sample_report()),
+               ContainsSubstring("\ninterrupted: this is what was measured until then\n"));
+    CHECK_THAT(to_text(good_report()), !ContainsSubstring("interrupted"));
+}
+
+TEST_CASE("Faults of the server, audit and assertions are told", "[load]") {
+    CHECK_THAT(to_text(sample_report()), ContainsSubstring(R"(
+connections: 1,007 made, 1 lost with no message in flight
+surplus: 3 answers that no message asked for, a fault of the server
+misbehaving besides: 5 deaf, 10 slow
+generator: 2 threads, 93.0% busy, itself late by 1.80ms (p99), 21.3µs of CPU per ack
+FAILED audit of out.log: 199,940 acked, 199,941 written, 1 acked but not written, 2 written twice, 3
+  out of order, 5 damaged; 4 written but not acked, which is no fault
+         message 7 of client 3 was acked but not written
+FAILED p99<5ms: 6.1ms
+held   failed=42: 42
+)"));
+}
+
+TEST_CASE("An audit without faults held", "[load]") {
+    Report report = good_report();
+    report.audit = AuditResult{.file = "out.log", .acked = 1000, .written = 1000, .examples = {}};
+    CHECK_THAT(to_text(report),
+               ContainsSubstring("\nheld   audit of out.log: 1,000 acked, 1,000 written\n"));
+}
+
+TEST_CASE("The most that can be reported fits a screen", "[load]") {
+    std::string const text = to_text(endless_report());
+    check_that_it_fits(text);
+    CHECK(lines_of(text).size() == report_lines);
+    CHECK_THAT(text, ContainsSubstring("for reasons that find no room here\n"));
+    CHECK_THAT(text, ContainsSubstring("       and 47 more: 26 held, 21 FAILED\n"));
+    check_that_it_fits(to_text(sample_report()));
+}
+
+TEST_CASE("Wide characters are counted as wide", "[load]") {
+    Report report = good_report();
+    report.address.clear();
+    for (int i = 0; i != 60; ++i) {
+        report.address += "東";
+    }
+    CHECK(lines_of(to_text(report)).at(1) == report.address.substr(0, 49 * 3) + "…");
+}
+
+TEST_CASE("What is not safe on a terminal is escaped, and what is escaped stays as it is",
+          "[load]") {
+    Report report = sample_report();
+    report.address = "unix:\x1b[2J";
+    report.audit->file = "C:\\out \xff";
+    std::string const text = to_text(report);
+    CHECK_THAT(text, ContainsSubstring("\nunix:\\x1b[2J, started"));
+    CHECK_THAT(text, ContainsSubstring("audit of C:\\\\out \\xff: "));
+    CHECK_THAT(text, ContainsSubstring("    \\x1b[2Jgone\n"));
+}
+
+}  // namespace roger

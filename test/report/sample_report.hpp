@@ -1,0 +1,82 @@
+// A report that has something everywhere.
+#pragma once
+
+#include "report/report.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace roger::test {
+
+/// Durations from 100 µs on, in steps that grow, so that they fill many buckets.
+inline Histogram sample_histogram(int count, std::int64_t step_us) {
+    Histogram histogram;
+    for (int i = 0; i != count; ++i) {
+        histogram.record(std::chrono::microseconds(100 + step_us * i * i));
+    }
+    return histogram;
+}
+
+inline Report sample_report() {
+    Report report;
+    report.version = "0.1.0";
+    report.started = "2026-11-22T12:25:08.123Z";
+    report.address = "tcp:localhost:51717";
+    report.settings = {{"--clients", "1000"}, {"--rate", "20000"}, {"--message", "say \"Grüße\""}};
+    report.asked = {.clients = 1000, .rate = 20'000.0, .duration_s = 10.0, .messages = 200'000};
+    report.clients = 998;
+    report.duration_s = 10.0004;
+    report.interrupted = true;
+    report.planned = 199'980;
+    report.fates.count(Fate::acked, 199'938);
+    report.acked_in_time = report.fates[Fate::acked];
+    report.fates.count(Fate::refused, 12);
+    report.fates.count(Fate::wrong_answer, 10);
+    report.fates.count(Fate::timed_out, 8);
+    report.fates.count(Fate::connection_lost, 6);
+    report.fates.count(Fate::never_connected, 4);
+    report.fates.count(Fate::unsent, 2);
+    report.reasons.count(Fate::refused, "error: too many clients", 9);
+    report.reasons.count(Fate::refused, "error: message too long", 3);
+    report.reasons.count(Fate::wrong_answer, R"(\x1b[2Jgone)", 10);
+    report.reasons.count(Fate::never_connected, "Connection refused", 4);
+    report.surplus_answers = 3;
+    report.connections = 1007;
+    report.idle_losses = 1;
+    report.latencies = {.response = sample_histogram(200, 7),
+                        .service = sample_histogram(150, 5),
+                        .lateness = sample_histogram(100, 3),
+                        .connect = sample_histogram(50, 11)};
+    report.intervals = {{.begin_s = 0,
+                         .length_s = 1,
+                         .acked = 120,
+                         .failed = 40,
+                         .clients = 998,
+                         .response = sample_histogram(120, 7).buckets()},
+                        {.begin_s = 1,
+                         .length_s = 0.4,
+                         .acked = 80,
+                         .failed = 2,
+                         .clients = 997,
+                         .response = sample_histogram(80, 9).buckets()}};
+    report.generator = {.threads = 2,
+                        .cpu_s = 4.25,
+                        .busy_share = 0.93,
+                        .own_lateness_p99_us = 1800,
+                        .bottleneck = "its busiest thread was 93.0% busy"};
+    report.misbehaving = {{"deaf", 5}, {"slow", 10}};
+    report.assertions = {{.text = "p99<5ms", .measured = "6.1ms", .held = false},
+                         {.text = "failed=42", .measured = "42", .held = true}};
+    report.audit = {.file = "out.log",
+                    .acked = 199'940,
+                    .written = 199'941,
+                    .acked_not_written = 1,
+                    .written_twice = 2,
+                    .out_of_order = 3,
+                    .written_not_acked = 4,
+                    .damaged = 5,
+                    .examples = {"message 7 of client 3 was acked but not written"}};
+    return report;
+}
+
+}  // namespace roger::test

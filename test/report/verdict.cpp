@@ -1,0 +1,133 @@
+// Reports, what they amount to, and why.
+#include "report/verdict.hpp"
+
+#include "report/objective.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <stdexcept>
+#include <string_view>
+
+namespace roger {
+
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+/// A thousand messages, that many of which timed out and were refused. The others were acked after
+/// 6.1 ms.
+Report report_with(std::uint64_t timed_out, std::uint64_t refused) {
+    Report report;
+    report.duration_s = 1;
+    report.planned = 1000;
+    report.fates.count(Fate::timed_out, timed_out);
+    report.fates.count(Fate::refused, refused);
+    report.fates.count(Fate::acked, 1000 - timed_out - refused);
+    report.acked_in_time = report.fates[Fate::acked];
+    report.latencies.response.record(std::chrono::microseconds(6100));
+    return report;
+}
+
+Report asserting(Report report, std::string_view objectives) {
+    for (Objective const& objective : parse_objectives(objectives)) {
+        report.assertions.push_back(objective.judge(report));
+    }
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("A report without failures holds", "[verdict][load]") {
+    CHECK(verdict_of(report_with(0, 0)) == LoadVerdict::held);
+    CHECK(complaints_about(report_with(0, 0)).empty());
+}
+
+TEST_CASE("The verdicts are the exit statuses", "[verdict][load]") {
+    CHECK(static_cast<int>(LoadVerdict::held) == 0);
+    CHECK(static_cast<int>(LoadVerdict::not_held) == 1);
+    CHECK(static_cast<int>(LoadVerdict::none) == 3);
+}
+
+TEST_CASE("Each assertion that does not hold is named with its reason", "[verdict][load]") {
+    Report const report = asserting(report_with(0, 0), "p99<5ms,mean<1s,rate>=2000,connect.max<1s");
+    CHECK(verdict_of(report) == LoadVerdict::not_held);
+    CHECK(complaints_about(report) ==
+          Sentences{"p99<5ms does not hold: p99 is 6.10ms",
+                    "rate>=2000 does not hold: rate is 1,000/s",
+                    "connect.max<1s does not hold: connect.max is unknown, since no connection was "
+                    "made"});
+}
+
+TEST_CASE("Failures that nothing was asserted about do not hold", "[verdict][load]") {
+    CHECK(verdict_of(report_with(10, 2)) == LoadVerdict::not_held);
+    CHECK(complaints_about(report_with(10, 2)) ==
+          Sentences{"12 of 1,000 messages were not acked: 2 refused, 10 timed out"});
+    CHECK(complaints_about(asserting(report_with(1, 0), "p99<1s")) ==
+          Sentences{"1 of 1,000 messages was not acked: 1 timed out"});
+}
+
+TEST_CASE("An assertion about failures decides about them", "[verdict][load]") {
+    CHECK(verdict_of(asserting(report_with(10, 2), "failed<2%")) == LoadVerdict::held);
+    CHECK(verdict_of(asserting(report_with(10, 2), "timed_out<=10,refused<5")) ==
+          LoadVerdict::held);
+    CHECK(complaints_about(asserting(report_with(10, 2), "failed=0")) ==
+          Sentences{"failed=0 does not hold: failed is 12"});
+}
+
+TEST_CASE("An assertion about one fate allows no other", "[verdict][load]") {
+    Report const report = asserting(report_with(10, 2), "timed_out<=10");
+    CHECK(verdict_of(report) == LoadVerdict::not_held);
+    CHECK(complaints_about(report) == Sentences{"2 of 1,000 messages were not acked: 2 refused"});
+}
+
+TEST_CASE("Answers to no message do not hold unless they are allowed", "[verdict][load]") {
+    Report report = report_with(0, 0);
+    report.surplus_answers = 3;
+    CHECK(verdict_of(report) == LoadVerdict::not_held);
+    CHECK(complaints_about(report) == Sentences{"3 lines came that answered no message"});
+    CHECK(verdict_of(asserting(report, "failed=0")) == LoadVerdict::not_held);
+    CHECK(verdict_of(asserting(report, "surplus_answers<5")) == LoadVerdict::held);
+}
+
+TEST_CASE("What an audit finds does not hold unless it is no fault", "[verdict][load]") {
+    Report report = report_with(0, 0);
+    AuditResult& audit = report.audit.emplace();
+    audit.file = "out\n.log";
+    audit.written_not_acked = 5;
+    CHECK(verdict_of(report) == LoadVerdict::held);
+
+    audit.acked_not_written = 2;
+    audit.written_twice = 1;
+    audit.out_of_order = 3;
+    audit.damaged = 4;
+    CHECK(verdict_of(report) == LoadVerdict::not_held);
+    CHECK(complaints_about(report) ==
+          Sentences{"2 messages were acked but not written, says out\\x0a.log",
+                    "1 message was written twice, says out\\x0a.log",
+                    "3 messages were written out of order, says out\\x0a.log",
+                    "4 messages were written damaged, says out\\x0a.log"});
+}
+
+TEST_CASE("A load tester that was the bottleneck gives no verdict", "[verdict][load]") {
+    for (Report report : {report_with(0, 0), asserting(report_with(5, 0), "p99<5ms")}) {
+        report.generator.bottleneck = "its busiest thread took 99% of a processor";
+        CHECK(verdict_of(report) == LoadVerdict::none);
+        CHECK(complaints_about(report) ==
+              Sentences{"no verdict, since the load tester was the bottleneck: its busiest thread "
+                        "took 99% of a processor"});
+    }
+}
+
+TEST_CASE("A run without a message gives no verdict", "[verdict][load]") {
+    CHECK(verdict_of(Report()) == LoadVerdict::none);
+    CHECK(complaints_about(Report()) == Sentences{"no verdict, since no message was planned"});
+}
+
+TEST_CASE("An assertion from a damaged file is refused", "[verdict][load]") {
+    Report report = report_with(0, 0);
+    report.assertions.push_back({.text = "nonsense", .measured = "", .held = false});
+    CHECK_THROWS_AS(verdict_of(report), std::invalid_argument);
+}
+
+}  // namespace roger

@@ -1,0 +1,92 @@
+// The load tester as its own process.
+#include "support/load_process.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <utility>
+
+// Only the system tests know where the program is.
+#ifdef ROGER_LOAD
+
+namespace roger::test {
+namespace {
+
+std::vector<std::string> with_report(std::vector<std::string> arguments, std::string const& path) {
+    arguments.insert(arguments.end(), {"--json", path});
+    return arguments;
+}
+
+}  // namespace
+
+Launch load_launch(std::vector<std::string> arguments) {
+    return {.program = ROGER_LOAD, .arguments = std::move(arguments)};
+}
+
+std::uint64_t LoadResult::fate(std::string const& name) const {
+    return report.at("fates").at(name);
+}
+
+std::uint64_t LoadResult::sum_of_fates() const {
+    std::uint64_t sum = 0;
+    for (auto const& messages : report.at("fates")) {
+        sum += messages.get<std::uint64_t>();
+    }
+    return sum;
+}
+
+std::uint64_t LoadResult::reason(std::string const& text) const {
+    std::uint64_t sum = 0;
+    for (auto const& reason : report.at("reasons")) {
+        sum += reason.at("text") == text ? reason.at("messages").get<std::uint64_t>() : 0;
+    }
+    return sum;
+}
+
+std::int64_t LoadResult::audited(std::string const& what) const {
+    return report.at("audit").at(what);
+}
+
+double LoadResult::percentile(std::string const& latency, double percent) const {
+    auto const& histogram = report.at("latencies").at(latency);
+    auto const rank = std::ceil(percent / 100 * histogram.at("count").get<double>());
+    double passed = 0;
+    for (auto const& bucket : histogram.at("buckets")) {
+        passed += bucket.at(1).get<double>();
+        if (passed >= rank) {
+            return bucket.at(0).get<double>();
+        }
+    }
+    throw Failure("there is no " + latency + " in the report");
+}
+
+Exit LoadResult::verdict(int status) const {
+    bool const bottleneck = !report.at("generator").at("bottleneck").get<std::string>().empty();
+    return Exit::with(bottleneck ? 3 : status);
+}
+
+LoadProcess::LoadProcess(std::vector<std::string> arguments)
+    : LoadProcess(TempDir(), std::move(arguments)) {}
+
+LoadProcess::LoadProcess(TempDir directory, std::vector<std::string> arguments)
+    : directory_(std::move(directory)),
+      process_(load_launch(with_report(std::move(arguments), directory_ / "report.json"))) {}
+
+LoadResult LoadProcess::result(Deadline deadline) {
+    LoadResult result{.exit = process_.wait_for_exit(deadline),
+                      .out = process_.out().last_words(),
+                      .err = process_.err().last_words(),
+                      .report = {}};
+    if (std::string const path = directory_ / "report.json"; std::filesystem::exists(path)) {
+        result.report = nlohmann::json::parse(read_file(path));
+    }
+    return result;
+}
+
+LoadResult run_load(std::vector<std::string> arguments, Deadline deadline) {
+    return LoadProcess(std::move(arguments)).result(deadline);
+}
+
+}  // namespace roger::test
+
+#endif

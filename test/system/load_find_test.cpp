@@ -1,0 +1,137 @@
+// The search for the highest rate, against servers whose capacity is known.
+#include "support/line_server.hpp"
+#include "support/load_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <regex>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// 1,234.5/s
+double rate_in(std::string text) {
+    std::erase(text, ',');
+    return std::stod(text);
+}
+
+struct Finding {
+    double rate = 0;
+    double from = 0;
+    double to = 0;
+    std::vector<std::string> trials;  ///< a line for each
+};
+
+Finding read_finding(std::string const& out) {
+    static std::regex const first_line(
+        R"(Highest rate that holds: (\S+)/s \(95% confidence: (\S+)/s to (\S+)/s\))");
+    auto const lines = split_lines(out);
+    std::smatch found;
+    REQUIRE(lines.size() > 3);
+    REQUIRE(std::regex_match(lines[0], found, first_line));
+    CHECK(lines[1].empty());
+    CHECK(lines[2].find("rate asked") != std::string::npos);
+    return {.rate = rate_in(found[1]),
+            .from = rate_in(found[2]),
+            .to = rate_in(found[3]),
+            .trials = {lines.begin() + 3, lines.end()}};
+}
+
+/// Messages a second.
+constexpr double capacity = 1e6 / 600;
+
+/// Above its capacity, a server's answers are late by a share of the time that the test lasts.
+/// Below it they are not, but for this delay: so long that what a busy machine does to the load
+/// tester is small against it.
+LineServer::Options of_known_capacity() {
+    return {.delays = {30ms}, .service_time = 600us};
+}
+
+/// A moment in which a busy machine left the load tester without a processor can cost its verdict.
+/// That says nothing about how it searches: it may try again.
+Run find_undisturbed(std::vector<std::string> const& arguments) {
+    Run ended;
+    for (int attempts = 0; attempts < 3; ++attempts) {
+        ended = run(load_launch(arguments), {}, 90s * slowness);
+        if (ended.exit != Exit::with(3)) {
+            break;
+        }
+    }
+    return ended;
+}
+
+}  // namespace
+
+TEST_CASE("The highest rate that is found is the server's capacity", "[load][system][serial]") {
+    LineServer const server(of_known_capacity());
+    Run const ended =
+        find_undisturbed({"--clients", "300", "--rate", "1500", "--find", "p99<50ms,failed=0",
+                          "--duration", sanitized ? "2s" : "800ms", server.address()});
+    CAPTURE(ended.out, ended.err);
+    REQUIRE(ended.exit == Exit::with(0));
+    CHECK(ended.err.empty());
+    auto const finding = read_finding(ended.out);
+    CHECK(std::abs(finding.rate - capacity) < 0.05 * capacity);
+    CHECK(finding.from < finding.rate);
+    CHECK(finding.rate < finding.to);
+    CHECK(finding.trials.size() >= 10);
+    CHECK(std::ranges::any_of(finding.trials,
+                              [](std::string const& line) { return line.ends_with("  held"); }));
+    CHECK(std::ranges::any_of(finding.trials, [](std::string const& line) {
+        return line.find("p99<50ms does not hold: p99 is ") != std::string::npos;
+    }));
+}
+
+TEST_CASE("What an overloaded server achieves is its capacity", "[load][system][serial]") {
+    LineServer const server(of_known_capacity());
+    auto const result =
+        run_load({"--clients", "300", "--rate", "3000", "--duration", "1s", server.address()});
+    CAPTURE(result.out, result.err);
+    double const achieved = result.report.at("achieved").at("rate_per_s");
+    CHECK(std::abs(achieved - capacity) < 0.05 * capacity);
+    // In the last interval too: what is answered after it is not achieved in it.
+    auto const& last = result.report.at("intervals").back();
+    CHECK(last.at("acked").get<double>() <= 1.1 * capacity * last.at("length_s").get<double>());
+}
+
+TEST_CASE("A server that cannot meet an objective at all has no rate", "[load][system]") {
+    LineServer const server({.delays = {200ms}});
+    Run const ended = find_undisturbed({"--clients", "4", "--rate", "8", "--find", "p50<100ms",
+                                        "--duration", "100ms", server.address()});
+    CAPTURE(ended.out, ended.err);
+    CHECK(ended.exit == Exit::with(1));
+    auto const lines = split_lines(ended.out);
+    REQUIRE(lines.size() > 3);
+    CHECK(lines[0] == "Highest rate that holds: none, not even 1/s");
+    for (auto line = lines.begin() + 3; line != lines.end(); ++line) {
+        CHECK(line->find("p50<100ms does not hold: p50 is ") != std::string::npos);
+    }
+}
+
+TEST_CASE("A server that fails some messages at any rate has no rate without failures",
+          "[load][system]") {
+    LineServer const server({.delays = {200ms}, .answer = [](std::size_t, std::string const&) {
+                                 return LineServer::Reply{"error: full\n"};
+                             }});
+    Run const ended = find_undisturbed({"--clients", "4", "--rate", "4", "--find", "failed=0",
+                                        "--duration", "100ms", server.address()});
+    CAPTURE(ended.out, ended.err);
+    CHECK(ended.exit == Exit::with(1));
+    CHECK(ended.out.find("none, not even") != std::string::npos);
+    CHECK(ended.out.find("failed=0 does not hold: failed is ") != std::string::npos);
+}
+
+TEST_CASE("A search for a server that is not there finds no rate", "[load][system]") {
+    Run const ended = find_undisturbed({"--clients", "2", "--rate", "4", "--find", "p99<1s",
+                                        "--duration", "100ms", "unix:@roger-test-nobody"});
+    CAPTURE(ended.out, ended.err);
+    CHECK(ended.exit == Exit::with(1));
+    CHECK(ended.out.find("p99 is unknown, since no m") != std::string::npos);
+}

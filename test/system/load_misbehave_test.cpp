@@ -1,0 +1,115 @@
+// Misbehaving clients beside healthy ones: the server knows of them, and the figures do not.
+#include "support/load_process.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+
+namespace {
+
+constexpr std::size_t healthy = 5;
+constexpr std::size_t misbehaving = 3;
+constexpr std::size_t messages = 100;  ///< of the healthy ones, in a second
+
+/// The program's result, with nothing but acked messages of healthy clients.
+LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
+    auto const result = run_load({"--clients", "5", "--rate", "100", "--duration", "1s",
+                                  "--message", "hi", "--misbehave", crowd, server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.planned() == messages);
+    CHECK(result.fate("acked") == messages);
+    CHECK(result.report.at("connections") == healthy);
+    CHECK(result.report.at("achieved").at("clients") == healthy);
+    CHECK(result.report.at("surplus_answers") == 0);
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("Silent clients stay and say nothing", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    auto const result = test_beside("silent=3", server);
+    CHECK(result.report.at("misbehaving") == nlohmann::json{{"silent", misbehaving}});
+    CHECK(server.counter("accepted") == healthy + misbehaving);
+    CHECK(server.counter("messages") == messages);
+}
+
+TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
+    std::string const idle_timeout = std::to_string(300 * slowness) + "ms";
+    std::string const duration = std::to_string(1000 * slowness) + "ms";
+    auto server = ServerProcess::start({"--idle-timeout", idle_timeout, "127.0.0.1:0"});
+    auto const result = run_load({"--clients", "5", "--rate", "500", "--duration", duration,
+                                  "--misbehave", "silent=3", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.fate("acked") == result.planned());
+    CHECK(server.counter("refused_idle") >= misbehaving);
+    CHECK(server.counter("accepted") > healthy + misbehaving);
+}
+
+TEST_CASE("Slow clients say their messages a byte at a time", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    test_beside("slow=3", server);
+    CHECK(server.counter("accepted") == healthy + misbehaving);
+    // Three bytes a message and ten a second.
+    std::size_t const said = server.counter("messages") - messages;
+    CHECK(said >= 1);
+    CHECK(said <= 10 * misbehaving * slowness);
+}
+
+TEST_CASE("Deaf clients say messages and never read an answer", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    test_beside("deaf=3", server);
+    CHECK(server.counter("accepted") == healthy + misbehaving);
+    CHECK(server.counter("messages") > messages + 10 * misbehaving);
+}
+
+TEST_CASE("Half-closing clients come again and again", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    test_beside("half=3", server);
+    CHECK(server.counter("accepted") > healthy + misbehaving);
+    eventually("every message of a half-closing client has come",
+               [&] { return server.counter("clients") == 0; });
+    CHECK(server.counter("messages") - messages == server.counter("accepted") - healthy);
+}
+
+TEST_CASE("Resetting clients come again and again", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    test_beside("reset=3", server);
+    CHECK(server.counter("accepted") > healthy + misbehaving);
+    CHECK(server.counter("messages") >= messages);
+}
+
+TEST_CASE("Endless lines are refused", "[load][system]") {
+    auto server = ServerProcess::start({"--max-message", "32KiB", "127.0.0.1:0"});
+    test_beside("endless=3", server);
+    CHECK(server.counter("refused_too_long") >= misbehaving);
+    CHECK(server.counter("accepted") >= healthy + misbehaving);
+    CHECK(server.counter("acknowledged") == messages);
+}
+
+TEST_CASE("All kinds of misbehaving clients together leave the healthy ones alone",
+          "[load][system]") {
+    TempDir const directory;
+    auto server =
+        ServerProcess::start({GENERATE(false, true) ? "unix:" + directory / "s" : "127.0.0.1:0"});
+    auto const result = test_beside("silent=1,slow=2,deaf=3,half=4,reset=5,endless=6", server);
+    CHECK(result.report.at("misbehaving") ==
+          nlohmann::json{
+              {"silent", 1}, {"slow", 2}, {"deaf", 3}, {"half", 4}, {"reset", 5}, {"endless", 6}});
+    CHECK(server.counter("accepted") >= healthy + 21);
+    CHECK(result.out.find("6 endless") != std::string::npos);
+}
+
+TEST_CASE("The same kind of misbehaviour given twice adds up", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    auto const result = test_beside("silent=1,silent=2", server);
+    CHECK(result.report.at("misbehaving") == nlohmann::json{{"silent", misbehaving}});
+    CHECK(server.counter("accepted") == healthy + misbehaving);
+}

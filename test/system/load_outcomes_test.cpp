@@ -1,0 +1,316 @@
+// Outcomes: whatever a server does, every planned message has exactly one, and the run ends.
+#include "support/line_server.hpp"
+#include "support/load_process.hpp"
+#include "support/peer.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+using Reply = LineServer::Reply;
+
+constexpr std::string_view ack = "I got your message\n";
+constexpr std::size_t open_planned = 60;  ///< with the options of `open_loop`
+
+Arguments const closed_loop = {"--clients", "4", "--duration", "600ms"};
+Arguments const open_loop = {"--clients", "4", "--duration", "600ms", "--rate", "100"};
+
+struct Variation {
+    bool open;
+    bool pipelined;
+    bool reconnects;
+
+    /// With a short timeout only where one is to come: the machine may be busy.
+    [[nodiscard]] Arguments arguments(std::string const& timeout = "10s") const {
+        Arguments all = open ? open_loop : closed_loop;
+        all.insert(all.end(), {"--ack-timeout", timeout, "--connect-timeout", timeout});
+        if (pipelined) {
+            all.insert(all.end(), {"--pipeline", "3"});
+        }
+        if (reconnects) {
+            all.emplace_back(pipelined ? "--reconnect=3" : "--reconnect");
+        }
+        return all;
+    }
+};
+
+std::vector<Variation> variations() {
+    std::vector<Variation> all;
+    for (bool const open : {false, true}) {
+        for (bool const pipelined : {false, true}) {
+            for (bool const reconnects : {false, true}) {
+                all.push_back({.open = open, .pipelined = pipelined, .reconnects = reconnects});
+            }
+        }
+    }
+    return all;
+}
+
+void check_sum(LoadResult const& result) {
+    CHECK(result.planned() == result.sum_of_fates());
+    std::uint64_t failed = 0;
+    for (auto const& reason : result.report.at("reasons")) {
+        failed += reason.at("messages").get<std::uint64_t>();
+    }
+    CHECK(failed == result.planned() - result.fate("acked"));
+    CHECK(result.report.at("latencies").at("response").at("count") == result.fate("acked"));
+}
+
+using Check = std::function<void(Variation const&, LoadResult const&, LineServer const&)>;
+
+/// Runs every variation at the same time, each against a server of its own, which answers every
+/// fifth message with `fifth` and the others as one should.
+void check_all(Reply const& fifth, int status, Check const& check) {
+    bool const by_unix = GENERATE(false, true);
+    TempDir const directory;
+    std::deque<LineServer> servers;
+    std::deque<LoadProcess> processes;
+    auto const all = variations();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const& server = servers.emplace_back(LineServer::Options{
+            .address =
+                by_unix ? fmt::format("unix:{}", directory / std::to_string(i)) : "tcp:127.0.0.1:0",
+            .delays = {15ms},
+            .answer = [fifth](std::size_t number, std::string const&) {
+                return number % 5 == 4 ? fifth : Reply{};
+            }});
+        auto arguments = all[i].arguments(fifth.bytes.empty() && !fifth.closes ? "400ms" : "10s");
+        arguments.push_back(server.address());
+        processes.emplace_back(arguments);
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const result = processes[i].result(5s * slowness);
+        CAPTURE(by_unix, all[i].arguments(), result.out, result.err);
+        // The end may come while a message waits for its client to be free, or to be connected.
+        CHECK((all[i].open || all[i].reconnects || result.fate("unsent") == 0));
+        CHECK(result.exit == result.verdict(result.fate("unsent") == 0 ? status : 1));
+        check_sum(result);
+        CHECK(result.fate("acked") > 0);
+        if (all[i].open) {
+            CHECK(result.planned() == open_planned);
+        }
+        check(all[i], result, servers[i]);
+    }
+}
+
+std::size_t fifths(LineServer const& server) {
+    return server.messages() / 5;
+}
+
+}  // namespace
+
+TEST_CASE("Messages that a server does not answer time out", "[load][system]") {
+    check_all({.bytes = ""}, 1, [](auto const& variation, auto const& result, auto const& server) {
+        CHECK(result.fate("timed_out") > 0);
+        CHECK(result.reason("no answer within 400ms") == result.fate("timed_out"));
+        CHECK(result.fate("refused") + result.fate("wrong_answer") == 0);
+        CHECK(result.report.at("surplus_answers") == 0);
+        CHECK(result.report.at("idle_losses") == 0);
+        if (!variation.pipelined) {
+            // Others too, if the machine is that busy.
+            CHECK(result.fate("timed_out") >= fifths(server));
+            CHECK(result.fate("acked") + result.fate("timed_out") == server.messages());
+        }
+    });
+}
+
+TEST_CASE("Answers other than the expected one are wrong", "[load][system]") {
+    check_all({.bytes = "I lost your message\n"}, 1,
+              [](auto const&, auto const& result, auto const& server) {
+                  CHECK(result.fate("wrong_answer") == fifths(server));
+                  CHECK(result.reason("'I lost your message'") == fifths(server));
+                  CHECK(result.fate("acked") == server.messages() - fifths(server));
+              });
+}
+
+TEST_CASE("Refusals are counted by their text", "[load][system]") {
+    check_all({.bytes = "error: too busy\n"}, 1,
+              [](auto const&, auto const& result, auto const& server) {
+                  CHECK(result.fate("refused") == fifths(server));
+                  CHECK(result.reason("'error: too busy'") == fifths(server));
+                  CHECK(result.fate("acked") == server.messages() - fifths(server));
+              });
+}
+
+TEST_CASE("A connection that a server closes loses what was not answered", "[load][system]") {
+    check_all({.bytes = "", .closes = true}, 1,
+              [](auto const& variation, auto const& result, auto const& server) {
+                  CHECK(result.fate("connection_lost") >= fifths(server));
+                  if (!variation.pipelined) {
+                      CHECK(result.fate("connection_lost") == fifths(server));
+                      CHECK(result.reason("closed by the server") == fifths(server));
+                      CHECK(result.fate("acked") == server.messages() - fifths(server));
+                  }
+                  // The end may come while a client is on its way back.
+                  CHECK(result.report.at("connections") <= server.connections());
+                  CHECK(result.report.at("connections") >= server.connections() - 4);
+              });
+}
+
+TEST_CASE("An answer that a closed connection cuts short is none", "[load][system]") {
+    check_all({.bytes = "I got your mess", .closes = true}, 1,
+              [](auto const& variation, auto const& result, auto const& server) {
+                  CHECK(result.fate("connection_lost") >= fifths(server));
+                  if (!variation.pipelined) {
+                      CHECK(result.reason("closed in the middle of an answer") == fifths(server));
+                      CHECK(result.fate("acked") == server.messages() - fifths(server));
+                  }
+              });
+}
+
+TEST_CASE("Answers in pieces are answers", "[load][system]") {
+    check_all({.in_pieces = 1ms}, 0,
+              [](auto const& variation, auto const& result, auto const& server) {
+                  CHECK(result.fate("acked") == result.planned() - result.fate("unsent"));
+                  CHECK(result.fate("acked") == server.messages());
+                  if (!variation.open && !variation.reconnects) {
+                      // A message is planned when its client can send it, and not before.
+                      CHECK(result.percentile("lateness", 90) <= 1);
+                  }
+              });
+}
+
+TEST_CASE("Answers that come twice are surplus", "[load][system]") {
+    check_all({.bytes = std::string(ack) + std::string(ack)}, 1,
+              [](auto const& variation, auto const& result, auto const& server) {
+                  CHECK(result.fate("acked") == result.planned() - result.fate("unsent"));
+                  CHECK(result.fate("acked") == server.messages());
+                  if (!variation.reconnects) {
+                      CHECK(result.report.at("surplus_answers") == fifths(server));
+                  }
+                  CHECK(result.report.at("surplus_answers") > 0);
+                  if (result.exit == Exit::with(1)) {
+                      CHECK(result.err.find("came that answered no message") != std::string::npos);
+                  }
+              });
+}
+
+TEST_CASE("Where nobody listens, no message has a connection", "[load][system]") {
+    RefusingAddress const tcp;
+    TempDir const directory;
+    Listener abandoned("unix:" + directory / "abandoned");
+    abandoned.close();
+    struct Nobody {
+        std::string address;
+        std::string reason;
+    };
+    std::array<Nobody, 3> const all = {{
+        {tcp.address(), "Connection refused"},
+        {"unix:" + directory / "abandoned", "Connection refused"},
+        {"unix:" + directory / "nothing", "No such file or directory"},
+    }};
+    for (auto const& [address, reason] : all) {
+        for (auto const& variation : variations()) {
+            auto arguments = variation.arguments();
+            arguments.push_back(address);
+            auto const result = run_load(arguments, 5s * slowness);
+            CAPTURE(arguments, result.out, result.err);
+            CHECK(result.exit == result.verdict(1));
+            check_sum(result);
+            CHECK(result.planned() > 0);
+            CHECK(result.fate("never_connected") == result.planned());
+            CHECK(result.reason(reason) == result.planned());
+        }
+    }
+}
+
+TEST_CASE("A server that takes no connection lets each attempt time out", "[load][system]") {
+    bool const by_unix = GENERATE(false, true);
+    TempDir const directory;
+    Listener const listener(by_unix ? "unix:" + directory / "full" : "tcp:127.0.0.1:0", 0);
+    // Its queue has room for one.
+    Peer const only = Peer::connect(listener.address());
+    std::deque<LoadProcess> processes;
+    for (auto const& variation : variations()) {
+        auto arguments = variation.arguments("400ms");
+        arguments.push_back(listener.address());
+        processes.emplace_back(arguments);
+    }
+    for (auto& process : processes) {
+        auto const result = process.result(5s * slowness);
+        CAPTURE(by_unix, result.out, result.err);
+        CHECK(result.exit == result.verdict(1));
+        check_sum(result);
+        CHECK(result.planned() > 0);
+        CHECK(result.fate("never_connected") == result.planned());
+        CHECK(result.reason("Connection timed out") == result.planned());
+    }
+}
+
+TEST_CASE("Connections that nobody accepts get no answer", "[load][system]") {
+    bool const by_unix = GENERATE(false, true);
+    TempDir const directory;
+    std::deque<Listener> listeners;
+    std::deque<LoadProcess> processes;
+    auto const all = variations();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const& listener = listeners.emplace_back(
+            by_unix ? fmt::format("unix:{}", directory / std::to_string(i)) : "tcp:127.0.0.1:0");
+        auto arguments = all[i].arguments("400ms");
+        arguments.push_back(listener.address());
+        processes.emplace_back(arguments);
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const result = processes[i].result(5s * slowness);
+        CAPTURE(by_unix, all[i].arguments(), result.out, result.err);
+        CHECK(result.exit == result.verdict(1));
+        check_sum(result);
+        CHECK(result.fate("timed_out") >= 4);
+        CHECK(result.fate("acked") == 0);
+        if (all[i].open) {
+            CHECK(result.planned() == open_planned);
+        }
+    }
+}
+
+TEST_CASE("A client whose pipeline has more room than its connection waits for its answers",
+          "[load][system]") {
+    // Far more than the server takes, so that messages wait for a connection.
+    LineServer const server({.delays = {15ms}});
+    LoadProcess process({"--clients", "2", "--rate", "1000", "--duration", "400ms", "--pipeline",
+                         "4", "--reconnect=2", server.address()});
+    auto const result = process.result(5s * slowness);
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(1));
+    check_sum(result);
+    CHECK(result.planned() == 400);
+    CHECK(result.fate("acked") > 0);
+    CHECK(result.fate("unsent") > 0);
+    CHECK(result.fate("acked") + result.fate("unsent") == 400);
+}
+
+TEST_CASE("Messages longer than the system takes at once are sent in pipelines too",
+          "[load][system]") {
+    bool const open = GENERATE(false, true);
+    TempDir const directory;
+    LineServer const server({.address = "unix:" + directory / "s"});
+    Arguments arguments = {"--clients", "2",    "--messages", "40",
+                           "--size",    "1MiB", "--pipeline", "4"};
+    if (open) {
+        arguments.insert(arguments.end(), {"--rate", "400"});
+    }
+    arguments.push_back(server.address());
+    LoadProcess process(arguments);
+    auto const result = process.result(8s * slowness);
+    CAPTURE(open, result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    check_sum(result);
+    CHECK(result.planned() == 40);
+    CHECK(result.fate("acked") == 40);
+}

@@ -1,0 +1,108 @@
+// The live line: there on a terminal, gone at the end, and nowhere else.
+#include "support/line_server.hpp"
+#include "support/load_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <regex>
+#include <string>
+#include <string_view>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view erased = "\r\x1b[K";
+
+/// A closed loop: on a busy machine it is late, but never by its own doing.
+Launch steady_test(LineServer const& server) {
+    return load_launch({"--clients", "3", "--duration", "1500ms", server.address()});
+}
+
+bool is_plain(std::string_view text) {
+    return text.find_first_of("\r\x1b\b") == text.npos;
+}
+
+}  // namespace
+
+TEST_CASE("On a terminal a live line shows how a load test goes, and is gone at the end",
+          "[load][system]") {
+    LineServer const server({.delays = {20ms}});
+    auto launch = steady_test(server);
+    launch.in = launch.out = launch.err = Stdio::terminal();
+    Process load(launch);
+    static std::regex const live_line(
+        R"(\S+ of 1\.5s  3 clients  [\d,.]+/s  p50 [\d.]+ms  p99 [\d.]+ms  0 failed)");
+    std::string const before = load.terminal().read_until("asked:");
+    std::string const after = load.terminal().read_all();
+    CAPTURE(before, after);
+    REQUIRE(load.wait_for_exit() == Exit::with(0));
+    CHECK(before.starts_with(std::string(erased) + "connecting"));
+    CHECK(std::regex_search(before, live_line));
+    // Every line takes the place of the one before it, and none goes on to a next one.
+    CHECK(before.find('\n') == std::string::npos);
+    CHECK(before.ends_with(std::string(erased) + "asked:"));
+    CHECK(after.find('\x1b') == std::string::npos);
+    CHECK(std::regex_search(after, std::regex(R"(planned (\d+) = acked \1)")));
+}
+
+TEST_CASE("A search shows on a terminal which rate it tries", "[load][system]") {
+    LineServer const server({.delays = {50ms}});
+    auto launch = load_launch({"--clients", "2", "--rate", "2", "--find", "p50<1ms", "--duration",
+                               "100ms", server.address()});
+    launch.in = launch.out = launch.err = Stdio::terminal();
+    Process load(launch);
+    std::string const before = load.terminal().read_until("Highest rate");
+    CAPTURE(before);
+    REQUIRE(load.wait_for_exit() == Exit::with(1));
+    CHECK(before.find("trying 2/s: ") != std::string::npos);
+    CHECK(before.find("trying 1/s: ") != std::string::npos);
+    CHECK(before.ends_with(std::string(erased) + "Highest rate"));
+}
+
+TEST_CASE("Where the terminal is narrow, the live line is cut to one row", "[load][system]") {
+    // A pseudo-terminal without a size counts as 80 columns.
+    LineServer const server({.delays = {20ms}});
+    auto launch = load_launch(
+        {"--clients", "3", "--duration", "1500ms", "--ack-timeout", "5s", server.address()});
+    launch.in = launch.out = launch.err = Stdio::terminal();
+    Process load(launch);
+    std::string const before = load.terminal().read_until("asked:");
+    REQUIRE(load.wait_for_exit() == Exit::with(0));
+    for (std::size_t at = before.find(erased); at != before.npos;) {
+        std::size_t const next = before.find(erased, at + 1);
+        CHECK(std::min(next, before.size()) - at - erased.size() < 80);
+        at = next;
+    }
+}
+
+TEST_CASE("What is piped has no live line", "[load][system]") {
+    LineServer const server({.delays = {20ms}});
+    auto const ended = run(steady_test(server));
+    CHECK(ended.exit == Exit::with(0));
+    CHECK(is_plain(ended.out));
+    CHECK(ended.err.empty());
+    CHECK(ended.out.find("of 1.5s") == std::string::npos);
+}
+
+TEST_CASE("Where only one of the outputs is a terminal, there is no live line", "[load][system]") {
+    LineServer const server({.delays = {20ms}});
+    SECTION("standard error") {
+        auto launch = steady_test(server);
+        launch.err = Stdio::terminal();
+        Process load(launch);
+        CHECK(is_plain(load.out().read_all()));
+        CHECK(load.wait_for_exit() == Exit::with(0));
+        CHECK(load.terminal().last_words().empty());
+    }
+    SECTION("standard output") {
+        auto launch = steady_test(server);
+        launch.out = Stdio::terminal();
+        Process load(launch);
+        CHECK(load.err().read_all().empty());
+        CHECK(load.wait_for_exit() == Exit::with(0));
+        CHECK(load.terminal().last_words().find('\x1b') == std::string::npos);
+    }
+}
