@@ -16,6 +16,20 @@ namespace roger {
 
 enum class Transport : std::uint8_t { tcp, udp, unix_stream, unix_datagram };
 
+/// Streams are connected and carry bytes; datagrams come alone, each with its sender's address.
+enum class SocketType : std::uint8_t { stream, datagram };
+
+constexpr SocketType socket_type(Transport transport) {
+    return transport == Transport::udp || transport == Transport::unix_datagram
+               ? SocketType::datagram
+               : SocketType::stream;
+}
+
+/// A name in the file system or in the abstract namespace, not a host and a port.
+constexpr bool is_unix(Transport transport) {
+    return transport == Transport::unix_stream || transport == Transport::unix_datagram;
+}
+
 /// What is wrong with an address, and what would be right: a sentence for the user.
 struct AddressError : std::invalid_argument {
     using std::invalid_argument::invalid_argument;

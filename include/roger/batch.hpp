@@ -1,17 +1,31 @@
-// What one client said in one go: the unit that a server hands to its handler.
+// What clients said in one go: the unit that a server hands to its handler.
 #pragma once
 
 #include "roger/peer.hpp"
 
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <string_view>
 
 namespace roger {
 
-/// A range of messages, in the order they were said.
+/// One message, and whose it is. Can be used as its text.
+struct Message {
+    std::string_view text;  ///< any bytes, a newline only in a datagram's
+    Peer const* sender;
+
+    /// A Unix sender without a name has an empty path.
+    [[nodiscard]] Address from() const { return sender->address(); }
+
+    operator std::string_view() const { return text; }  // NOLINT(google-explicit-constructor)
+};
+
+/// A range of messages, in the order they were said: one connection's, or datagrams of many
+/// senders.
 ///
 ///     for (std::string_view message : batch) ...
+///     for (roger::Message const& message : batch) ...  message.from() ...
 ///
 /// A batch and its messages live until the handler that was given them returns, across its
 /// suspensions; a handler that keeps one longer copies it.
@@ -20,17 +34,25 @@ public:
     class Iterator {
     public:
         using iterator_category = std::forward_iterator_tag;
-        using value_type = std::string_view;
+        using value_type = Message;
         using difference_type = std::ptrdiff_t;
         using pointer = void;
-        using reference = std::string_view;
+        using reference = Message;
 
         Iterator() = default;
-        explicit Iterator(std::string_view rest) : rest_(rest) {}
+        Iterator(std::string_view rest, Peer const* sender) : rest_(rest), sender_(sender) {}
+        explicit Iterator(Message const* datagram) : datagram_(datagram) {}
 
-        std::string_view operator*() const { return rest_.substr(0, rest_.find('\n')); }
+        Message operator*() const {
+            return datagram_ != nullptr ? *datagram_
+                                        : Message{rest_.substr(0, rest_.find('\n')), sender_};
+        }
         Iterator& operator++() {
-            rest_.remove_prefix(rest_.find('\n') + 1);
+            if (datagram_ != nullptr) {
+                ++datagram_;
+            } else {
+                rest_.remove_prefix(rest_.find('\n') + 1);
+            }
             return *this;
         }
         Iterator operator++(int) {
@@ -38,33 +60,35 @@ public:
             ++*this;
             return before;
         }
-        bool operator==(Iterator const& other) const { return rest_.size() == other.rest_.size(); }
+        bool operator==(Iterator const& other) const {
+            return rest_.size() == other.rest_.size() && datagram_ == other.datagram_;
+        }
 
     private:
         std::string_view rest_;
+        Peer const* sender_ = nullptr;
+        Message const* datagram_ = nullptr;  ///< null: a connection's messages
     };
 
-    /// `text` holds every message followed by one '\n', which no message contains.
+    /// Of one connection: `text` holds every message followed by one '\n', which no message
+    /// contains.
     Batch(std::string_view text, Peer const& from, std::size_t loop)
-        : text_(text), from_(from), loop_(loop) {}
+        : begin_(text, &from), end_(text.substr(text.size()), &from), loop_(loop) {}
 
-    [[nodiscard]] Iterator begin() const { return Iterator(text_); }
-    [[nodiscard]] Iterator end() const { return Iterator(text_.substr(text_.size())); }
-    [[nodiscard]] bool empty() const { return text_.empty(); }
+    Batch(std::span<Message const> datagrams, std::size_t loop)
+        : begin_(datagrams.data()), end_(datagrams.data() + datagrams.size()), loop_(loop) {}
 
-    /// The messages as they are kept: each followed by one '\n'.
-    [[nodiscard]] std::string_view text() const { return text_; }
-
-    /// The sender; a Unix sender without a name has an empty path.
-    [[nodiscard]] Address from() const { return from_.address(); }
+    [[nodiscard]] Iterator begin() const { return begin_; }
+    [[nodiscard]] Iterator end() const { return end_; }
+    [[nodiscard]] bool empty() const { return begin_ == end_; }
 
     /// The event loop that the handler runs on, from 0 to ServerOptions::threads - 1: what is kept
     /// by loop needs no lock.
     [[nodiscard]] std::size_t loop() const { return loop_; }
 
 private:
-    std::string_view text_;
-    Peer const& from_;
+    Iterator begin_;
+    Iterator end_;
     std::size_t loop_;
 };
 

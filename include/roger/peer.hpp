@@ -16,8 +16,9 @@ public:
     /// A Unix peer without a name, as most are.
     Peer() : Peer(std::string()) {}
     /// A Unix peer; `path` as in Address.
-    explicit Peer(std::string path);
-    Peer(asio::ip::address const& address, std::uint16_t port);
+    explicit Peer(std::string path, SocketType type = SocketType::stream);
+    Peer(asio::ip::address const& address, std::uint16_t port,
+         SocketType type = SocketType::stream);
     Peer(Peer const&) = delete;
     Peer& operator=(Peer const&) = delete;
     Peer(Peer&& other) noexcept;
@@ -39,6 +40,7 @@ private:
     std::uint32_t scope_ = 0;
     std::uint16_t port_ = 0;
     Kind kind_;
+    SocketType type_;
 };
 
 }  // namespace roger

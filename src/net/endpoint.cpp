@@ -1,4 +1,4 @@
-// Our addresses as the system's, and back: one endpoint type for Internet and Unix streams.
+// Our addresses as the system's, and back: one endpoint type for Internet and Unix sockets.
 #include "net/endpoint.hpp"
 
 #include <asio/ip/address_v4.hpp>
@@ -33,23 +33,23 @@ SocketAddress copy_of(Endpoint const& endpoint) {
     return copy;
 }
 
-Peer from_ipv4(sockaddr_in const& internet) {
-    return {asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)), ntohs(internet.sin_port)};
+Peer from_ipv4(sockaddr_in const& internet, SocketType type) {
+    return {asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)), ntohs(internet.sin_port), type};
 }
 
-Peer from_ipv6(sockaddr_in6 const& internet) {
+Peer from_ipv6(sockaddr_in6 const& internet, SocketType type) {
     asio::ip::address_v6::bytes_type bytes;
     std::memcpy(bytes.data(), &internet.sin6_addr, bytes.size());
-    return {asio::ip::address_v6(bytes, internet.sin6_scope_id), ntohs(internet.sin6_port)};
+    return {asio::ip::address_v6(bytes, internet.sin6_scope_id), ntohs(internet.sin6_port), type};
 }
 
-Peer from_unix(Endpoint const& endpoint) {
+Peer from_unix(Endpoint const& endpoint, SocketType type) {
     auto const* const bytes = reinterpret_cast<char const*>(endpoint.data());
     std::string_view name(bytes, endpoint.size());
     name.remove_prefix(std::min(name.size(), offsetof(sockaddr_un, sun_path)));
     // An abstract name is all of the given length, NULs included: unix(7).
-    return name.starts_with('\0') ? Peer('@' + std::string(name.substr(1)))
-                                  : Peer(std::string(name.substr(0, name.find('\0'))));
+    return name.starts_with('\0') ? Peer('@' + std::string(name.substr(1)), type)
+                                  : Peer(std::string(name.substr(0, name.find('\0'))), type);
 }
 
 }  // namespace
@@ -75,18 +75,18 @@ Endpoint to_endpoint_of_path(std::string const& path) {
     return Endpoint(&address, offsetof(sockaddr_un, sun_path) + used);
 }
 
-Address to_address(Endpoint const& endpoint) {
-    return to_peer(endpoint).address();
+Address to_address(Endpoint const& endpoint, SocketType type) {
+    return to_peer(endpoint, type).address();
 }
 
-Peer to_peer(Endpoint const& endpoint) {
+Peer to_peer(Endpoint const& endpoint, SocketType type) {
     switch (endpoint.data()->sa_family) {
         case AF_INET:
-            return from_ipv4(copy_of<sockaddr_in>(endpoint));
+            return from_ipv4(copy_of<sockaddr_in>(endpoint), type);
         case AF_INET6:
-            return from_ipv6(copy_of<sockaddr_in6>(endpoint));
+            return from_ipv6(copy_of<sockaddr_in6>(endpoint), type);
         default:
-            return from_unix(endpoint);
+            return from_unix(endpoint, type);
     }
 }
 
@@ -116,8 +116,7 @@ LookUp look_up(std::string const& host, std::uint16_t port, int flags) {
 }
 
 std::vector<Endpoint> resolve_listening(Address const& address) {
-    require_stream(address);
-    if (address.transport == Transport::unix_stream) {
+    if (is_unix(address.transport)) {
         return {to_endpoint_of_path(address.path)};
     }
     LookUp found = look_up(address.host, address.port, AI_PASSIVE | AI_NUMERICSERV);
@@ -128,8 +127,9 @@ std::vector<Endpoint> resolve_listening(Address const& address) {
 }
 
 void require_stream(Address const& address) {
-    if (address.transport == Transport::udp || address.transport == Transport::unix_datagram) {
-        throw AddressError("datagram addresses are not served yet: " + to_string(address));
+    if (socket_type(address.transport) == SocketType::datagram) {
+        throw AddressError("a stream is needed, and this is a datagram address: " +
+                           to_string(address));
     }
 }
 

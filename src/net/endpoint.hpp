@@ -1,4 +1,4 @@
-// Our addresses as the system's, and back: one endpoint type for Internet and Unix streams.
+// Our addresses as the system's, and back: one endpoint type for Internet and Unix sockets.
 #pragma once
 
 #include "roger/address.hpp"
@@ -13,6 +13,7 @@
 
 namespace roger {
 
+/// Of a stream or of a datagram socket: where it is, not what it carries.
 using Endpoint = asio::generic::stream_protocol::endpoint;
 
 Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port);
@@ -24,9 +25,9 @@ Endpoint to_endpoint_of_path(std::string const& path);
 /// An IPv4 peer of an IPv6 socket is written as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
 /// A Unix peer without a name has an empty path. A Unix name can hold any byte, control characters
 /// included: whoever prints one escapes it.
-Address to_address(Endpoint const& endpoint);
+Address to_address(Endpoint const& endpoint, SocketType type = SocketType::stream);
 
-Peer to_peer(Endpoint const& endpoint);
+Peer to_peer(Endpoint const& endpoint, SocketType type = SocketType::stream);
 
 /// What a name stands for, or why that could not be found out.
 struct LookUp {
@@ -34,11 +35,11 @@ struct LookUp {
     std::string failure;              ///< the system's words; empty: it was found
 };
 
-/// getaddrinfo(3) for stream sockets, with its AI_... `flags`. Blocks for as long as the resolver
+/// getaddrinfo(3), with its AI_... `flags`. Blocks for as long as the resolver
 /// takes, unless `flags` has AI_NUMERICHOST.
 LookUp look_up(std::string const& host, std::uint16_t port, int flags);
 
-/// What to bind for a stream address with a host or a path. Blocks: for the start of a program.
+/// What to bind for an address with a host or a path. Blocks: for the start of a program.
 /// Throws std::runtime_error with a sentence for a name that is not known.
 std::vector<Endpoint> resolve_listening(Address const& address);
 

@@ -80,7 +80,7 @@ LookUp look_up_name(std::string const& host, std::uint16_t port) {
 }
 
 asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline, Resolver resolver) {
-    if (address.transport == Transport::unix_stream) {
+    if (is_unix(address.transport)) {
         co_return LookUp{{to_endpoint_of_path(address.path)}, {}};
     }
     LookUp number = look_up(address.host, address.port, AI_NUMERICHOST | AI_NUMERICSERV);

@@ -20,8 +20,8 @@ using Resolver = std::function<LookUp(std::string const& host, std::uint16_t por
 /// The system's resolver.
 LookUp look_up_name(std::string const& host, std::uint16_t port);
 
-/// Where to connect for a stream address, in the order to try. A resolver that has not answered by
-/// `deadline` is left alone with its question.
+/// Where to connect or to send for an address, in the order to try. A resolver that has not
+/// answered by `deadline` is left alone with its question.
 asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline,
                                 Resolver resolver = look_up_name);
 

@@ -21,23 +21,14 @@ namespace roger {
 
 namespace {
 
-[[noreturn]] void refuse(std::string const& path, std::string const& reason) {
-    throw std::runtime_error(fmt::format("cannot listen on unix:{}: {}", path, reason));
-}
-
+/// Nothing, with errno, if there is none.
 std::optional<struct stat> status_of(std::string const& path) {
     struct stat status{};
-    if (::lstat(path.c_str(), &status) == 0) {
-        return status;
-    }
-    if (errno == ENOENT) {
-        return std::nullopt;
-    }
-    refuse(path, std::strerror(errno));
+    return ::lstat(path.c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-/// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody, 0 or EAGAIN (its
-/// backlog is full) for someone.
+/// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody; for someone 0,
+/// EAGAIN (its backlog is full) or EPROTOTYPE (it takes datagrams).
 int probe(std::string const& path) {
     int const probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0) {
@@ -52,7 +43,8 @@ int probe(std::string const& path) {
 
 }  // namespace
 
-UnixPath::UnixPath(std::string path) : path_(std::move(path)) {
+UnixPath::UnixPath(std::string path, Transport transport)
+    : path_(std::move(path)), transport_(transport) {
     lock();
     try {
         reclaim();
@@ -73,18 +65,23 @@ UnixPath::~UnixPath() {
     ::close(lock_);
 }
 
+void UnixPath::refuse(std::string const& reason) const {
+    Address const address{.transport = transport_, .host = {}, .port = 0, .path = path_};
+    throw std::runtime_error(fmt::format("cannot listen on {}: {}", to_string(address), reason));
+}
+
 /// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been
 /// removed meanwhile has locked nothing, and tries again.
 void UnixPath::lock() {
     for (;;) {
         lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock_ < 0) {
-            refuse(path_, fmt::format("its lock file {}: {}", lock_path(), std::strerror(errno)));
+            refuse(fmt::format("its lock file {}: {}", lock_path(), std::strerror(errno)));
         }
         if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
             int const error = errno;
             ::close(lock_);
-            refuse(path_, error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
+            refuse(error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
         }
         struct stat locked{};
         ::fstat(lock_, &locked);
@@ -98,21 +95,24 @@ void UnixPath::lock() {
 
 void UnixPath::reclaim() const {
     auto const status = status_of(path_);
-    if (!status) {
+    if (!status && errno == ENOENT) {
         return;
     }
+    if (!status) {
+        refuse(std::strerror(errno));
+    }
     if (!S_ISSOCK(status->st_mode)) {
-        refuse(path_, "there is something else than a socket; it is left alone");
+        refuse("there is something else than a socket; it is left alone");
     }
     int const error = probe(path_);
-    if (error == 0 || error == EAGAIN) {
-        refuse(path_, "another server listens there");
+    if (error == 0 || error == EAGAIN || error == EPROTOTYPE) {
+        refuse("another server listens there");
     }
     if (error != ECONNREFUSED) {
-        refuse(path_, fmt::format("there is a socket already: {}", std::strerror(error)));
+        refuse(fmt::format("there is a socket already: {}", std::strerror(error)));
     }
     if (::unlink(path_.c_str()) != 0) {
-        refuse(path_, fmt::format("its stale socket file: {}", std::strerror(errno)));
+        refuse(fmt::format("its stale socket file: {}", std::strerror(errno)));
     }
 }
 

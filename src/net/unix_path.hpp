@@ -1,6 +1,8 @@
 // A Unix socket's file: made, held and removed by one server at a time.
 #pragma once
 
+#include "roger/address.hpp"
+
 #include <string>
 
 #include <sys/types.h>
@@ -16,7 +18,7 @@ public:
     /// std::runtime_error with a sentence when the name is taken by a live server, by another
     /// server that is starting, or by anything that is no socket (a symbolic link included): that
     /// is left alone.
-    explicit UnixPath(std::string path);
+    explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();
     UnixPath(UnixPath const&) = delete;
     UnixPath& operator=(UnixPath const&) = delete;
@@ -25,11 +27,13 @@ public:
     void bound();
 
 private:
+    [[noreturn]] void refuse(std::string const& reason) const;
     void lock();
     void reclaim() const;
     [[nodiscard]] std::string lock_path() const { return path_ + ".lock"; }
 
     std::string path_;
+    Transport transport_;
     int lock_ = -1;
     dev_t device_ = 0;
     ino_t inode_ = 0;

@@ -39,10 +39,6 @@ constexpr std::size_t longest_path = 107;
     throw AddressError(quoted(text) + ' ' + std::string(reason_and_remedy));
 }
 
-bool is_unix(Transport transport) {
-    return transport == Transport::unix_stream || transport == Transport::unix_datagram;
-}
-
 std::string_view prefix_of(Transport transport) {
     return std::ranges::find(prefixes, transport, &Prefix::transport)->text;
 }

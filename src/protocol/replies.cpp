@@ -2,8 +2,11 @@
 #include "protocol/replies.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace roger {
+
+using namespace std::string_view_literals;
 
 ReplyLine::ReplyLine(std::string_view text, std::size_t block_bytes) : line_size_(text.size() + 1) {
     std::size_t const copies = std::max<std::size_t>(1, block_bytes / line_size_);
@@ -15,6 +18,23 @@ ReplyLine::ReplyLine(std::string_view text, std::size_t block_bytes) : line_size
 
 std::string_view ReplyLine::repeated(std::size_t offset, std::size_t most) const {
     return std::string_view(block_).substr(offset % line_size_, most);
+}
+
+bool is_reply(std::string_view text, std::string_view ack) {
+    constexpr std::array known = {"I got your message"sv, "Got your message"sv, "error: busy"sv,
+                                  "error: shutting down"sv, "error: cannot display"sv};
+    constexpr std::string_view too_long_begins = "error: message longer than ";
+    constexpr std::string_view too_long_ends = " bytes";
+    if (text == ack || std::ranges::find(known, text) != known.end()) {
+        return true;
+    }
+    if (!text.starts_with(too_long_begins) || !text.ends_with(too_long_ends) ||
+        text.size() <= too_long_begins.size() + too_long_ends.size()) {
+        return false;
+    }
+    text.remove_prefix(too_long_begins.size());
+    text.remove_suffix(too_long_ends.size());
+    return text.find_first_not_of("0123456789") == text.npos;
 }
 
 void Replies::add(ReplyLine const& line, std::size_t count) {

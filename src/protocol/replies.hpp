@@ -43,6 +43,10 @@ struct ReplyLines {
     ReplyLine cannot_display;
 };
 
+/// Whether a datagram's text is what a server says and not a client: `ack`, the ack that is ours or
+/// the tutorial's by default, or a refusal. A server whose --ack is another cannot be told by it.
+bool is_reply(std::string_view text, std::string_view ack);
+
 /// A queue of answers to one client, run-length coded.
 class Replies {
 public:

@@ -1,7 +1,6 @@
 // The server's command line.
 #include "server/command_line.hpp"
 
-#include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/quantity.hpp"
 #include "roger/lines.hpp"
@@ -21,10 +20,10 @@ void add_addresses(CLI::App& app, ServerOptions& options) {
            [&options](std::vector<std::string> const& words) {
                for (std::string const& word : words) {
                    options.addresses.push_back(parse_address(word));
-                   require_stream(options.addresses.back());
                }
            },
-           "PORT, HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME; port 0 lets the system choose")
+           "PORT, HOST:PORT, [IPV6]:PORT, udp:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH; @NAME "
+           "for a PATH is an abstract name; port 0 lets the system choose")
         ->required()
         ->expected(1, -1)
         ->type_name("");

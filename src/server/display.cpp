@@ -54,8 +54,10 @@ Task<void> Display::show(Batch const& batch) {
     if (!page.executor) {
         page.executor = co_await asio::this_coro::executor;
     }
-    Stamp const stamp =
-        options_.show == Show::json ? Stamp{to_string(batch.from()), now_ms()} : Stamp{};
+    Stamp stamp;
+    if (options_.show == Show::json) {
+        stamp.time_ms = now_ms();
+    }
     std::size_t shown = 0;
     for (Batch::Iterator next = batch.begin(); next != batch.end();) {
         while (page.full() && !page.failure) {
@@ -74,12 +76,20 @@ Task<void> Display::show(Batch const& batch) {
     }
 }
 
+void Display::append(std::string& out, Message const& message, Stamp& stamp) const {
+    if (options_.show == Show::json && message.sender != stamp.sender) {
+        stamp.sender = message.sender;
+        stamp.from = to_string(message.from());
+    }
+    append_record(out, options_.show, message.text, stamp.from, stamp.time_ms);
+}
+
 Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator first,
-                               Stamp const& stamp) {
+                               Stamp& stamp) {
     Stretch stretch{first, first, 0, page.filled, page.filled};
     std::size_t const before = page.filling.size();
     while (stretch.last != batch.end() && !page.full()) {
-        append_record(page.filling, options_.show, *stretch.last, stamp.from, stamp.time_ms);
+        append(page.filling, *stretch.last, stamp);
         ++stretch.last;
         ++stretch.count;
     }
@@ -91,14 +101,13 @@ Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator f
 
 /// After a failure: how many records of a stretch were taken whole. They are made once more, to
 /// learn their sizes, since nothing keeps these when all goes well.
-std::size_t Display::count_written(Page const& page, Stretch const& stretch,
-                                   Stamp const& stamp) const {
+std::size_t Display::count_written(Page const& page, Stretch const& stretch, Stamp& stamp) const {
     std::size_t count = 0;
     Position position = stretch.begin;
     std::string record;
     for (auto message = stretch.first; message != stretch.last; ++message) {
         record.clear();
-        append_record(record, options_.show, *message, stamp.from, stamp.time_ms);
+        append(record, *message, stamp);
         position += record.size();
         if (position > page.written) {
             break;

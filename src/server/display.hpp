@@ -82,12 +82,14 @@ private:
 
     /// What a record says beside its message, where the format asks for it.
     struct Stamp {
+        Peer const* sender = nullptr;  ///< the one that `from` tells of
         std::string from;
         std::int64_t time_ms = 0;
     };
 
-    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, Stamp const& stamp);
-    std::size_t count_written(Page const& page, Stretch const& stretch, Stamp const& stamp) const;
+    void append(std::string& out, Message const& message, Stamp& stamp) const;
+    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, Stamp& stamp);
+    std::size_t count_written(Page const& page, Stretch const& stretch, Stamp& stamp) const;
 
     void schedule_hand_over(Page& page);
     void hand_over(Page& page);

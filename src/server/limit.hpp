@@ -7,16 +7,17 @@
 
 namespace roger {
 
-/// Places for clients, over all addresses and loops. Lives on the first loop, where connections
-/// are accepted.
+/// Places for clients, over all addresses and loops. Lives on the first loop, where connections are
+/// accepted and datagrams received.
 class Limit {
 public:
     explicit Limit(std::size_t places) : free_(places) {}
 
+    [[nodiscard]] std::size_t free() const { return free_; }
     [[nodiscard]] bool full() const { return free_ == 0; }
     void take_place() { --free_; }
-    void give_back_place() {
-        ++free_;
+    void give_back_places(std::size_t places) {
+        free_ += places;
         waiters_.wake_all();
     }
 

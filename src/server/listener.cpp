@@ -42,8 +42,8 @@ Task<void> Listener::run() {
 /// there is no place for stays in the listen queue.
 Task<void> Listener::until_admissible() {
     asio::error_code ignored;
-    co_await listening_.acceptor.async_wait(Acceptor::wait_read,
-                                            asio::redirect_error(asio::deferred, ignored));
+    co_await listening_.socket.async_wait(Acceptor::wait_read,
+                                          asio::redirect_error(asio::deferred, ignored));
     bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
     while (open_ && waits && limit_.full()) {
         co_await limit_.wait();
@@ -71,7 +71,7 @@ asio::error_code Listener::accept_one() {
     asio::error_code error;
     Endpoint peer;
     LoopSocket socket(loop.context());
-    listening_.acceptor.accept(socket, peer, error);
+    listening_.socket.accept(socket, peer, error);
     if (!error) {
         socket.non_blocking(true, error);
     }
@@ -98,7 +98,7 @@ Task<void> Listener::pause(asio::error_code why) {
 void Listener::close() {
     open_ = false;
     asio::error_code ignored;
-    listening_.acceptor.close(ignored);
+    listening_.socket.close(ignored);
     listening_.file.reset();
     pause_.cancel();
 }

@@ -4,6 +4,7 @@
 #include "net/descriptors.hpp"
 #include "net/spawn.hpp"
 #include "protocol/quantity.hpp"
+#include "server/datagrams.hpp"
 #include "server/limit.hpp"
 #include "server/listener.hpp"
 #include "server/loop.hpp"
@@ -82,17 +83,21 @@ public:
 private:
     Loop& first_loop() { return *loops_.front(); }
     void listen(Address const& address);
+    void listen_to_streams(Address const& address);
+    void listen_to_datagrams(Address const& address);
+    void start_listening();
     void run_loop(Loop& loop);
 
     void client_accepted();
     void session_ended();
+    void datagrams_served();
     void accepting_paused(std::string const& why);
     void fail(std::string const& what);
 
     void begin_drain();
     Task<void> bound_drain();
     void end_drain(std::chrono::milliseconds after);
-    void loop_drained();
+    void part_drained();
     void abandon(Outcome::End end);
     void close_listeners();
 
@@ -100,11 +105,12 @@ private:
     Service service_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<Listener>> listeners_;
+    std::vector<std::unique_ptr<Datagrams>> datagrams_;
     std::vector<Address> addresses_;
     std::size_t limit_ = 0;
     Limit places_{0};
     std::size_t next_loop_ = 0;
-    std::size_t loops_drained_ = 0;
+    std::size_t parts_drained_ = 0;  ///< of the loops and the datagram sockets
     bool draining_ = false;
     std::unique_ptr<asio::steady_timer> drain_timer_;
     std::chrono::steady_clock::time_point pause_told_;
@@ -126,7 +132,7 @@ Server::Implementation::Implementation(ServerOptions options, Handler handler)
                 .session_ended =
                     [this] { asio::dispatch(first_loop().context(), [this] { session_ended(); }); },
                 .drained =
-                    [this] { asio::post(first_loop().context(), [this] { loop_drained(); }); },
+                    [this] { asio::post(first_loop().context(), [this] { part_drained(); }); },
             }));
     }
     drain_timer_ = std::make_unique<asio::steady_timer>(first_loop().context());
@@ -138,6 +144,22 @@ Server::Implementation::Implementation(ServerOptions options, Handler handler)
 }
 
 void Server::Implementation::listen(Address const& address) {
+    if (socket_type(address.transport) == SocketType::datagram) {
+        listen_to_datagrams(address);
+    } else {
+        listen_to_streams(address);
+    }
+}
+
+void Server::Implementation::listen_to_datagrams(Address const& address) {
+    for (BoundDatagrams& bound : bind_datagrams(first_loop().context(), address)) {
+        addresses_.push_back(bound.address);
+        datagrams_.push_back(std::make_unique<Datagrams>(std::move(bound), first_loop(), places_,
+                                                         [this] { datagrams_served(); }));
+    }
+}
+
+void Server::Implementation::listen_to_streams(Address const& address) {
     for (Listening& listening : listen_on(first_loop().context(), address)) {
         addresses_.push_back(listening.address);
         listeners_.push_back(std::make_unique<Listener>(
@@ -150,15 +172,27 @@ void Server::Implementation::listen(Address const& address) {
     }
 }
 
-Outcome Server::Implementation::run() {
+void Server::Implementation::start_listening() {
+    auto const executor = first_loop().context().get_executor();
     for (auto const& listener : listeners_) {
-        spawn(first_loop().context().get_executor(), listener->run(),
-              [this](std::exception_ptr const& thrown) {
-                  if (thrown) {
-                      fail(describe(thrown));
-                  }
-              });
+        spawn(executor, listener->run(), [this](std::exception_ptr const& thrown) {
+            if (thrown) {
+                fail(describe(thrown));
+            }
+        });
     }
+    for (auto const& datagrams : datagrams_) {
+        spawn(executor, datagrams->run(), [this](std::exception_ptr const& thrown) {
+            if (thrown) {
+                fail(describe(thrown));
+            }
+            part_drained();
+        });
+    }
+}
+
+Outcome Server::Implementation::run() {
+    start_listening();
     {
         std::vector<std::jthread> threads;
         for (std::size_t index = 1; index < loops_.size(); ++index) {
@@ -189,7 +223,13 @@ void Server::Implementation::client_accepted() {
 }
 
 void Server::Implementation::session_ended() {
-    places_.give_back_place();
+    places_.give_back_places(1);
+    if (service_.options.once) {
+        begin_drain();
+    }
+}
+
+void Server::Implementation::datagrams_served() {
     if (service_.options.once) {
         begin_drain();
     }
@@ -275,8 +315,8 @@ void Server::Implementation::end_drain(std::chrono::milliseconds after) {
     }
 }
 
-void Server::Implementation::loop_drained() {
-    if (++loops_drained_ < loops_.size()) {
+void Server::Implementation::part_drained() {
+    if (++parts_drained_ < loops_.size() + datagrams_.size()) {
         return;
     }
     drain_timer_->cancel();
@@ -296,6 +336,9 @@ void Server::Implementation::close_listeners() {
     for (auto const& listener : listeners_) {
         listener->close();
     }
+    for (auto const& datagrams : datagrams_) {
+        datagrams->close();
+    }
     places_.wake_all();
 }
 
@@ -305,6 +348,9 @@ Counters Server::Implementation::counters() const {
         loop->tally.add_to(sum);
     }
     sum.accept_pauses = accept_pauses_.get();
+    for (auto const& datagrams : datagrams_) {
+        sum.dropped += datagrams->dropped();
+    }
     return sum;
 }
 

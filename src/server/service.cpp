@@ -1,6 +1,7 @@
-// The wording of the answers: docs/protocol.md lists them.
+// The wording of the answers, which docs/protocol.md lists, and what a failure comes to.
 #include "server/service.hpp"
 
+#include "net/spawn.hpp"
 #include "protocol/quantity.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,17 @@ namespace {
 /// An ack block of this size answers as many messages as one read can bring without copying.
 constexpr std::size_t ack_block_bytes = 64 * 1024;
 }  // namespace
+
+std::size_t Service::failed(std::exception_ptr const& thrown) const {
+    fail(describe(thrown));
+    try {
+        std::rethrow_exception(thrown);
+    } catch (NotShown const& error) {
+        return error.shown;
+    } catch (...) {
+        return 0;
+    }
+}
 
 ReplyLines reply_lines(ServerOptions const& options) {
     return {

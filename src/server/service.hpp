@@ -4,6 +4,8 @@
 #include "protocol/replies.hpp"
 #include "roger/server.hpp"
 
+#include <cstddef>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -15,6 +17,9 @@ struct Service {
     ReplyLines lines;
     /// Something went wrong for good: remembered for the outcome, and the server drains.
     std::function<void(std::string const& what)> fail;
+
+    /// The handler threw, which is for good: returns how many messages of its batch it took.
+    [[nodiscard]] std::size_t failed(std::exception_ptr const& thrown) const;
 };
 
 /// Every line that a server with these options can say.

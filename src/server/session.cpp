@@ -1,8 +1,6 @@
 // The heart of the server: while there are messages, display them, acknowledge them.
 #include "server/session.hpp"
 
-#include "net/spawn.hpp"
-
 #include <asio/deferred.hpp>
 #include <asio/redirect_error.hpp>
 
@@ -127,20 +125,12 @@ Task<std::size_t> Session::display(Intake const& intake) {
         co_return 0;
     }
     RoomTaken const taken(loop_.room, intake.messages.size());
-    std::exception_ptr failure;
     try {
         Batch const batch(intake.messages, peer_, loop_.index());
         co_await loop_.service().handler(batch);
-    } catch (NotShown const& error) {
-        failure = std::current_exception();
-        displayed = std::min(displayed, error.shown);
     } catch (...) {
-        failure = std::current_exception();
-        displayed = 0;
-    }
-    if (failure) {
         ending_ = Ending::cannot_display;
-        loop_.service().fail(describe(failure));
+        displayed = std::min(displayed, loop_.service().failed(std::current_exception()));
     }
     co_return displayed;
 }

@@ -18,6 +18,8 @@ void Tally::add_to(Counters& sum) const {
     sum.refused_display += refused_display.get();
     sum.write_timeouts += write_timeouts.get();
     sum.lost += lost.get();
+    sum.replies += replies.get();
+    sum.unanswered += unanswered.get();
 }
 
 }  // namespace roger

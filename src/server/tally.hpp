@@ -39,6 +39,8 @@ struct Tally {
     Count refused_display;
     Count write_timeouts;
     Count lost;
+    Count replies;
+    Count unanswered;
 
     void add_to(Counters& sum) const;
 };

@@ -1,0 +1,126 @@
+// Many datagrams in one system call, and their answers in another.
+#include "net/datagram_batch.hpp"
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <linux/sock_diag.h>
+
+namespace roger {
+
+namespace {
+
+/// Lets routing choose the interface again: a datagram's own may not lead back to its sender. But
+/// a link-local address means nothing without it.
+void forget_interface(msghdr& message) {
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+         each = CMSG_NXTHDR(&message, each)) {
+        if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_PKTINFO) {
+            in_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(each), sizeof info);
+            info.ipi_ifindex = 0;
+            std::memcpy(CMSG_DATA(each), &info, sizeof info);
+        } else if (each->cmsg_level == IPPROTO_IPV6 && each->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(each), sizeof info);
+            if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) {
+                info.ipi6_ifindex = 0;
+            }
+            std::memcpy(CMSG_DATA(each), &info, sizeof info);
+        }
+    }
+}
+
+}  // namespace
+
+DatagramBatch::DatagramBatch(std::size_t most, std::size_t most_bytes)
+    : buffer_(std::make_unique_for_overwrite<char[]>(most * most_bytes)),
+      slots_(most),
+      received_(most),
+      answers_(most),
+      answered_() {
+    for (std::size_t index = 0; index != most; ++index) {
+        slots_[index].bytes = {.iov_base = buffer_.get() + index * most_bytes,
+                               .iov_len = most_bytes};
+    }
+    answered_.reserve(most);
+}
+
+asio::error_code DatagramBatch::receive(int socket, std::size_t most) {
+    answered_.clear();
+    size_ = 0;
+    most = std::min(most, slots_.size());
+    for (std::size_t index = 0; index != most; ++index) {
+        Slot& slot = slots_[index];
+        slot.answered = false;
+        received_[index].msg_hdr = {.msg_name = slot.sender.data(),
+                                    .msg_namelen = static_cast<socklen_t>(slot.sender.capacity()),
+                                    .msg_iov = &slot.bytes,
+                                    .msg_iovlen = 1,
+                                    .msg_control = slot.control.data(),
+                                    .msg_controllen = slot.control.size(),
+                                    .msg_flags = 0};
+    }
+    int const count = ::recvmmsg(socket, received_.data(), static_cast<unsigned>(most),
+                                 MSG_DONTWAIT, /*timeout=*/nullptr);
+    if (count < 0) {
+        return {errno, asio::error::get_system_category()};
+    }
+    size_ = static_cast<std::size_t>(count);
+    for (std::size_t index = 0; index != size_; ++index) {
+        slots_[index].sender.resize(received_[index].msg_hdr.msg_namelen);
+    }
+    return {};
+}
+
+std::string_view DatagramBatch::bytes(std::size_t index) const {
+    return {static_cast<char const*>(slots_[index].bytes.iov_base), received_[index].msg_len};
+}
+
+bool DatagramBatch::cut_off(std::size_t index) const {
+    return (received_[index].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+}
+
+Endpoint const& DatagramBatch::sender(std::size_t index) const {
+    return slots_[index].sender;
+}
+
+bool DatagramBatch::answerable(std::size_t index) const {
+    return received_[index].msg_hdr.msg_namelen > sizeof(sa_family_t);
+}
+
+void DatagramBatch::answer(std::size_t index, std::string_view bytes) {
+    Slot& slot = slots_[index];
+    slot.answer = {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    msghdr& message = answers_[answered_.size()].msg_hdr;
+    message = received_[index].msg_hdr;
+    message.msg_iov = &slot.answer;
+    forget_interface(message);
+    answered_.push_back(index);
+}
+
+void DatagramBatch::send(int socket) {
+    for (std::size_t next = 0; next != answered_.size();) {
+        int const sent =
+            ::sendmmsg(socket, &answers_[next], static_cast<unsigned>(answered_.size() - next),
+                       MSG_DONTWAIT | MSG_NOSIGNAL);
+        for (int i = 0; i < sent; ++i) {
+            slots_[answered_[next++]].answered = true;
+        }
+        if (sent < 0 && errno != EINTR) {
+            ++next;  // it failed for this one; the others' turn
+        }
+    }
+}
+
+std::size_t count_dropped(int socket) {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory = {};
+    socklen_t size = sizeof memory;
+    ::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size);
+    return memory[SK_MEMINFO_DROPS];
+}
+
+}  // namespace roger

@@ -1,0 +1,225 @@
+// A datagram's way: received, displayed, acknowledged, in the company of others.
+#include "server/datagrams.hpp"
+
+#include "net/spawn.hpp"
+
+#include <asio/deferred.hpp>
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+constexpr std::size_t most_at_once = 64;
+constexpr std::size_t most_buffer_bytes = 4 * 1024 * 1024;
+
+/// The largest that IPv4 and IPv6 have, without jumbograms.
+constexpr std::size_t most_udp_bytes = 65'535;
+
+constexpr std::size_t line_ending_bytes = 2;
+
+/// At a shutdown: a flood must not keep the server from its end.
+constexpr std::size_t most_refused_batches = 256;
+
+/// A datagram of this size is either received whole, or longer than a message may be.
+std::size_t bytes_for_one(Address const& address, std::size_t max_message) {
+    std::size_t const enough = max_message + line_ending_bytes;
+    return address.transport == Transport::udp ? std::min(enough, most_udp_bytes) : enough;
+}
+
+DatagramBatch batch_for(Address const& address, ServerOptions const& options) {
+    std::size_t const bytes = bytes_for_one(address, options.max_message);
+    std::size_t const most =
+        options.once ? 1 : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
+    return {most, bytes};
+}
+
+std::string_view without_line_ending(std::string_view text) {
+    if (text.ends_with('\n')) {
+        text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+    }
+    return text;
+}
+
+}  // namespace
+
+Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::function<void()> served)
+    : bound_(std::move(bound)),
+      loop_(loop),
+      limit_(limit),
+      served_(std::move(served)),
+      descriptor_(bound_.socket.native_handle()),
+      batch_(batch_for(bound_.address, loop.service().options)),
+      senders_(batch_.most()) {
+    messages_.reserve(batch_.most());
+    owed_.reserve(batch_.most());
+}
+
+Task<void> Datagrams::run() {
+    while (open_) {
+        co_await until_admissible();
+        if (open_ && receive(batch_.most())) {
+            co_await display();
+            acknowledge();
+        }
+    }
+    refuse_queued();
+    finish();
+}
+
+/// Until something has come, and there are room and, unless senders are refused, a place for it.
+Task<void> Datagrams::until_admissible() {
+    co_await bound_.socket.async_wait(DatagramSocket::wait_read,
+                                      asio::redirect_error(asio::deferred, loop_.ignored));
+    bool const waits = loop_.service().options.when_full == WhenFull::wait;
+    while (open_ && waits && limit_.full()) {
+        co_await limit_.wait();
+    }
+    while (open_ && loop_.room.full()) {
+        co_await loop_.room.wait();
+    }
+}
+
+/// Returns whether there is anything to answer.
+bool Datagrams::receive(std::size_t most) {
+    messages_.clear();
+    owed_.clear();
+    if (loop_.service().options.when_full == WhenFull::wait) {
+        most = std::min(most, limit_.free());
+    }
+    batch_.receive(descriptor_, most);
+    for (std::size_t index = 0; index != batch_.size(); ++index) {
+        take(index);
+    }
+    return !owed_.empty();
+}
+
+/// Decides what becomes of a datagram. An answer of ours, or of another server like us, is never
+/// answered: two servers whose addresses were forged onto each other would talk for ever.
+void Datagrams::take(std::size_t index) {
+    ServerOptions const& options = loop_.service().options;
+    ReplyLines const& lines = loop_.service().lines;
+    Tally& tally = loop_.tally;
+    std::string_view const text = without_line_ending(batch_.bytes(index));
+    tally.bytes.add(batch_.bytes(index).size());
+    if (is_reply(text, options.ack)) {
+        tally.replies.add();
+    } else if (batch_.cut_off(index) || text.size() > options.max_message) {
+        tally.messages.add();
+        tally.refused_too_long.add();
+        owed_.push_back({index, &lines.too_long});
+    } else if (limit_.full()) {
+        tally.refused_busy.add();
+        owed_.push_back({index, &lines.busy});
+    } else {
+        tally.messages.add();
+        limit_.take_place();
+        senders_[index] = to_peer(batch_.sender(index), SocketType::datagram);
+        messages_.push_back({text, &senders_[index]});
+        owed_.push_back({index, &lines.ack});
+    }
+}
+
+/// What the handler does not take is owed a refusal instead of an ack.
+Task<void> Datagrams::display() {
+    if (messages_.empty()) {
+        co_return;
+    }
+    std::size_t bytes = 0;
+    for (Message const& message : messages_) {
+        bytes += message.text.size();
+    }
+    RoomTaken const taken(loop_.room, bytes);
+    std::size_t displayed = messages_.size();
+    try {
+        Batch const batch(messages_, loop_.index());
+        co_await loop_.service().handler(batch);
+    } catch (...) {
+        displayed = std::min(displayed, loop_.service().failed(std::current_exception()));
+    }
+    loop_.tally.displayed.add(displayed);
+    ReplyLines const& lines = loop_.service().lines;
+    for (Owed& owed : owed_) {
+        if (owed.line == &lines.ack && displayed != 0) {
+            --displayed;
+        } else if (owed.line == &lines.ack) {
+            owed.line = &lines.cannot_display;
+            loop_.tally.refused_display.add();
+        }
+    }
+}
+
+void Datagrams::acknowledge() {
+    for (Owed const& owed : owed_) {
+        if (batch_.answerable(owed.datagram)) {
+            batch_.answer(owed.datagram, owed.line->line());
+        }
+    }
+    batch_.send(descriptor_);
+    for (Owed const& owed : owed_) {
+        if (!batch_.answered(owed.datagram)) {
+            loop_.tally.unanswered.add();
+        } else if (owed.line == &loop_.service().lines.ack) {
+            loop_.tally.acknowledged.add();
+        }
+    }
+    if (!messages_.empty()) {
+        limit_.give_back_places(messages_.size());
+    }
+    served_();
+}
+
+void Datagrams::close() {
+    open_ = false;
+    asio::error_code ignored;
+    bound_.socket.cancel(ignored);
+}
+
+void Datagrams::refuse_queued() {
+    Service const& service = loop_.service();
+    for (std::size_t batch = 0; batch != most_refused_batches; ++batch) {
+        if (batch_.receive(descriptor_, batch_.most())) {
+            return;
+        }
+        for (std::size_t index = 0; index != batch_.size(); ++index) {
+            if (is_reply(without_line_ending(batch_.bytes(index)), service.options.ack)) {
+                loop_.tally.replies.add();
+                continue;
+            }
+            loop_.tally.refused_shutdown.add();
+            if (batch_.answerable(index)) {
+                batch_.answer(index, service.lines.shutting_down.line());
+            }
+        }
+        batch_.send(descriptor_);
+    }
+}
+
+void Datagrams::finish() {
+    std::lock_guard const lock(closing_);
+    dropped_ = count_dropped(std::exchange(descriptor_, -1));
+    asio::error_code ignored;
+    bound_.socket.close(ignored);
+    bound_.file.reset();
+    if (dropped_ != 0) {
+        loop_.service().options.log(
+            LogLevel::warning,
+            fmt::format("{} datagrams to {} came faster than they could be displayed, and were "
+                        "dropped by the system",
+                        dropped_, to_string(bound_.address)));
+    }
+}
+
+std::size_t Datagrams::dropped() const {
+    std::lock_guard const lock(closing_);
+    return descriptor_ != -1 ? count_dropped(descriptor_) : dropped_;
+}
+
+}  // namespace roger

@@ -1,0 +1,71 @@
+// One datagram socket: receive, display, acknowledge, as many datagrams at once as have come.
+#pragma once
+
+#include "net/datagram_batch.hpp"
+#include "net/listening.hpp"
+#include "protocol/replies.hpp"
+#include "roger/batch.hpp"
+#include "roger/peer.hpp"
+#include "roger/task.hpp"
+#include "server/limit.hpp"
+#include "server/loop.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace roger {
+
+/// A sender is a client from when its datagram is received until it is answered: each datagram in
+/// hand has a place of the limit. What there is no place for stays in the socket's queue, or is
+/// told `error: busy`. There is no connection that could be idle or closed, so that no deadline
+/// but the drain's concerns datagrams.
+class Datagrams {
+public:
+    /// `served` is called when a message has been answered. All of it runs on `loop`.
+    Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::function<void()> served);
+
+    [[nodiscard]] Address const& address() const { return bound_.address; }
+
+    /// Serves until close(): then what is in hand is still displayed and acknowledged, what has
+    /// come and not been received is told that the server shuts down, and the socket is closed.
+    Task<void> run();
+
+    void close();
+
+    /// Datagrams that came faster than they were received, and were dropped by the system. From
+    /// any thread.
+    [[nodiscard]] std::size_t dropped() const;
+
+private:
+    /// A datagram that is to be answered, and by what.
+    struct Owed {
+        std::size_t datagram;
+        ReplyLine const* line;
+    };
+
+    Task<void> until_admissible();
+    bool receive(std::size_t most);
+    void take(std::size_t index);
+    Task<void> display();
+    void acknowledge();
+    void refuse_queued();
+    void finish();
+
+    BoundDatagrams bound_;
+    Loop& loop_;
+    Limit& limit_;
+    std::function<void()> served_;
+    int descriptor_;  ///< the socket's; -1 once it is closed
+    DatagramBatch batch_;
+    std::vector<Peer> senders_;      ///< by datagram
+    std::vector<Message> messages_;  ///< those that are to be displayed
+    std::vector<Owed> owed_;
+    bool open_ = true;
+    mutable std::mutex closing_;  ///< dropped() asks the socket, which finish() takes away
+    std::size_t dropped_ = 0;     ///< once the socket is closed
+};
+
+}  // namespace roger
