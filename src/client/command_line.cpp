@@ -1,7 +1,6 @@
 // The client's command line.
 #include "client/command_line.hpp"
 
-#include "net/endpoint.hpp"
 #include "program/options.hpp"
 
 #include <string>
@@ -15,11 +14,10 @@ namespace {
 Address read_address(std::vector<std::string> const& words) {
     Address address =
         words.size() == 1 ? parse_address(words[0]) : parse_address(words[0], words[1]);
-    require_stream(address);
-    if (address.transport == Transport::tcp && address.host.empty()) {
+    if (!is_unix(address.transport) && address.host.empty()) {
         throw WrongUse("a client needs the server's host: write HOST PORT, or HOST:PORT");
     }
-    if (address.transport == Transport::tcp && address.port == 0) {
+    if (!is_unix(address.transport) && address.port == 0) {
         throw WrongUse(
             "a client needs the port that the server listens on, from 1 to 65535, not 0");
     }
@@ -42,8 +40,8 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
     app.footer(
         "On a terminal it asks for one message. Otherwise every line of standard input\n"
         "is a message. What the server refuses is told on standard error.\n"
-        "It connects before it reads: even without a message it tells whether the server\n"
-        "can be reached.\n"
+        "On a stream it connects before it reads: even without a message it tells whether\n"
+        "the server can be reached. Datagrams go out unconnected, and each may be lost.\n"
         "Exit status: 0 if every message was acknowledged, 1 if not, 2 for wrong usage.");
 
     app.add_option_function<std::vector<std::string>>(
@@ -51,7 +49,8 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
            [&options](std::vector<std::string> const& words) {
                options.address = read_address(words);
            },
-           "HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME")
+           "HOST:PORT, [IPV6]:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH; @NAME for a PATH is "
+           "an abstract name")
         ->required()
         ->expected(1, 2)
         ->type_name("");
@@ -73,6 +72,18 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
                 "to look up and reach the server; or none");
     add_timeout(app, "--ack-timeout", options.ack_timeout,
                 "for the server to take a message, and to answer it; or none");
+    auto* const retries =
+        app.add_option("--retries", options.retries,
+                       "send a datagram that is not answered in that time again, so often; it may "
+                       "then be displayed more than once")
+            ->type_name("N")
+            ->capture_default_str()
+            ->check(CLI::Range(0, 1'000'000).description(""));
+    app.callback([&options, retries] {
+        if (retries->count() != 0 && socket_type(options.address.transport) == SocketType::stream) {
+            throw WrongUse("--retries: only a datagram is sent again; a stream does that itself");
+        }
+    });
 }
 
 }  // namespace roger

@@ -3,6 +3,7 @@
 
 #include "protocol/record.hpp"
 #include "roger/conversation.hpp"
+#include "roger/datagram_conversation.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -24,6 +25,58 @@ std::string escaped(std::string_view text) {
     return safe;
 }
 
+/// What a talk consists of, whatever carries it.
+struct Talk {
+    ClientOptions options;
+    Messages next_message;
+    Printer& printer;
+    Complain complain;
+    Receipts receipts;
+
+    void take(Answer const& answer) {
+        if (answer.acknowledged()) {
+            receipts.acknowledged();
+            printer.print_line(answer.text);
+        } else {
+            complain_about(escaped(answer.text));
+        }
+    }
+
+    void complain_about(std::string const& why, std::string_view consequence = "") {
+        printer.flush();
+        complain(receipts.not_acknowledged(why).append(consequence));
+    }
+};
+
+asio::awaitable<void> talk_on_stream(Talk& talk) {
+    ClientOptions const& options = talk.options;
+    Conversation conversation =
+        co_await Conversation::open(options.address, options.connect_timeout);
+    try {
+        while (std::optional<std::string> const message = talk.next_message()) {
+            Answer const answer = co_await conversation.say(*message, options.ack_timeout);
+            talk.take(answer);
+        }
+    } catch (ConversationError const& lost) {
+        talk.complain_about(lost.what(), "; nothing after it was sent");
+    }
+}
+
+asio::awaitable<void> talk_by_datagrams(Talk& talk) {
+    ClientOptions const& options = talk.options;
+    DatagramConversation conversation =
+        co_await DatagramConversation::open(options.address, options.connect_timeout);
+    while (std::optional<std::string> const message = talk.next_message()) {
+        try {
+            Answer const answer =
+                co_await conversation.say(*message, options.ack_timeout, options.retries);
+            talk.take(answer);
+        } catch (ConversationError const& unanswered) {
+            talk.complain_about(unanswered.what());
+        }
+    }
+}
+
 }  // namespace
 
 Messages messages_of(ClientOptions const& options, Prompt& prompt) {
@@ -42,26 +95,18 @@ Messages messages_of(ClientOptions const& options, Prompt& prompt) {
 
 asio::awaitable<Receipts> talk(ClientOptions options, Messages next_message, Printer& printer,
                                Complain complain) {
-    Receipts receipts;
-    Conversation conversation =
-        co_await Conversation::open(options.address, options.connect_timeout);
-    try {
-        while (std::optional<std::string> const message = next_message()) {
-            Answer const answer = co_await conversation.say(*message, options.ack_timeout);
-            if (answer.acknowledged()) {
-                receipts.acknowledged();
-                printer.print_line(answer.text);
-            } else {
-                printer.flush();
-                complain(receipts.not_acknowledged(escaped(answer.text)));
-            }
-        }
-    } catch (ConversationError const& lost) {
-        printer.flush();
-        complain(receipts.not_acknowledged(lost.what()) + "; nothing after it was sent");
+    Talk talk{.options = std::move(options),
+              .next_message = std::move(next_message),
+              .printer = printer,
+              .complain = std::move(complain),
+              .receipts = {}};
+    if (socket_type(talk.options.address.transport) == SocketType::datagram) {
+        co_await talk_by_datagrams(talk);
+    } else {
+        co_await talk_on_stream(talk);
     }
     printer.flush();
-    co_return receipts;
+    co_return talk.receipts;
 }
 
 bool run_client(ClientOptions const& options, Complain const& complain) {

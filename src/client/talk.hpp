@@ -10,6 +10,7 @@
 #include <asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct ClientOptions {
     std::vector<std::string> messages;  ///< to be sent without asking; none: ask for them
     Timeout connect_timeout = std::chrono::seconds(5);
     Timeout ack_timeout = std::chrono::seconds(30);
+    std::size_t retries = 0;  ///< datagrams: how often one that is not answered is sent again
 };
 
 /// Where messages come from: the next one, or nothing at the end.
@@ -36,8 +38,9 @@ Messages messages_of(ClientOptions const& options, Prompt& prompt);
 /// Tells the user what went wrong.
 using Complain = std::function<void(std::string_view sentence)>;
 
-/// Connects, sends each message and prints its answer, until there are no more or the connection
-/// is lost. A refused message is complained about, and does not keep the others back.
+/// Sends each message and prints its answer, until there are no more or, of a stream, the
+/// connection is lost. A refused message is complained about, and does not keep the others back;
+/// nor does a datagram that is not answered.
 asio::awaitable<Receipts> talk(ClientOptions options, Messages next_message, Printer& printer,
                                Complain complain);
 

@@ -1,0 +1,134 @@
+// A client's side of datagrams: say something, wait for its answer, say it again if none comes.
+#include "roger/datagram_conversation.hpp"
+
+#include "net/clock.hpp"
+#include "net/endpoint.hpp"
+#include "net/resolve.hpp"
+#include "protocol/quantity.hpp"
+
+#include <asio/as_tuple.hpp>
+#include <asio/buffer.hpp>
+#include <asio/cancel_at.hpp>
+#include <asio/error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include <sys/socket.h>
+
+namespace roger {
+
+namespace {
+
+constexpr std::size_t longest_answer = 64 * 1024;
+
+using Socket = asio::generic::datagram_protocol::socket;
+
+/// `answer` is what came back. operation_aborted: nothing until the deadline.
+asio::awaitable<asio::error_code> exchange(Socket& socket, std::string_view datagram,
+                                           std::string& answer, Clock::time_point deadline) {
+    auto const [unsent, sent] = co_await socket.async_send(
+        asio::buffer(datagram), asio::cancel_at(deadline, asio::as_tuple));
+    if (unsent) {
+        co_return unsent;
+    }
+    answer.resize(longest_answer);
+    auto const [error, size] = co_await socket.async_receive(
+        asio::buffer(answer), asio::cancel_at(deadline, asio::as_tuple));
+    answer.resize(error ? 0 : size);
+    co_return error;
+}
+
+std::string without_line_ending(std::string line) {
+    if (line.ends_with('\n')) {
+        line.resize(line.size() - (line.ends_with("\r\n") ? 2 : 1));
+    }
+    return line;
+}
+
+std::string times_sent(std::size_t times) {
+    return times == 1 ? std::string() : fmt::format(", sent {} times", times);
+}
+
+}  // namespace
+
+asio::awaitable<DatagramConversation> DatagramConversation::open(Address address,
+                                                                 Timeout connect_timeout) {
+    LookUp const found = co_await resolve(address, moment_after(connect_timeout));
+    if (!found.failure.empty()) {
+        throw ConversationError(fmt::format("{}: {}", to_string(address), found.failure));
+    }
+    std::vector<Server> servers;
+    for (Endpoint const& endpoint : found.endpoints) {
+        servers.emplace_back(endpoint.data(), endpoint.size());
+    }
+    co_return DatagramConversation(std::move(address), std::move(servers));
+}
+
+asio::awaitable<Answer> DatagramConversation::say(std::string_view message, Timeout ack_timeout,
+                                                  std::size_t retries) {
+    if (message.find('\n') != message.npos) {
+        throw std::invalid_argument("a message of this conversation holds no newline");
+    }
+    std::string const datagram = fmt::format("{}\n", message);
+    std::string answer;
+    Socket socket(co_await asio::this_coro::executor);
+    for (std::size_t times = 1;; ++times) {
+        Clock::time_point const deadline = moment_after(ack_timeout);
+        std::string failures;
+        asio::error_code error;
+        do {
+            error = socket.is_open() ? asio::error_code() : prepare(socket);
+            if (!error) {
+                error = co_await exchange(socket, datagram, answer, deadline);
+            }
+            if (!error) {
+                std::string text = without_line_ending(std::move(answer));
+                co_return Answer{std::move(text)};
+            }
+            // An answer to this socket may still come; from one that refuses nothing will.
+            if (error != asio::error::operation_aborted) {
+                socket.close();
+            }
+        } while (error != asio::error::operation_aborted && refused(error, failures));
+        if (times > retries || !ack_timeout) {
+            throw ConversationError(failures.empty()
+                                        ? fmt::format("no answer within {}{}",
+                                                      to_string(ack_timeout), times_sent(times))
+                                        : failures + times_sent(times));
+        }
+        asio::steady_timer pause(socket.get_executor(), deadline);
+        co_await pause.async_wait();
+    }
+}
+
+/// Opens it, gives it an address of its own, and lets it hear of nobody but the server.
+asio::error_code DatagramConversation::prepare(Socket& socket) const {
+    Server const& server = servers_[server_];
+    asio::error_code error;
+    socket.open(server.protocol(), error);
+    if (!error && is_unix(address_.transport)) {
+        sockaddr const unnamed = {.sa_family = AF_UNIX, .sa_data = {}};
+        socket.bind(Server(&unnamed, sizeof unnamed.sa_family), error);
+    }
+    if (!error) {
+        socket.connect(server, error);
+    }
+    return error;
+}
+
+/// Notes what failed, and goes on to the next address. False after the last of them, when the
+/// first is the next again.
+bool DatagramConversation::refused(asio::error_code error, std::string& failures) {
+    Server const& server = servers_[server_];
+    Address const address =
+        to_address(Endpoint(server.data(), server.size()), SocketType::datagram);
+    failures +=
+        fmt::format("{}{}: {}", failures.empty() ? "" : "; ", to_string(address), error.message());
+    server_ = (server_ + 1) % servers_.size();
+    return server_ != 0;
+}
+
+}  // namespace roger
