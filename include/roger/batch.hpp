@@ -40,7 +40,8 @@ public:
         using reference = Message;
 
         Iterator() = default;
-        Iterator(std::string_view rest, Peer const* sender) : rest_(rest), sender_(sender) {}
+        explicit Iterator(std::string_view rest, Peer const* sender = nullptr)
+            : rest_(rest), sender_(sender) {}
         explicit Iterator(Message const* datagram) : datagram_(datagram) {}
 
         Message operator*() const {

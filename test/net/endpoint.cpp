@@ -111,7 +111,8 @@ TEST_CASE("A datagram address is refused with a sentence", "[endpoint][net]") {
             require_stream(parse_address(text));
             FAIL("not refused: " << text);
         } catch (AddressError const& error) {
-            CHECK(error.what() == "datagram addresses are not served yet: " + std::string(text));
+            CHECK(error.what() ==
+                  "a stream is needed, and this is a datagram address: " + std::string(text));
         }
     }
 }

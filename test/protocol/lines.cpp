@@ -28,7 +28,7 @@ std::vector<std::string> in_order(Intake const& intake) {
     Batch::Iterator message(intake.messages);
     for (Intake::Run const& run : intake.runs) {
         for (std::size_t i = 0; i != run.count; ++i) {
-            answers.emplace_back(run.verdict == Verdict::accepted ? *message++ : too_long);
+            answers.emplace_back(run.verdict == Verdict::accepted ? (*message++).text : too_long);
         }
     }
     return answers;

@@ -26,8 +26,9 @@ struct HostPort {
 
 HostPort host_and_port(std::string_view printed) {
     auto const colon = printed.rfind(':');
-    if (!printed.starts_with("tcp:") || colon < 4) {
-        throw Failure(fmt::format("not an Internet stream address: {}", legible(printed)));
+    bool const internet = printed.starts_with("tcp:") || printed.starts_with("udp:");
+    if (!internet || colon < 4) {
+        throw Failure(fmt::format("not an Internet address: {}", legible(printed)));
     }
     auto host = std::string(printed.substr(4, colon - 4));
     if (host.starts_with('[') && host.ends_with(']')) {
@@ -77,15 +78,15 @@ SocketAddress internet_address(HostPort const& where) {
 }  // namespace
 
 SocketAddress listening_address(std::string_view printed) {
-    if (printed.starts_with("unix:")) {
-        return unix_address(printed.substr(5));
+    if (printed.starts_with("unix")) {
+        return unix_address(printed.substr(printed.find(':') + 1));
     }
     return internet_address(host_and_port(printed));
 }
 
 SocketAddress socket_address(std::string_view printed) {
-    if (printed.starts_with("unix:")) {
-        return unix_address(printed.substr(5));
+    if (printed.starts_with("unix")) {
+        return unix_address(printed.substr(printed.find(':') + 1));
     }
     auto where = host_and_port(printed);
     if (where.host == "::") {
@@ -128,8 +129,8 @@ std::uint16_t port_of(std::string_view printed) {
 }
 
 std::string with_host(std::string_view printed, std::string_view host) {
-    auto const* const form = host.find(':') == std::string_view::npos ? "tcp:{}:{}" : "tcp:[{}]:{}";
-    return fmt::format(fmt::runtime(form), host, port_of(printed));
+    auto const* const form = host.find(':') == std::string_view::npos ? "{}{}:{}" : "{}[{}]:{}";
+    return fmt::format(fmt::runtime(form), printed.substr(0, 4), host, port_of(printed));
 }
 
 bool has_ipv6() {

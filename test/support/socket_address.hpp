@@ -1,4 +1,5 @@
-// A printed address as the system's own structure: tcp:127.0.0.1:51717, unix:PATH, unix:@NAME.
+// A printed address as the system's own structure: tcp:127.0.0.1:51717, unix:PATH, unix:@NAME,
+// udp:127.0.0.1:51717, unixgram:PATH.
 // Written apart from Roger's parser, which is under test.
 #pragma once
 

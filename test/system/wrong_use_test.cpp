@@ -117,14 +117,10 @@ TEST_CASE("A time or a size without a unit, or no time at all, is refused", "[wr
                                 {{"--max-message", "none", "0"}, "--max-message"}});
 }
 
-TEST_CASE("Datagram addresses are refused for the time being", "[wrong-use][system]") {
-    for (std::string const address :
-         {"udp:127.0.0.1:51717", "unixgram:/tmp/roger-datagrams", "unixgram:@roger-datagrams"}) {
-        check_wrong(server_launch, {{{address}, "datagram addresses are not served yet"},
-                                    {{"127.0.0.1:0", address}, address}});
-        check_wrong(client_launch, {{{address}, address}});
-    }
-    check_wrong(server_launch, {{{"udp:0"}, "datagram addresses are not served yet"}});
+TEST_CASE("Sending again is for datagrams only", "[wrong-use][system]") {
+    check_wrong(client_launch, {{{"--retries", "1", "127.0.0.1:1"}, "only a datagram"},
+                                {{"--retries", "0", "unix:@nobody"}, "only a datagram"},
+                                {{"--retries", "-1", "udp:127.0.0.1:1"}, "--retries"}});
 }
 
 TEST_CASE("A client without a usable address says so", "[wrong-use][system]") {

@@ -1,0 +1,83 @@
+// What the tests of the server's datagram sockets share: where it listens, and how it is kept busy.
+#pragma once
+
+#include "support/datagram_peer.hpp"
+#include "support/files.hpp"
+#include "support/server_process.hpp"
+#include "support/socket_address.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace roger::test {
+
+inline std::string const ack = "I got your message\n";
+
+/// Long enough for an answer to come, if one came.
+inline constexpr Duration a_while = std::chrono::milliseconds(100);
+
+/// Where a test's server can listen, on each kind of datagram socket.
+class Place {
+public:
+    Place() : kind_(GENERATE(as<std::string>(), "udp", "udp6", "unixgram file", "unixgram name")) {
+        CAPTURE(kind_);
+        if (kind_ == "udp6" && !has_ipv6()) {
+            SKIP("this machine has no IPv6");
+        }
+    }
+
+    [[nodiscard]] std::string address() const {
+        if (kind_ == "udp") {
+            return "udp:127.0.0.1:0";
+        }
+        if (kind_ == "udp6") {
+            return "udp:[::1]:0";
+        }
+        return kind_ == "unixgram file" ? "unixgram:" + directory_ / "s"
+                                        : fmt::format("unixgram:@{}", directory_.path().string());
+    }
+    [[nodiscard]] bool is_unix() const { return kind_.starts_with("unixgram"); }
+
+private:
+    std::string kind_;
+    TempDir directory_;
+};
+
+inline ServerProcess start(std::string const& address, std::vector<std::string> arguments = {},
+                           ServerSetup setup = {}) {
+    arguments.push_back(address);
+    return ServerProcess::start(std::move(arguments), std::move(setup));
+}
+
+inline ServerProcess start_stalled(std::string const& address,
+                                   std::vector<std::string> arguments = {}) {
+    ServerSetup setup;
+    setup.out = Stdio::stalled_pipe();
+    return start(address, std::move(arguments), std::move(setup));
+}
+
+inline void talk(DatagramPeer& peer, std::string_view message, std::string const& answer = ack) {
+    peer.send(message);
+    CHECK(peer.receive() == answer);
+}
+
+/// One message fits into a stalled pipe, and is acked; two do not.
+inline std::string large(char c) {
+    return std::string(40'000, c);
+}
+
+/// Returns when the server has received something that its stalled output does not take.
+inline void stall(ServerProcess& server, DatagramPeer& peer, std::string const& answer = ack) {
+    talk(peer, large('a'), answer);
+    peer.send(large('b'));
+    eventually("the second message is received", [&] { return server.counter("messages") == 2; });
+}
+
+}  // namespace roger::test
