@@ -71,7 +71,8 @@ inline void demand_a_sound_batch(Intake const& intake, std::size_t max_message) 
     }
     std::size_t messages = 0;
     for (Batch::Iterator message(intake.messages), end; message != end; ++message) {
-        demand((*message).text.size() <= max_message, "an accepted message is no longer than allowed");
+        demand((*message).text.size() <= max_message,
+               "an accepted message is no longer than allowed");
         ++messages;
     }
     demand(messages == accepted, "as many messages as verdicts that accept");
