@@ -197,7 +197,7 @@ TEST_CASE("Servers in one process do not know of each other", "[server][concurre
 TEST_CASE("An ack waits for the handler, and other clients do not", "[server][concurrency]") {
     std::atomic<bool> released = false;
     RunningServer running({}, [&released](Batch const& batch) -> Task<void> {
-        bool const waits = *batch.begin() == "wait";
+        bool const waits = (*batch.begin()).text == "wait";
         while (waits && !released) {
             co_await pass_time(1ms);
         }
