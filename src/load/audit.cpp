@@ -21,7 +21,7 @@ constexpr std::size_t most_examples = 5;
 class Auditor {
 public:
     Auditor(AuditResult& result, std::uint64_t run, std::vector<AuditTrail const*> const& trails)
-        : result_(result), run_(run) {
+        : result_(result), run_(run), loops_(trails.size()) {
         for (AuditTrail const* trail : trails) {
             auto const& clients = trail->clients();
             acked_.resize(std::max(acked_.size(), clients.size()));
@@ -66,6 +66,7 @@ public:
                 bool const written = written_[client][i];
                 result_.acked += acked ? 1 : 0;
                 result_.written_not_acked += written && !acked ? 1 : 0;
+                result_.lost += !written && !acked ? 1 : 0;
                 if (acked && !written) {
                     fault(result_.acked_not_written, {run_, client, 0, i + 1},
                           "acked and not written");
@@ -76,11 +77,20 @@ public:
 
 private:
     void check_order(Stamp const& stamp) {
-        auto& last = last_[(stamp.client << 32U) | stamp.connection];
-        if (stamp.number < last) {
-            fault(result_.out_of_order, stamp, fmt::format("written after message {}", last));
+        if (result_.datagrams) {
+            // A datagram's connection is its place in the order of all: Swarm::next_place().
+            check_order(stamp, stamp.connection % loops_, stamp.connection);
+        } else {
+            check_order(stamp, (stamp.client << 32U) | stamp.connection, stamp.number);
         }
-        last = std::max(last, stamp.number);
+    }
+
+    void check_order(Stamp const& stamp, std::uint64_t sequence, std::uint64_t place) {
+        auto& last = last_[sequence];
+        if (place < last) {
+            fault(result_.out_of_order, stamp, "written after a later one");
+        }
+        last = std::max(last, place);
     }
 
     void damaged(std::string_view record) {
@@ -101,9 +111,10 @@ private:
 
     AuditResult& result_;
     std::uint64_t run_;
+    std::size_t loops_;
     std::vector<std::vector<bool>> acked_;  ///< by client, by message
     std::vector<std::vector<bool>> written_;
-    std::unordered_map<std::uint64_t, std::uint64_t> last_;  ///< message, by client and connection
+    std::unordered_map<std::uint64_t, std::uint64_t> last_;  ///< the furthest of each sequence
 };
 
 std::runtime_error cannot_read(std::string const& file) {
@@ -113,10 +124,11 @@ std::runtime_error cannot_read(std::string const& file) {
 
 }  // namespace
 
-AuditResult audit(std::string const& file, std::uint64_t run,
+AuditResult audit(std::string const& file, std::uint64_t run, SocketType type,
                   std::vector<AuditTrail const*> const& trails) {
     AuditResult result;
     result.file = file;
+    result.datagrams = type == SocketType::datagram;
     std::ifstream output(file, std::ios::binary);
     if (!output) {
         throw cannot_read(file);

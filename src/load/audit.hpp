@@ -3,6 +3,7 @@
 
 #include "load/audit_trail.hpp"
 #include "report/report.hpp"
+#include "roger/address.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,9 +11,11 @@
 
 namespace roger {
 
-/// Reads what the server wrote (--show raw) while run number `run` went on. Records of others are
-/// passed over. Throws std::runtime_error with a sentence where the file cannot be read.
-AuditResult audit(std::string const& file, std::uint64_t run,
+/// Reads what the server wrote (--show raw) while run number `run` went on; `trails`: one for each
+/// event loop. Records of others are passed over. Order is that of a connection's messages, or of
+/// all datagrams of an event loop. Throws std::runtime_error with a sentence where the file cannot
+/// be read.
+AuditResult audit(std::string const& file, std::uint64_t run, SocketType type,
                   std::vector<AuditTrail const*> const& trails);
 
 }  // namespace roger

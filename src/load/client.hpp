@@ -2,6 +2,7 @@
 #pragma once
 
 #include "load/flight.hpp"
+#include "load/latecomers.hpp"
 #include "load/plan.hpp"
 #include "net/clock.hpp"
 #include "net/deadlines.hpp"
@@ -30,7 +31,10 @@ enum class ClientWait : std::uint8_t {
 ///     down ─▶ connecting ─▶ (greeting) ─▶ up ─▶ leaving ─▶ gone
 ///      ▲  └─◀─ pausing ◀────────┘          │
 ///      └───────────────────────────────────┘
-class Client final : DeadlineOwner<ClientWait> {
+///
+/// A datagram needs no connection: a socket, bound to the server's address, takes its place. It is
+/// for one message only; see Latecomers.
+class Client final : DeadlineOwner<ClientWait>, SocketOwner {
 public:
     Client(Swarm& swarm, std::size_t number);
     ~Client() override;
@@ -47,7 +51,7 @@ public:
     void begin();
 
     /// Its socket is ready: epoll_wait(2)'s events.
-    void ready(std::uint32_t events);
+    void ready(std::uint32_t events) override;
 
     /// The moment of a planned message has come.
     void due(Clock::time_point now);
@@ -74,14 +78,18 @@ private:
     void pursue(Clock::time_point now);
     void pace();
     void send_due(Clock::time_point now);
+    void append_message(std::string& out) const;
+    void say_again(Clock::time_point now);
     void send(std::string_view bytes);
     void send_rest();
     void receive();
     void take(std::string_view bytes, Clock::time_point now);
+    void take_datagram(std::string_view bytes, Clock::time_point now);
     void answer(std::string_view line, Clock::time_point now);
     [[nodiscard]] bool can_send() const;
     [[nodiscard]] bool connection_used_up() const;
     void answered(Clock::time_point now);
+    void rest(Latecomers::After after, Clock::time_point planned);
     void lost(std::string_view reason);
     void give_up_connection(bool idle, std::string_view reason);
     void check_answer_time();
@@ -101,7 +109,8 @@ private:
     std::string begun_;   ///< an answer that has come in part; without storage mostly
     std::uint64_t messages_ = 0;
     std::uint32_t number_;
-    std::uint32_t connections_ = 0;
+    /// The number of the connection, or a datagram's place in the order of all.
+    std::uint32_t connection_ = 0;
     std::uint32_t said_ = 0;  ///< on this connection
     int socket_ = -1;
     std::uint16_t endpoint_ = 0;         ///< of the server's, being tried

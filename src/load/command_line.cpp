@@ -26,8 +26,7 @@ namespace {
 Address read_address(std::vector<std::string> const& words) {
     Address address =
         words.size() == 1 ? parse_address(words[0]) : parse_address(words[0], words[1]);
-    require_stream(address);
-    if (address.transport == Transport::tcp && (address.host.empty() || address.port == 0)) {
+    if (!is_unix(address.transport) && (address.host.empty() || address.port == 0)) {
         throw WrongUse(
             "a load test needs the server's host and port: write HOST PORT, or HOST:PORT");
     }
@@ -108,7 +107,8 @@ void add_amount(CLI::App& app, LoadSettings& settings) {
     add_timeout(app, "--ramp", settings.ramp, "spread the first connections over so long");
     add_count(app, "--threads", settings.threads, 1, 256, "event loops");
     add_timeout(app, "--connect-timeout", settings.connect_timeout, "for a connection; or none");
-    add_timeout(app, "--ack-timeout", settings.ack_timeout, "for an answer; or none");
+    add_timeout(app, "--ack-timeout", settings.ack_timeout,
+                "for an answer, by default 1s to a datagram; or none");
 }
 
 void add_pace(CLI::App& app, LoadSettings& settings) {
@@ -152,7 +152,7 @@ void add_messages(CLI::App& app, LoadSettings& settings) {
         ->excludes(text)
         ->excludes(size);
     add_choice(app, "--line-ending", settings.line_ending, {{"lf", "\n"}, {"crlf", "\r\n"}},
-               "what ends a message");
+               "what ends a message; by default, a datagram is not ended");
     app.add_option_function<std::string>(
            "--expect",
            [&settings](std::string const& given) {
@@ -256,6 +256,34 @@ void add_diff(CLI::App& app, LoadCommandLine& command_line) {
     diff->callback([&command_line] { command_line.work = LoadCommandLine::Work::diff; });
 }
 
+/// What a datagram has no use for, and what it needs another default for.
+void check_datagrams(CLI::App const& app, LoadSettings& settings) {
+    for (char const* const option : {"--pipeline", "--reconnect", "--greeting"}) {
+        if (!app.get_option(option)->empty()) {
+            throw WrongUse(fmt::format(
+                "{}: datagrams have no connection; each client has one in flight", option));
+        }
+    }
+    for (auto const& [kind, count] : settings.misbehaving) {
+        if (kind != Misbehaviour::deaf) {
+            throw WrongUse(fmt::format(
+                "--misbehave: a datagram client can be deaf; to be {} takes a connection",
+                name_of(kind)));
+        }
+    }
+    // udp(7): what fits into an IPv4 packet.
+    constexpr std::size_t most_udp = 65'507;
+    if (settings.address.transport == Transport::udp && settings.size > most_udp) {
+        throw WrongUse(fmt::format("--size: a UDP datagram holds at most {} bytes", most_udp));
+    }
+    if (app.get_option("--ack-timeout")->empty()) {
+        settings.ack_timeout = std::chrono::seconds(1);
+    }
+    if (app.get_option("--line-ending")->empty()) {
+        settings.line_ending = "";
+    }
+}
+
 void check(CLI::App const& app, LoadCommandLine& command_line) {
     if (command_line.work != LoadCommandLine::Work::test) {
         return;
@@ -263,6 +291,9 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     LoadSettings& settings = command_line.settings;
     if (app.get_option("ADDRESS")->empty()) {
         throw WrongUse("ADDRESS is required: write HOST PORT, HOST:PORT, or unix:PATH");
+    }
+    if (settings.datagrams()) {
+        check_datagrams(app, settings);
     }
     settings.audit = !command_line.audit_file.empty();
     if (settings.audit && !std::ifstream(command_line.audit_file)) {
@@ -301,7 +332,8 @@ void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
            [&command_line](std::vector<std::string> const& words) {
                command_line.settings.address = read_address(words);
            },
-           "HOST:PORT, [IPV6]:PORT, unix:PATH, unix:@NAME")
+           "HOST:PORT, [IPV6]:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH; @NAME for a PATH is "
+           "an abstract name")
         ->expected(1, 2)
         ->type_name("");
     add_amount(app, command_line.settings);

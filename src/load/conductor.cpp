@@ -34,7 +34,7 @@ Report Conductor::run(LoadSettings const& settings, std::string const& title,
     LoadRun test(control, settings, target_);
     std::optional<Crowd> crowd;
     if (!settings.misbehaving.empty()) {
-        crowd.emplace(settings);
+        crowd.emplace(settings, target_);
     }
     Report report;
     std::exception_ptr failure;

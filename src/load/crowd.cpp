@@ -8,7 +8,10 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
+#include <asio/error_code.hpp>
+#include <asio/generic/datagram_protocol.hpp>
 #include <asio/generic/stream_protocol.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -78,8 +81,11 @@ asio::awaitable<void> say_slowly(Socket& socket, std::string_view message) {
 
 }  // namespace
 
-Crowd::Crowd(LoadSettings const& settings)
-    : address_(settings.address), connect_timeout_(settings.connect_timeout), context_(1) {
+Crowd::Crowd(LoadSettings const& settings, Target const& target)
+    : address_(settings.address),
+      target_(target),
+      connect_timeout_(settings.connect_timeout),
+      context_(1) {
     LoadSettings plain = settings;
     plain.audit = false;
     Messages(plain, 0).append(message_, {.client = 0, .connection = 0, .message = 0});
@@ -98,13 +104,36 @@ Crowd::~Crowd() {
 }
 
 asio::awaitable<void> Crowd::misbehave(Misbehaviour kind) {
+    bool const datagrams = target_.type == SocketType::datagram;
     for (;;) {
         try {
-            co_await misbehave_once(kind);
+            if (datagrams) {
+                co_await send_datagrams();
+            } else {
+                co_await misbehave_once(kind);
+            }
         } catch (ConnectError const&) {  // NOLINT(bugprone-empty-catch)
             // It tries again, as strangers do.
         }
         co_await rest(pause);
+    }
+}
+
+/// Reads none of the answers: datagrams know no other misbehaviour.
+asio::awaitable<void> Crowd::send_datagrams() {
+    using Protocol = asio::generic::datagram_protocol;
+    Endpoint const& server = target_.endpoints[target_.preferred];
+    int const opened = open_client_socket(target_.type, server, target_.sources.of(0));
+    if (opened < 0) {
+        co_return;
+    }
+    Protocol::socket socket(context_, Protocol(server.data()->sa_family, 0), opened);
+    asio::error_code error;
+    socket.connect(Protocol::endpoint(server.data(), server.size()), error);
+    while (!error) {
+        co_await socket.async_send(asio::buffer(message_),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        co_await rest(1ms);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "load/settings.hpp"
+#include "load/target.hpp"
 #include "roger/address.hpp"
 
 #include <asio/awaitable.hpp>
@@ -16,7 +17,7 @@ namespace roger {
 /// from our own work for these. A client that the server throws out comes again.
 class Crowd {
 public:
-    explicit Crowd(LoadSettings const& settings);
+    Crowd(LoadSettings const& settings, Target const& target);
     ~Crowd();  ///< closes their connections
     Crowd(Crowd const&) = delete;
     Crowd& operator=(Crowd const&) = delete;
@@ -24,8 +25,10 @@ public:
 private:
     asio::awaitable<void> misbehave(Misbehaviour kind);
     asio::awaitable<void> misbehave_once(Misbehaviour kind);
+    asio::awaitable<void> send_datagrams();
 
     Address address_;
+    Target const& target_;
     Timeout connect_timeout_;
     std::string message_;  ///< with its line ending
     asio::io_context context_;

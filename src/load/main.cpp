@@ -45,7 +45,9 @@ int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
          Complain const& complain) {
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
         if (command_line.settings.audit) {
-            report.audit = roger::audit(command_line.audit_file, run.number(), run.trails());
+            report.audit =
+                roger::audit(command_line.audit_file, run.number(),
+                             socket_type(command_line.settings.address.transport), run.trails());
         }
     };
     roger::Report report = conductor.run(command_line.settings, "", hold_against_output);

@@ -25,6 +25,10 @@ using Warn = std::function<void(std::string const&)>;
 constexpr std::size_t files_besides = 32;
 constexpr std::size_t files_per_thread = 6;
 
+/// Of an event loop. More of them are listened to for longer, and are colder when used again.
+constexpr std::size_t most_resting = 4096;
+constexpr std::size_t least_resting = 64;
+
 std::size_t misbehaving_clients(LoadSettings const& settings) {
     std::size_t sum = 0;
     for (auto const& [kind, count] : settings.misbehaving) {
@@ -37,16 +41,21 @@ std::size_t connections(LoadSettings const& settings) {
     return settings.clients + misbehaving_clients(settings);
 }
 
-void check_open_files(LoadSettings const& settings) {
+void check_open_files(LoadSettings const& settings, Target& target) {
     auto const [most, in_use] = raise_open_file_limit();
     std::size_t const needed =
-        connections(settings) + in_use + files_besides + files_per_thread * settings.threads;
+        connections(settings) + in_use + files_besides +
+        (files_per_thread + (settings.datagrams() ? 2 * least_resting : 0)) * settings.threads;
     if (needed > most) {
         throw CannotRun(fmt::format(
             "{} clients need about {} open files, and this process may have {}: raise the limit "
             "(ulimit -n {}), ask for fewer --clients, or run on several machines and join their "
             "reports (load merge)",
             connections(settings), needed, most, needed));
+    }
+    if (settings.datagrams()) {
+        // Half of them after an answer, half after a timeout.
+        target.most_resting = std::min(most_resting, (most - needed) / 2 / settings.threads);
     }
 }
 
@@ -63,7 +72,7 @@ std::size_t ephemeral_ports() {
 void check_sources(Target const& target) {
     for (std::size_t number = 0; number < target.sources.count(); ++number) {
         auto const source = target.sources.of(number);
-        int const socket = open_client_socket(target.endpoints.front(), source);
+        int const socket = open_client_socket(target.type, target.endpoints.front(), source);
         int const error = errno;
         if (socket < 0 && source && error == EADDRNOTAVAIL) {
             throw CannotRun(
@@ -102,12 +111,15 @@ void check_ports(LoadSettings const& settings, Target& target) {
                                         : count_text(target.sources.count()) + " addresses",
             target.sources.count() == 1 ? "has" : "have", available));
     }
+    // Half of what is left is for others.
+    target.most_resting =
+        std::min(target.most_resting, (available - connections(settings)) / 4 / settings.threads);
 }
 
 void warn_of_listen_queue(LoadSettings const& settings, Target const& target, Warn const& warn) {
     std::ifstream file("/proc/sys/net/core/somaxconn");
     std::size_t most = 0;
-    if (target.is_loopback() && file >> most &&
+    if (!settings.datagrams() && target.is_loopback() && file >> most &&
         settings.ramp == Timeout(std::chrono::milliseconds(0)) && connections(settings) > most) {
         warn(fmt::format(
             "{} clients are more than a listen queue here holds (net.core.somaxconn is {}): if "
@@ -127,7 +139,7 @@ void warn_of_processors(LoadSettings const& settings, Warn const& warn) {
 }  // namespace
 
 void prepare(LoadSettings const& settings, Target& target, Warn const& warn) {
-    check_open_files(settings);
+    check_open_files(settings, target);
     check_ports(settings, target);
     check_sources(target);
     warn_of_listen_queue(settings, target, warn);

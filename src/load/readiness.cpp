@@ -41,16 +41,16 @@ Readiness::~Readiness() {
     ::close(timer_);
 }
 
-void Readiness::add(int socket, std::uint32_t events, void* who) {
-    control(EPOLL_CTL_ADD, socket, events, who);
+void Readiness::add(int socket, std::uint32_t events, SocketOwner& owner) {
+    control(EPOLL_CTL_ADD, socket, events, &owner);
 }
 
-void Readiness::change(int socket, std::uint32_t events, void* who) {
-    control(EPOLL_CTL_MOD, socket, events, who);
+void Readiness::change(int socket, std::uint32_t events, SocketOwner& owner) {
+    control(EPOLL_CTL_MOD, socket, events, &owner);
 }
 
-void Readiness::control(int operation, int socket, std::uint32_t events, void* who) {
-    epoll_event event{.events = events, .data = {.ptr = who}};
+void Readiness::control(int operation, int socket, std::uint32_t events, SocketOwner* owner) {
+    epoll_event event{.events = events, .data = {.ptr = owner}};
     checked(::epoll_ctl(set_.native_handle(), operation, socket, &event), "epoll_ctl");
 }
 

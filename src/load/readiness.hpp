@@ -17,6 +17,17 @@
 
 namespace roger {
 
+/// Who is told that a socket is ready.
+class SocketOwner {
+public:
+    /// With epoll_wait(2)'s events. Those of one wait are told one after another: what the first
+    /// owner does may have made the second's out of date.
+    virtual void ready(std::uint32_t events) = 0;
+
+protected:
+    ~SocketOwner() = default;
+};
+
 /// Asio's own way, an operation for each wait of each socket, costs two system calls and a few
 /// allocations from its cache per message: docs/architecture.md has the figures. Here the sockets
 /// stay in one set, and one operation waits for the set.
@@ -27,10 +38,10 @@ public:
     Readiness(Readiness const&) = delete;
     Readiness& operator=(Readiness const&) = delete;
 
-    /// Adds a socket, whose events carry `who`; closing the socket takes it out again.
-    /// `events` as for epoll_ctl(2), level-triggered. Throws std::system_error.
-    void add(int socket, std::uint32_t events, void* who);
-    void change(int socket, std::uint32_t events, void* who);
+    /// Adds a socket, whose events carry a pointer to its owner; closing the socket takes it out
+    /// again. `events` as for epoll_ctl(2), level-triggered. Throws std::system_error.
+    void add(int socket, std::uint32_t events, SocketOwner& owner);
+    void change(int socket, std::uint32_t events, SocketOwner& owner);
 
     /// Waits until sockets are ready, or until `moment`, or for a wake(). Other work of the event
     /// loop gets its turn now and then, however busy the sockets are.
@@ -40,7 +51,7 @@ public:
     void wake();
 
 private:
-    void control(int operation, int socket, std::uint32_t events, void* who);
+    void control(int operation, int socket, std::uint32_t events, SocketOwner* owner);
     std::span<epoll_event const> ready();
     void set_timer(Clock::time_point moment);
 

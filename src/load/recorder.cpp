@@ -132,4 +132,9 @@ void Recorder::add_to(Report& report) const {
     report.clients += most_clients_;
 }
 
+void Recorder::add_to(DatagramCounts& counts) const {
+    counts.late_answers += late_answers_;
+    counts.overtaken += overtaken_;
+}
+
 }  // namespace roger

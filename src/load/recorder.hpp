@@ -32,7 +32,12 @@ public:
 
     void acked(Sent const& message, Clock::time_point now);
     void failed(Clock::time_point planned, Fate fate, std::string_view reason);
-    void surplus_answer() { ++surplus_answers_; }
+    /// More answers than messages; `planned`: the message they follow, as far as is known.
+    void surplus_answer(Clock::time_point planned) { count(surplus_answers_, planned); }
+    /// The answer to a message that has timed out.
+    void late_answer(Clock::time_point planned) { count(late_answers_, planned); }
+    /// A message was answered after one that was sent later.
+    void overtaken(Clock::time_point planned) { count(overtaken_, planned); }
 
     void connected(Clock::duration took);
     void disconnected(bool idle);
@@ -56,12 +61,16 @@ public:
     [[nodiscard]] Clock::time_point last_ack() const { return last_ack_; }
 
     void add_to(Report& report) const;
+    void add_to(DatagramCounts& counts) const;
     [[nodiscard]] Latencies const& latencies() const { return latencies_; }
     /// Of messages that this loop alone held up; of others it is 0, and not recorded.
     [[nodiscard]] Histogram const& own_lateness() const { return own_lateness_; }
     [[nodiscard]] ThreadTime const& used() const { return used_; }
 
 private:
+    void count(std::uint64_t& counter, Clock::time_point planned) const {
+        counter += planned >= timeline_.begin ? 1 : 0;
+    }
     void close_interval();
 
     Intervals& intervals_;
@@ -73,6 +82,8 @@ private:
     std::uint64_t acked_in_time_ = 0;
     Reasons reasons_;
     std::uint64_t surplus_answers_ = 0;
+    std::uint64_t late_answers_ = 0;
+    std::uint64_t overtaken_ = 0;
     std::uint64_t connections_ = 0;
     std::uint64_t idle_losses_ = 0;
     std::size_t clients_ = 0;       ///< connected now

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <random>
 #include <utility>
 
@@ -199,8 +200,14 @@ Report LoadRun::make_report(Timeline const& timeline) {
     report.generator.threads = swarms_.size();
     Histogram own_lateness;
     auto end = timeline.begin;
+    if (settings_.datagrams()) {
+        report.datagrams = DatagramCounts{.listened_s = std::numeric_limits<double>::max()};
+    }
     for (auto const& swarm : swarms_) {
         Recorder const& recorder = swarm->recorder();
+        if (report.datagrams) {
+            swarm->add_to(*report.datagrams);
+        }
         recorder.add_to(report);
         own_lateness.add(recorder.own_lateness());
         end = std::max(end, settings_.messages ? recorder.last_ack() : swarm->timeline().end);

@@ -48,7 +48,7 @@ struct LoadSettings {
     std::size_t pipeline = 1;        ///< messages in flight, at most, for each client
     std::size_t per_connection = 0;  ///< messages, after which a client connects anew; 0: no end
     Timeout connect_timeout = std::chrono::seconds(5);
-    Timeout ack_timeout = std::chrono::seconds(10);
+    Timeout ack_timeout = std::chrono::seconds(10);  ///< with datagrams, 1 s unless given
 
     std::vector<std::string> texts = {"message {message} of client {client}"};  ///< said in turn
     std::size_t size = 0;  ///< bytes of a message without its line ending; 0: the text's
@@ -61,6 +61,10 @@ struct LoadSettings {
     std::optional<std::pair<asio::ip::address, asio::ip::address>> sources;
     std::map<Misbehaviour, std::size_t> misbehaving;
     bool audit = false;  ///< number and checksum each message
+
+    [[nodiscard]] bool datagrams() const {
+        return socket_type(address.transport) == SocketType::datagram;
+    }
 };
 
 }  // namespace roger

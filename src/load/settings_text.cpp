@@ -31,6 +31,10 @@ std::string message_text(LoadSettings const& settings) {
     return text;
 }
 
+std::string line_ending_text(std::string const& line_ending) {
+    return line_ending.empty() ? "none" : line_ending == "\n" ? "lf" : "crlf";
+}
+
 std::string misbehaving_text(LoadSettings const& settings) {
     std::string text;
     for (auto const& [kind, count] : settings.misbehaving) {
@@ -64,12 +68,14 @@ std::vector<std::pair<std::string, std::string>> settings_text(LoadSettings cons
     if (settings.rate) {
         add("arrivals", settings.arrivals == Arrivals::even ? "even" : "poisson");
     }
-    add("pipeline", std::to_string(settings.pipeline));
-    add("reconnect", settings.per_connection == 0
-                         ? "never"
-                         : "after " + count_text(settings.per_connection, "message"));
+    if (!settings.datagrams()) {
+        add("pipeline", std::to_string(settings.pipeline));
+        add("reconnect", settings.per_connection == 0
+                             ? "never"
+                             : "after " + count_text(settings.per_connection, "message"));
+    }
     add("message", message_text(settings));
-    add("line-ending", settings.line_ending == "\n" ? "lf" : "crlf");
+    add("line-ending", line_ending_text(settings.line_ending));
     add("expect", settings.expect ? safe(*settings.expect) : "any");
     if (settings.greeting) {
         add("greeting", "waited for");

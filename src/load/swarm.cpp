@@ -26,6 +26,11 @@ constexpr std::chrono::milliseconds failure_pause{100};
 /// How long a server may take to close its side after its last answer.
 constexpr std::chrono::milliseconds leave_time{1000};
 
+/// For how long a datagram's address is listened to when its message's fate is decided.
+Clock::duration listen_time(LoadSettings const& settings) {
+    return settings.ack_timeout.value_or(std::chrono::seconds(1));
+}
+
 /// In the order of ClientWait.
 std::vector<Timeout> wait_lengths(LoadSettings const& settings) {
     // How late a timeout is found is a sixteenth of it; in return, no message moves a deadline.
@@ -50,6 +55,7 @@ Swarm::Swarm(LoadSettings const& load_settings, Target& load_target, Intervals& 
       plan_(settings, share),
       pacer_(settings.clients / share.of + 1),
       recorder_(intervals),
+      latecomers_(readiness_, recorder_, listen_time(settings), target.most_resting),
       messages_(settings, run) {
     for (std::size_t number = share.index; number < settings.clients; number += share.of) {
         clients_.push_back(std::make_unique<Client>(*this, number));
@@ -66,11 +72,11 @@ void Swarm::run() {
 
 Task<void> Swarm::live() {
     ramp_began_ = Clock::now();
-    while (gone_ < clients_.size()) {
+    while (!over(Clock::now())) {
         let_arrive(Clock::now());
         auto const events = co_await readiness_.wait_until(next_moment());
         for (epoll_event const& event : events) {
-            static_cast<Client*>(event.data.ptr)->ready(event.events);
+            static_cast<SocketOwner*>(event.data.ptr)->ready(event.events);
         }
         auto const now = Clock::now();
         send_planned(now);
@@ -100,7 +106,14 @@ Clock::time_point Swarm::next_moment() const {
     if (began_) {
         moment = std::min(moment, ending_ ? give_up_at_ : plan_.timeline().end);
     }
+    if (gone_ == clients_.size()) {
+        moment = std::min(moment, latecomers_.over_at());
+    }
     return std::min(moment, arrival_moment());
+}
+
+bool Swarm::over(Clock::time_point now) const {
+    return gone_ == clients_.size() && (cut_off_ || now >= latecomers_.over_at());
 }
 
 // --- arriving -----------------------------------------------------------------------------
@@ -133,6 +146,23 @@ void Swarm::arrived(std::string const& failure) {
     if (arrived_ == clients_.size()) {
         events_.arrived();
     }
+}
+
+// --- datagrams ----------------------------------------------------------------------------
+
+void Swarm::datagram_answered(std::uint64_t place, Clock::time_point planned) {
+    if (place < last_answered_) {
+        recorder_.overtaken(planned);
+    }
+    last_answered_ = std::max(last_answered_, place);
+}
+
+void Swarm::add_to(DatagramCounts& counts) const {
+    recorder_.add_to(counts);
+    // The last ones were not listened to for long if we were told to go at once.
+    auto const listened = cut_off_ ? Clock::duration(0) : latecomers_.listened();
+    counts.listened_s =
+        std::min(counts.listened_s, std::chrono::duration<double>(listened).count());
 }
 
 // --- beginning and ending -----------------------------------------------------------------
@@ -208,6 +238,7 @@ void Swarm::give_up_unsent() {
 
 void Swarm::cut_off_clients() {
     end_plan();
+    cut_off_ = true;
     for (auto const& client : clients_) {
         client->cut_off();
     }

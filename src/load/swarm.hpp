@@ -3,6 +3,7 @@
 
 #include "load/audit_trail.hpp"
 #include "load/client.hpp"
+#include "load/latecomers.hpp"
 #include "load/messages.hpp"
 #include "load/pacer.hpp"
 #include "load/plan.hpp"
@@ -55,6 +56,7 @@ public:
     [[nodiscard]] Timeline const& timeline() const { return plan_.timeline(); }
     /// Why the clients that could not connect could not: the last reason.
     [[nodiscard]] std::string const& connect_failure() const { return connect_failure_; }
+    void add_to(DatagramCounts& counts) const;
 
     // What clients use, on this loop's thread.
     static constexpr std::size_t most_answer = 64 * 1024;  ///< a longer line is no answer
@@ -71,6 +73,12 @@ public:
     Readiness& readiness() { return readiness_; }
     Messages& messages() { return messages_; }
     AuditTrail& trail() { return trail_; }
+    Latecomers& latecomers() { return latecomers_; }
+    /// The place of the next datagram in the order in which this swarm sends them. Places of
+    /// different swarms differ: modulo the number of swarms, they are the swarm's index.
+    std::uint64_t next_place() { return share_.of * datagrams_++ + share_.index; }
+    /// The datagram of that place was answered, and is of a message planned then.
+    void datagram_answered(std::uint64_t place, Clock::time_point planned);
     void arm(Deadline<ClientWait>& deadline, ClientWait wait, Clock::time_point now) {
         deadlines_.arm(deadline, wait, now);
     }
@@ -88,6 +96,7 @@ private:
     void cut_off_clients();
     [[nodiscard]] Clock::time_point next_moment() const;
     [[nodiscard]] bool all_done(Clock::time_point now) const;
+    [[nodiscard]] bool over(Clock::time_point now) const;
 
     Events events_;
     Share share_;
@@ -97,6 +106,7 @@ private:
     Plan plan_;
     Pacer pacer_;
     Recorder recorder_;
+    Latecomers latecomers_;
     Messages messages_;
     AuditTrail trail_;
     std::vector<std::unique_ptr<Client>> clients_;
@@ -109,7 +119,10 @@ private:
     std::optional<std::uint64_t> quota_;
     Clock::time_point give_up_at_ = Course::none;  ///< what was planned before the end
     bool began_ = false;
+    std::uint64_t datagrams_ = 0;      ///< sent
+    std::uint64_t last_answered_ = 0;  ///< the highest place of one that was answered
     bool ending_ = false;
+    bool cut_off_ = false;
 };
 
 }  // namespace roger

@@ -35,6 +35,25 @@ bool is_connected_to_itself(int socket, Endpoint const& server) {
     return own == server;
 }
 
+/// Bound to it, the system gives a Unix socket an abstract name that nobody has: unix(7), Autobind.
+Endpoint nameless() {
+    Endpoint endpoint;
+    endpoint.data()->sa_family = AF_UNIX;
+    endpoint.resize(sizeof(sa_family_t));
+    return endpoint;
+}
+
+/// The socket, or -1 after closing it.
+int bound(int socket, Endpoint const& own) {
+    if (::bind(socket, own.data(), static_cast<socklen_t>(own.size())) == 0) {
+        return socket;
+    }
+    int const error = errno;
+    ::close(socket);
+    errno = error;
+    return -1;
+}
+
 /// The address `steps` after `first`.
 asio::ip::address step(asio::ip::address const& first, std::size_t steps) {
     if (first.is_v4()) {
@@ -71,10 +90,9 @@ std::optional<Endpoint> Sources::of(std::size_t client) const {
                        : std::optional(to_endpoint(step(first_, client % count_), 0));
 }
 
-Target::Target(LoadSettings const& settings) {
+Target::Target(LoadSettings const& settings) : type(socket_type(settings.address.transport)) {
     Address const& address = settings.address;
-    require_stream(address);
-    if (address.transport == Transport::unix_stream) {
+    if (is_unix(address.transport)) {
         endpoints = {to_endpoint_of_path(address.path)};
     } else {
         LookUp found = look_up_name(address.host, address.port);
@@ -97,25 +115,27 @@ bool Target::is_loopback() const {
            asio::ip::make_address(to_address(endpoints.front()).host).is_loopback();
 }
 
-int open_client_socket(Endpoint const& server, std::optional<Endpoint> const& source) {
+int open_client_socket(SocketType type, Endpoint const& server,
+                       std::optional<Endpoint> const& source) {
     int const family = server.data()->sa_family;
-    int const socket = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (socket < 0 || family == AF_UNIX) {
-        return socket;
+    int const kind = type == SocketType::stream ? SOCK_STREAM : SOCK_DGRAM;
+    int const socket = ::socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (socket < 0) {
+        return -1;
     }
     int const on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (source) {
-        // The port is chosen by connect(), which knows the other side: ip(7).
-        ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (::bind(socket, source->data(), static_cast<socklen_t>(source->size())) != 0) {
-            int const error = errno;
-            ::close(socket);
-            errno = error;
-            return -1;
-        }
+    if (family == AF_UNIX) {
+        return type == SocketType::stream ? socket : bound(socket, nameless());
     }
-    return socket;
+    if (type == SocketType::stream) {
+        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    if (!source) {
+        return socket;
+    }
+    // The port is chosen by connect(), which knows the other side: ip(7).
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bound(socket, *source);
 }
 
 int connect_error(int socket, Endpoint const& server) {

@@ -43,13 +43,19 @@ public:
     /// The endpoint that last took a connection: where the next attempt begins.
     std::atomic<std::uint16_t> preferred = 0;
 
+    SocketType type;
+    /// For datagrams: how many sockets an event loop may have besides its clients'.
+    std::size_t most_resting = 0;
+
     [[nodiscard]] bool is_internet() const;
     [[nodiscard]] bool is_loopback() const;
 };
 
 /// A socket that does not block, to be connected to `server`, bound to `source`'s address if there
-/// is one. Returns -1 and sets errno.
-int open_client_socket(Endpoint const& server, std::optional<Endpoint> const& source);
+/// is one. A Unix datagram socket gets an abstract name of its own, so that it can be answered.
+/// Returns -1 and sets errno.
+int open_client_socket(SocketType type, Endpoint const& server,
+                       std::optional<Endpoint> const& source);
 
 /// What came of its connect(), once it is ready for writing: 0 or errno's number.
 int connect_error(int socket, Endpoint const& server);

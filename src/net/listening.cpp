@@ -58,6 +58,13 @@ void listen(Acceptor& acceptor) {
 
 void listen(DatagramSocket& /*receives from when it is bound*/) {}
 
+void set_unix_options(Acceptor& /*each connection has a buffer of its own*/) {}
+
+/// What has not been read is charged to its sender: all answers share this socket's buffer.
+void set_unix_options(DatagramSocket& socket) {
+    socket.set_option(asio::socket_base::send_buffer_size(datagrams_waiting_bytes));
+}
+
 template <typename Socket>
 Bound<Socket> open(asio::io_context& context, Address const& address, Endpoint const& endpoint) {
     Bound<Socket> bound{.file = nullptr, .socket = Socket(context), .address = address};
@@ -73,6 +80,8 @@ Bound<Socket> open(asio::io_context& context, Address const& address, Endpoint c
         if (address.host.empty() && family == AF_INET6) {
             bound.socket.set_option(asio::ip::v6_only(false));
         }
+    } else {
+        set_unix_options(bound.socket);
     }
     // A socket file's mode is what the umask leaves of 0777, from its first moment on.
     bound.socket.bind(local);

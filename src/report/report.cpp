@@ -154,6 +154,16 @@ Generator join_generators(std::vector<Report> const& parts) {
     return whole;
 }
 
+void add(std::optional<DatagramCounts>& whole, DatagramCounts const& part) {
+    if (!whole) {
+        whole = part;
+        return;
+    }
+    whole->late_answers += part.late_answers;
+    whole->overtaken += part.overtaken;
+    whole->listened_s = std::min(whole->listened_s, part.listened_s);
+}
+
 /// All that needs no other part to be added.
 void add_counts(Report& whole, Report const& part) {
     whole.clients += part.clients;
@@ -164,6 +174,9 @@ void add_counts(Report& whole, Report const& part) {
     whole.acked_in_time += part.acked_in_time;
     whole.reasons.add(part.reasons);
     whole.surplus_answers += part.surplus_answers;
+    if (part.datagrams) {
+        add(whole.datagrams, *part.datagrams);
+    }
     whole.connections += part.connections;
     whole.idle_losses += part.idle_losses;
     whole.latencies.add(part.latencies);

@@ -97,21 +97,33 @@ struct Assertion {
     bool operator==(Assertion const&) const = default;
 };
 
+/// What only datagrams have. An answer is known by the address that it comes to, as long as that is
+/// listened to: every message in flight has one of its own.
+struct DatagramCounts {
+    std::uint64_t late_answers = 0;  ///< to messages that had timed out
+    std::uint64_t overtaken = 0;     ///< messages answered after one that was sent later
+    double listened_s = 0;           ///< every address, after its message's answer or timeout
+
+    bool operator==(DatagramCounts const&) const = default;
+};
+
 /// What an audit found in the server's output.
 struct AuditResult {
     std::string file;
+    bool datagrams = false;     ///< which the network may copy, and which may overtake each other
     std::uint64_t acked = 0;    ///< messages acked, those of the warm-up included
     std::uint64_t written = 0;  ///< records of this run
     std::uint64_t acked_not_written = 0;
     std::uint64_t written_twice = 0;
     std::uint64_t out_of_order = 0;
     std::uint64_t written_not_acked = 0;  ///< no fault: an ack can be lost on its way
+    std::uint64_t lost = 0;               ///< sent, and neither written nor acked
     std::uint64_t damaged = 0;            ///< records that fail their checksum
     std::vector<std::string> examples;    ///< a few faults, each a sentence
 
     /// Something is wrong that the server promised.
     [[nodiscard]] bool faults() const {
-        return acked_not_written + written_twice + out_of_order + damaged > 0;
+        return acked_not_written + damaged > 0 || (!datagrams && written_twice + out_of_order > 0);
     }
     bool operator==(AuditResult const&) const = default;
 };
@@ -132,9 +144,11 @@ struct Report {
     std::uint64_t acked_in_time =
         0;  ///< of the acked: within duration_s, or a hundredth of it later
     Reasons reasons;
-    std::uint64_t surplus_answers = 0;  ///< lines that answer no message: a fault of the server
-    std::uint64_t connections = 0;      ///< made, first ones included
-    std::uint64_t idle_losses = 0;      ///< connections that ended with no message in flight
+    std::uint64_t surplus_answers =
+        0;  ///< that answer no message: a fault of the server, or copies
+    std::optional<DatagramCounts> datagrams;  ///< nothing: streams
+    std::uint64_t connections = 0;            ///< made, first ones included
+    std::uint64_t idle_losses = 0;            ///< connections that ended with no message in flight
 
     Latencies latencies;
     std::vector<Interval> intervals;

@@ -81,12 +81,14 @@ Assertion assertion_from(JsonField const& field) {
 AuditResult audit_from(JsonField const& field) {
     AuditResult audit{
         .file = field["file"].text(),
+        .datagrams = field["datagrams"].truth(),
         .acked = field["acked"].whole_number(),
         .written = field["written"].whole_number(),
         .acked_not_written = field["acked_not_written"].whole_number(),
         .written_twice = field["written_twice"].whole_number(),
         .out_of_order = field["out_of_order"].whole_number(),
         .written_not_acked = field["written_not_acked"].whole_number(),
+        .lost = field["lost"].whole_number(),
         .damaged = field["damaged"].whole_number(),
         .examples = {},
     };
@@ -118,6 +120,12 @@ void read_outcomes(Report& report, JsonField const& file) {
                              reason["messages"].whole_number());
     }
     report.surplus_answers = file["surplus_answers"].whole_number();
+    JsonField const datagrams = file["datagrams"];
+    if (!datagrams.is_null()) {
+        report.datagrams = DatagramCounts{.late_answers = datagrams["late_answers"].whole_number(),
+                                          .overtaken = datagrams["overtaken"].whole_number(),
+                                          .listened_s = datagrams["listened_s"].number()};
+    }
     report.connections = file["connections"].whole_number();
     report.idle_losses = file["idle_losses"].whole_number();
 }

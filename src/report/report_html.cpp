@@ -94,7 +94,9 @@ std::string audit_html(AuditResult const& audit) {
         "<p class=\"about\">The server's output in <code>{}</code>, against its acks.</p>\n"
         "<table class=\"narrow\">\n<tbody>\n",
         audit.faults() ? "missed" : "held",
-        audit.faults() ? "✕ Something is wrong" : "✓ All that was acked was written, once",
+        audit.faults()    ? "✕ Something is wrong"
+        : audit.datagrams ? "✓ All that was acked was written"
+                          : "✓ All that was acked was written, once",
         html_text(audit.file));
     auto const row = [&](std::string_view name, std::uint64_t count, bool fault) {
         append_html(out, "<tr{}><th>{}</th><td>{}</td></tr>\n",
@@ -106,10 +108,13 @@ std::string audit_html(AuditResult const& audit) {
     row("acked", audit.acked, false);
     row("written", audit.written, false);
     row("acked, but not written", audit.acked_not_written, true);
-    row("written twice", audit.written_twice, true);
-    row("out of order", audit.out_of_order, true);
+    row("written twice", audit.written_twice, !audit.datagrams);
+    row("out of order", audit.out_of_order, !audit.datagrams);
     row("damaged", audit.damaged, true);
     row("written, but not acked (no fault)", audit.written_not_acked, false);
+    if (audit.datagrams) {
+        row("lost on the way there (no fault)", audit.lost, false);
+    }
     out += "</tbody>\n</table>\n";
     if (!audit.examples.empty()) {
         out += "<ul class=\"examples\">\n";

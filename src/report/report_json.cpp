@@ -93,6 +93,17 @@ Json json_of(Reasons const& reasons) {
     return json;
 }
 
+Json json_of(std::optional<DatagramCounts> const& datagrams) {
+    if (!datagrams) {
+        return {};
+    }
+    return {
+        {"late_answers", datagrams->late_answers},
+        {"overtaken", datagrams->overtaken},
+        {"listened_s", datagrams->listened_s},
+    };
+}
+
 Json json_of(std::vector<Interval> const& intervals) {
     Json json = Json::array();
     for (Interval const& interval : intervals) {
@@ -141,12 +152,14 @@ Json json_of(std::optional<AuditResult> const& audit) {
     }
     return {
         {"file", audit->file},
+        {"datagrams", audit->datagrams},
         {"acked", audit->acked},
         {"written", audit->written},
         {"acked_not_written", audit->acked_not_written},
         {"written_twice", audit->written_twice},
         {"out_of_order", audit->out_of_order},
         {"written_not_acked", audit->written_not_acked},
+        {"lost", audit->lost},
         {"damaged", audit->damaged},
         {"examples", audit->examples},
     };
@@ -195,6 +208,7 @@ std::string to_json(Report const& report) {
         {"fates", json_of(report.fates)},
         {"reasons", json_of(report.reasons)},
         {"surplus_answers", report.surplus_answers},
+        {"datagrams", json_of(report.datagrams)},
         {"connections", report.connections},
         {"idle_losses", report.idle_losses},
         {"latencies", json_of(report.latencies)},

@@ -104,8 +104,17 @@ void append_rows(std::string& out, Fate fate, Report const& report) {
 
 /// What is no message's fate, but tells something about the server.
 std::string asides(Report const& report) {
-    std::string out =
-        fmt::format("<p class=\"hint\">{} made.", count_text(report.connections, "connection"));
+    std::string out = "<p class=\"hint\">";
+    if (report.datagrams) {
+        DatagramCounts const& of = *report.datagrams;
+        append_html(out,
+                    "{} came after the timeout, and {} overtaken. Each address was listened to "
+                    "for {} after its message's answer or timeout.",
+                    count_text(of.late_answers, "answer"), count_text(of.overtaken, "message"),
+                    duration_text(of.listened_s * 1e6));
+    } else {
+        append_html(out, "{} made.", count_text(report.connections, "connection"));
+    }
     if (report.idle_losses != 0) {
         append_html(out, " {} ended with no message in flight.", count_text(report.idle_losses));
     }

@@ -152,7 +152,9 @@ Lines latency_table(Report const& report) {
     if (report.asked.rate) {
         lines.push_back(latency_line("lateness", of.lateness, "planned to sent"));
     }
-    lines.push_back(latency_line("connect", of.connect, "of a connection"));
+    if (!report.datagrams) {
+        lines.push_back(latency_line("connect", of.connect, "of a connection"));
+    }
     return lines;
 }
 
@@ -235,14 +237,32 @@ Lines sum_line(Report const& report) {
     return wrap(line, 2);
 }
 
-Lines connections(Report const& report) {
-    Lines lines;
+/// datagrams: 3 answered late, 9 never, 45 surplus answers, 7 overtaken; listened for 1s
+std::string datagrams(Report const& report, DatagramCounts const& of) {
+    std::uint64_t const timed_out = report.fates[Fate::timed_out];
+    std::uint64_t const never = timed_out - std::min(timed_out, of.late_answers);
+    return fmt::format("datagrams: {} answered late, {} never, {}, {} overtaken; listened for {}",
+                       count_text(of.late_answers), count_text(never),
+                       count_text(report.surplus_answers, "surplus answer"),
+                       count_text(of.overtaken), short_duration_text(us(of.listened_s)));
+}
+
+std::string connections(Report const& report) {
     std::string line = fmt::format("connections: {} made", count_text(report.connections));
     if (report.idle_losses != 0) {
         line += fmt::format(", {} lost with no message in flight", count_text(report.idle_losses));
     }
-    lines.push_back(line);
-    if (report.surplus_answers != 0) {
+    return line;
+}
+
+Lines asides(Report const& report) {
+    Lines lines;
+    if (report.datagrams) {
+        lines.push_back(cut(datagrams(report, *report.datagrams)));
+    } else {
+        lines.push_back(connections(report));
+    }
+    if (report.surplus_answers != 0 && !report.datagrams) {
         lines.push_back(fmt::format("surplus: {} that no message asked for, a fault of the server",
                                     count_text(report.surplus_answers, "answer")));
     }
@@ -302,6 +322,9 @@ Lines audit(Report const& report) {
         line += fmt::format("; {} written but not acked, which is no fault",
                             count_text(of.written_not_acked));
     }
+    if (of.datagrams) {
+        line += fmt::format("; {} lost on the way there", count_text(of.lost));
+    }
     Lines lines = wrap(line, 2);
     constexpr std::size_t most_examples = 2;
     for (std::size_t i = 0; i < std::min(of.examples.size(), most_examples); ++i) {
@@ -346,7 +369,7 @@ std::string to_text(Report const& report) {
 
     Lines rest = sum_line(report);
     rest.emplace_back();
-    append(rest, connections(report));
+    append(rest, asides(report));
     append(rest, generator(report));
     append(rest, audit(report));
     append(rest, assertions(report));

@@ -72,20 +72,23 @@ void add_failures(Sentences& complaints, Report const& report) {
     }
     if (report.surplus_answers != 0 &&
         std::ranges::none_of(objectives, &Objective::is_about_surplus_answers)) {
-        complaints.push_back(fmt::format("{} came that answered no message",
-                                         count_text(report.surplus_answers, "line")));
+        complaints.push_back(fmt::format(
+            "{} came that answered no message",
+            count_text(report.surplus_answers, report.datagrams ? "datagram" : "line")));
     }
 }
 
 void add_audit_faults(Sentences& complaints, AuditResult const& audit) {
+    bool const streams = !audit.datagrams;
     struct Fault {
         std::uint64_t count;
         std::string_view what;
     };
-    std::array<Fault, 4> const faults = {{{audit.acked_not_written, "acked but not written"},
-                                          {audit.written_twice, "written twice"},
-                                          {audit.out_of_order, "written out of order"},
-                                          {audit.damaged, "written damaged"}}};
+    std::array<Fault, 4> const faults = {
+        {{audit.acked_not_written, "acked but not written"},
+         {streams ? audit.written_twice : 0, "written twice"},
+         {streams ? audit.out_of_order : 0, "written out of order"},
+         {audit.damaged, "written damaged"}}};
     for (Fault const& fault : faults) {
         if (fault.count != 0) {
             complaints.push_back(

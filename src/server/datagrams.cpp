@@ -6,6 +6,7 @@
 #include <asio/deferred.hpp>
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,6 +59,9 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::functi
       descriptor_(bound_.socket.native_handle()),
       batch_(batch_for(bound_.address, loop.service().options)),
       senders_(batch_.most()) {
+    if (is_unix(bound_.address.transport)) {
+        unread_.emplace(descriptor_);
+    }
     messages_.reserve(batch_.most());
     owed_.reserve(batch_.most());
 }
@@ -68,6 +72,9 @@ Task<void> Datagrams::run() {
         if (open_ && receive(batch_.most())) {
             co_await display();
             acknowledge();
+        }
+        if (unread_ && unread_->piled_up()) {
+            co_await spare_the_rest();
         }
     }
     refuse_queued();
@@ -158,7 +165,8 @@ Task<void> Datagrams::display() {
 
 void Datagrams::acknowledge() {
     for (Owed const& owed : owed_) {
-        if (batch_.answerable(owed.datagram)) {
+        bool const reads = !unread_ || !unread_->leaves_unread(batch_.sender(owed.datagram));
+        if (reads && batch_.answerable(owed.datagram)) {
             batch_.answer(owed.datagram, owed.line->line());
         }
     }
@@ -174,6 +182,17 @@ void Datagrams::acknowledge() {
         limit_.give_back_places(messages_.size());
     }
     served_();
+}
+
+/// Those that do not read their answers get none, so that there is room for those of others.
+Task<void> Datagrams::spare_the_rest() {
+    asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
+    co_await timer.async_wait(asio::redirect_error(asio::deferred, loop_.ignored));
+    unread_->look();
+    loop_.service().options.log(
+        LogLevel::warning,
+        fmt::format("answers of {} pile up unread: those who do not read theirs get no more",
+                    to_string(bound_.address)));
 }
 
 void Datagrams::close() {

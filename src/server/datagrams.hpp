@@ -3,6 +3,7 @@
 
 #include "net/datagram_batch.hpp"
 #include "net/listening.hpp"
+#include "net/unread_answers.hpp"
 #include "protocol/replies.hpp"
 #include "roger/batch.hpp"
 #include "roger/peer.hpp"
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace roger {
@@ -51,6 +53,7 @@ private:
     void take(std::size_t index);
     Task<void> display();
     void acknowledge();
+    Task<void> spare_the_rest();
     void refuse_queued();
     void finish();
 
@@ -60,8 +63,9 @@ private:
     std::function<void()> served_;
     int descriptor_;  ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
-    std::vector<Peer> senders_;      ///< by datagram
-    std::vector<Message> messages_;  ///< those that are to be displayed
+    std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
+    std::vector<Peer> senders_;            ///< by datagram
+    std::vector<Message> messages_;        ///< those that are to be displayed
     std::vector<Owed> owed_;
     bool open_ = true;
     mutable std::mutex closing_;  ///< dropped() asks the socket, which finish() takes away

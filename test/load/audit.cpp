@@ -38,14 +38,14 @@ std::string record(std::uint64_t client, std::uint64_t number, std::uint64_t con
 
 AuditResult audited(std::vector<std::string> const& output,
                     std::vector<AuditTrail const*> const& trails,
-                    std::string const& line_ending = "\n") {
+                    std::string const& line_ending = "\n", SocketType type = SocketType::stream) {
     test::TempDir const directory;
     std::string text;
     for (std::string const& line : output) {
         text += line + line_ending;
     }
     test::write_file(directory / "output", text);
-    return audit(directory / "output", run, trails);
+    return audit(directory / "output", run, type, trails);
 }
 
 AuditResult audited(std::vector<std::string> const& output, AuditTrail const& trail) {
@@ -167,10 +167,10 @@ TEST_CASE("An audit of a file that is not there names it", "[load]") {
     using Catch::Matchers::ContainsSubstring;
     test::TempDir const directory;
     std::string const path = directory / "none";
-    CHECK_THROWS_AS(audit(path, run, {}), std::runtime_error);
-    CHECK_THROWS_WITH(audit(path, run, {}),
+    CHECK_THROWS_AS(audit(path, run, SocketType::stream, {}), std::runtime_error);
+    CHECK_THROWS_WITH(audit(path, run, SocketType::stream, {}),
                       ContainsSubstring(path) && ContainsSubstring("No such file"));
-    CHECK_THROWS_AS(audit(directory.path(), run, {}), std::runtime_error);
+    CHECK_THROWS_AS(audit(directory.path(), run, SocketType::stream, {}), std::runtime_error);
 }
 
 }  // namespace roger

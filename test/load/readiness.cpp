@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 using Waits = std::function<Task<void>(Readiness&)>;
 
 /// Two ends of a connection.
-struct Pair {
+struct Pair final : SocketOwner {
     Pair() {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) ==
@@ -39,7 +39,8 @@ struct Pair {
         char byte = 0;
         REQUIRE(::read(ours.get(), &byte, 1) == 1);
     }
-    void* who() { return this; }
+    void ready(std::uint32_t /*events*/) override {}
+    void* who() { return static_cast<SocketOwner*>(this); }
 
     test::Descriptor ours;
     test::Descriptor theirs;
@@ -86,7 +87,7 @@ TEST_CASE("Only the sockets that are ready are told of", "[load]") {
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
         for (Pair& pair : pairs) {
-            readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+            readiness.add(pair.ours.get(), EPOLLIN, pair);
         }
         pairs[1].say();
         ready = co_await who(readiness, never);
@@ -110,7 +111,7 @@ TEST_CASE("A wait ends at its moment, and not before", "[load]") {
     std::vector<Clock::duration> const times = {30ms, 1ms, 10ms, 10ms};
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
-        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
         for (Clock::duration const time : times) {
             auto const moment = Clock::now() + time;
             ready = co_await who(readiness, moment);
@@ -133,7 +134,7 @@ TEST_CASE("A moment that was waited for before does not end a later wait", "[loa
     Pair pair;
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
-        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
         pair.say();
         auto const early = Clock::now() + 5ms;
         ready = co_await who(readiness, early);
@@ -150,14 +151,14 @@ TEST_CASE("What a socket is watched for can be changed", "[load]") {
     Pair pair;
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
-        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
         ready = co_await who(readiness, Clock::now() + 1ms);
         CHECK(ready.empty());
-        readiness.change(pair.ours.get(), EPOLLIN | EPOLLOUT, pair.who());
+        readiness.change(pair.ours.get(), EPOLLIN | EPOLLOUT, pair);
         auto const events = co_await readiness.wait_until(never);
         CHECK(events.size() == 1);
         CHECK(events[0].events == EPOLLOUT);
-        readiness.change(pair.ours.get(), EPOLLIN, pair.who());
+        readiness.change(pair.ours.get(), EPOLLIN, pair);
         ready = co_await who(readiness, Clock::now() + 1ms);
         CHECK(ready.empty());
     });
@@ -168,8 +169,8 @@ TEST_CASE("A closed socket is told of no more", "[load]") {
     Pair other;
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
-        readiness.add(pair.ours.get(), EPOLLIN, pair.who());
-        readiness.add(other.ours.get(), EPOLLIN, other.who());
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
+        readiness.add(other.ours.get(), EPOLLIN, other);
         pair.say();
         other.say();
         pair.ours.close();
@@ -200,7 +201,7 @@ TEST_CASE("However busy the sockets are, other work gets its turn", "[load]") {
     asio::post(context, [&] { other_work = true; });
     play(context, readiness, [&](Readiness& self) -> Task<void> {
         Who ready;
-        self.add(pair.ours.get(), EPOLLIN, pair.who());
+        self.add(pair.ours.get(), EPOLLIN, pair);
         other_work = false;
         asio::post(context, [&] { other_work = true; });
         int turns = 0;
@@ -218,13 +219,13 @@ TEST_CASE("More sockets than one look takes are all told of in time", "[load]") 
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
         for (Pair& pair : pairs) {
-            readiness.add(pair.ours.get(), EPOLLIN, pair.who());
+            readiness.add(pair.ours.get(), EPOLLIN, pair);
             pair.say();
         }
         std::set<void*> seen;
         while (seen.size() < pairs.size()) {
             for (epoll_event const& event : co_await readiness.wait_until(never)) {
-                auto* const pair = static_cast<Pair*>(event.data.ptr);
+                auto* const pair = static_cast<Pair*>(static_cast<SocketOwner*>(event.data.ptr));
                 CHECK(seen.insert(pair).second);
                 pair->hear();
             }
@@ -237,9 +238,9 @@ TEST_CASE("More sockets than one look takes are all told of in time", "[load]") 
 TEST_CASE("What is no socket cannot be waited for", "[load]") {
     asio::io_context context(1);
     Readiness readiness(context);
-    CHECK_THROWS_AS(readiness.add(-1, EPOLLIN, nullptr), std::system_error);
     Pair pair;
-    CHECK_THROWS_AS(readiness.change(pair.ours.get(), EPOLLIN, pair.who()), std::system_error);
+    CHECK_THROWS_AS(readiness.add(-1, EPOLLIN, pair), std::system_error);
+    CHECK_THROWS_AS(readiness.change(pair.ours.get(), EPOLLIN, pair), std::system_error);
 }
 
 }  // namespace roger

@@ -250,7 +250,7 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
             ++planned;
         }
     }
-    measurement.recorder.surplus_answer();
+    measurement.recorder.surplus_answer(begin);
     Report const report = measurement.report();
     CHECK(report.planned == planned);
     CHECK(report.fates.sum() == planned);

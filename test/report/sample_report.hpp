@@ -74,6 +74,7 @@ inline Report sample_report() {
                     .written_twice = 2,
                     .out_of_order = 3,
                     .written_not_acked = 4,
+                    .lost = 6,
                     .damaged = 5,
                     .examples = {"message 7 of client 3 was acked but not written"}};
     return report;

@@ -1,0 +1,294 @@
+// What a client says when it is due, and what the answers mean.
+#include "load/answer.hpp"
+#include "load/client.hpp"
+#include "load/swarm.hpp"
+#include "protocol/quantity.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace roger {
+
+// --- sending ------------------------------------------------------------------------------
+
+void Client::begin() {
+    swarm_.plan().enter(course_, number_);
+    pace();
+}
+
+void Client::due(Clock::time_point now) {
+    paced_ = false;
+    bool const free = up() ? can_send() : state_ == State::down && swarm_.settings.datagrams();
+    if (free && course_.next <= now && swarm_.settings.rate) {
+        swarm_.recorder().sent_late(course_.next, now);
+    }
+    pursue(now);
+}
+
+/// The next step, if it can be taken now; else it will be when something happens to the client.
+void Client::pursue(Clock::time_point now) {
+    if (state_ == State::down && course_.next <= now) {
+        connect(now);
+    } else if (up()) {
+        send_due(now);
+        if (can_send()) {
+            pace();
+        }
+    } else if (state_ == State::down) {
+        pace();
+    }
+}
+
+void Client::pace() {
+    if (course_.next != Course::none && !paced_) {
+        paced_ = true;
+        swarm_.pace(course_.next, *this);
+    }
+}
+
+bool Client::can_send() const {
+    return !flight_.full() && !connection_used_up() && unsent_.empty();
+}
+
+bool Client::connection_used_up() const {
+    std::size_t const most = swarm_.settings.datagrams() ? 1 : swarm_.settings.per_connection;
+    return most != 0 && said_ >= most;
+}
+
+void Client::send_due(Clock::time_point now) {
+    std::string& out = swarm_.out;
+    out.clear();
+    while (course_.next <= now && can_send()) {
+        if (swarm_.settings.datagrams()) {
+            connection_ = static_cast<std::uint32_t>(swarm_.next_place());
+        }
+        ++messages_;
+        append_message(out);
+        flight_.push({.planned = course_.next, .sent = now});
+        ++said_;
+        if (swarm_.settings.audit) {
+            swarm_.trail().sent(number_);
+        }
+        swarm_.plan().take(course_, can_send());
+    }
+    if (out.empty()) {
+        return;
+    }
+    if (!deadline_.armed()) {
+        swarm_.arm(deadline_, ClientWait::answer, now);
+    }
+    send(out);
+}
+
+void Client::append_message(std::string& out) const {
+    swarm_.messages().append(out,
+                             {.client = number_, .connection = connection_, .message = messages_});
+}
+
+/// A datagram that has not gone out: the network refused it, or the server's queue was full.
+void Client::say_again(Clock::time_point now) {
+    connection_ = static_cast<std::uint32_t>(swarm_.next_place());
+    swarm_.out.clear();
+    append_message(swarm_.out);
+    said_ = 1;
+    swarm_.arm(deadline_, ClientWait::answer, now);
+    send(swarm_.out);
+}
+
+void Client::send(std::string_view bytes) {
+    ssize_t const taken = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (taken < 0 && errno != EAGAIN && swarm_.settings.datagrams()) {
+        connect_failed(errno);
+        return;
+    }
+    if (taken < 0 && errno != EAGAIN) {
+        // The socket is ready for reading now: what the server said last comes before the error.
+        unsent_.clear();
+        return;
+    }
+    std::string rest(bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));
+    bool const waited = !unsent_.empty();
+    unsent_ = std::move(rest);
+    if (waited == unsent_.empty()) {
+        swarm_.readiness().change(socket_, EPOLLIN | (waited ? 0U : EPOLLOUT), *this);
+    }
+}
+
+// --- receiving ----------------------------------------------------------------------------
+
+void Client::ready(std::uint32_t events) {
+    if (state_ == State::connecting) {
+        int const error = connect_error(socket_, swarm_.target.endpoints[endpoint_]);
+        if (error != 0) {
+            connect_failed(error);
+            return;
+        }
+        swarm_.readiness().change(socket_, EPOLLIN, *this);
+        made_contact();
+        return;
+    }
+    if ((events & EPOLLOUT) != 0 && !unsent_.empty()) {
+        auto const now = Clock::now();
+        if (swarm_.settings.datagrams()) {
+            say_again(now);
+        } else {
+            send(std::string(unsent_));
+        }
+        pursue(now);
+    }
+    if ((events & ~EPOLLOUT) != 0) {
+        receive();
+    }
+}
+
+void Client::receive() {
+    ssize_t const size = ::recv(socket_, swarm_.scratch.data(), swarm_.scratch.size(), 0);
+    bool const datagrams = swarm_.settings.datagrams();
+    if (datagrams && size >= 0) {
+        take_datagram({swarm_.scratch.data(), static_cast<std::size_t>(size)}, Clock::now());
+    } else if (datagrams && errno == ECONNREFUSED) {
+        connect_failed(ECONNREFUSED);
+    } else if (size > 0) {
+        take({swarm_.scratch.data(), static_cast<std::size_t>(size)}, Clock::now());
+    } else if (state_ == State::greeting && (size == 0 || errno != EAGAIN)) {
+        connect_failed(size == 0 ? ECONNRESET : errno);
+    } else if (size == 0) {
+        lost(begun_.empty() ? "closed by the server" : "closed in the middle of an answer");
+    } else if (errno != EAGAIN && errno != EINTR) {
+        lost(std::system_category().message(errno));
+    }
+}
+
+void Client::take(std::string_view bytes, Clock::time_point now) {
+    for (std::size_t end = 0; (end = bytes.find('\n')) != bytes.npos;
+         bytes.remove_prefix(end + 1)) {
+        if (begun_.empty()) {
+            answer(bytes.substr(0, end), now);
+        } else {
+            begun_.append(bytes.substr(0, end));
+            answer(begun_, now);
+            begun_ = std::string();
+        }
+    }
+    begun_.append(bytes);
+    if (begun_.size() > Swarm::most_answer) {
+        lost("an answer without an end");
+    } else if (up()) {
+        answered(now);
+    }
+}
+
+/// It answers the one message that is in flight, and the next goes out from elsewhere.
+void Client::take_datagram(std::string_view bytes, Clock::time_point now) {
+    if (flight_.empty()) {
+        swarm_.recorder().surplus_answer(now);
+        return;
+    }
+    Clock::time_point const planned = flight_.oldest().planned;
+    swarm_.datagram_answered(connection_, planned);
+    answer(bytes.ends_with('\n') ? bytes.substr(0, bytes.size() - 1) : bytes, now);
+    rest(Latecomers::After::answer, planned);
+    state_ = State::down;
+    swarm_.plan().free(course_, now);
+    pursue(now);
+    leave_if_done();
+}
+
+/// Its socket has done its duty, and is only listened to.
+void Client::rest(Latecomers::After after, Clock::time_point planned) {
+    swarm_.latecomers().take(std::exchange(socket_, -1), endpoint_, after, planned);
+}
+
+void Client::answer(std::string_view line, Clock::time_point now) {
+    if (state_ == State::greeting) {
+        connected(now);
+        return;
+    }
+    if (line.ends_with('\r')) {
+        line.remove_suffix(1);
+    }
+    Recorder& recorder = swarm_.recorder();
+    if (flight_.empty()) {
+        // A refusal may concern the connection; any other line answers a message.
+        if (!is_refusal(line)) {
+            recorder.surplus_answer(now);
+        }
+        return;
+    }
+    Sent const message = flight_.pop();
+    Fate const fate = fate_of_answer(line, swarm_.settings.expect);
+    if (fate != Fate::acked) {
+        recorder.failed(message.planned, fate, excerpt(line));
+        return;
+    }
+    recorder.acked(message, now);
+    if (swarm_.settings.audit) {
+        swarm_.trail().acked(number_, messages_ - flight_.size());
+    }
+}
+
+void Client::answered(Clock::time_point now) {
+    if (flight_.empty() && connection_used_up()) {
+        swarm_.recorder().disconnected(false);
+        close();
+        state_ = State::down;
+    }
+    // A part of an answer frees nobody.
+    if (connection_used_up() ? flight_.empty() : !flight_.full()) {
+        swarm_.plan().free(course_, now);
+    }
+    pursue(now);
+    leave_if_done();
+}
+
+void Client::lost(std::string_view reason) {
+    if (state_ == State::leaving) {
+        go();
+    } else {
+        give_up_connection(flight_.empty(), reason);
+    }
+}
+
+/// `idle`: there was no message in flight.
+void Client::give_up_connection(bool idle, std::string_view reason) {
+    if (!swarm_.settings.datagrams()) {
+        swarm_.recorder().disconnected(idle);
+    }
+    while (!flight_.empty()) {
+        swarm_.recorder().failed(flight_.pop().planned, Fate::connection_lost, reason);
+    }
+    close();
+    state_ = State::down;
+    // Not at once, but in its turn: a server that takes and drops connections as fast as they
+    // come must not keep this loop from the other clients.
+    swarm_.plan().free(course_, Clock::now());
+    pace();
+    leave_if_done();
+}
+
+void Client::check_answer_time() {
+    if (flight_.empty()) {
+        return;
+    }
+    auto const now = Clock::now();
+    Timeout const timeout = swarm_.settings.ack_timeout;
+    if (now - flight_.oldest().sent < *timeout) {
+        swarm_.arm(deadline_, ClientWait::answer, now);
+        return;
+    }
+    // Which message a later answer belongs to could not be told.
+    Clock::time_point const planned = flight_.pop().planned;
+    swarm_.recorder().failed(planned, Fate::timed_out, "no answer within " + to_string(timeout));
+    if (swarm_.settings.datagrams() && unsent_.empty()) {
+        rest(Latecomers::After::timeout, planned);
+    }
+    give_up_connection(false, "given up, since an earlier message timed out");
+}
+
+}  // namespace roger

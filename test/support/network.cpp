@@ -1,0 +1,74 @@
+// A network of a test's own.
+#include "support/network.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace roger::test {
+
+namespace {
+
+Run iproute(std::string const& program, std::vector<std::string> arguments) {
+    return run({.program = "/sbin/" + program, .arguments = std::move(arguments)});
+}
+
+void demand(Run const& run) {
+    if (run.exit != Exit::with(0)) {
+        throw Failure("a network namespace: " + run.err);
+    }
+}
+
+std::string unique_name() {
+    static int made = 0;
+    return fmt::format("roger-test-{}-{}", ::getpid(), ++made);
+}
+
+}  // namespace
+
+std::string Network::why_not() {
+    if (::access("/sbin/ip", X_OK) != 0 || ::access("/sbin/tc", X_OK) != 0) {
+        return "iproute2 is not installed";
+    }
+    std::string const name = unique_name();
+    Run const made = iproute("ip", {"netns", "add", name});
+    if (made.exit == Exit::with(0)) {
+        demand(iproute("ip", {"netns", "delete", name}));
+    }
+    return made.exit == Exit::with(0) ? "" : "no network namespace can be made: " + made.err;
+}
+
+Network::Network() : name_(unique_name()) {
+    demand(iproute("ip", {"netns", "add", name_}));
+    demand(iproute("ip", {"-netns", name_, "link", "set", "lo", "up"}));
+}
+
+Network::~Network() {
+    iproute("ip", {"netns", "delete", name_});
+}
+
+Launch Network::inside(Launch launch) const {
+    std::vector<std::string> arguments = {"netns", "exec", name_, launch.program};
+    arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
+    launch.program = "/sbin/ip";
+    launch.arguments = std::move(arguments);
+    return launch;
+}
+
+bool Network::trouble(std::vector<std::string> const& words) {
+    std::vector<std::string> arguments = {"-netns", name_, "qdisc", "replace", "dev", "lo", "root"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return iproute("tc", arguments).exit == Exit::with(0);
+}
+
+Network::Packets Network::packets() const {
+    Run const shown = iproute("tc", {"-netns", name_, "-s", "-j", "qdisc", "show", "dev", "lo"});
+    demand(shown);
+    auto const root = nlohmann::json::parse(shown.out).at(0);
+    return {.sent = root.at("packets"), .dropped = root.at("drops")};
+}
+
+}  // namespace roger::test

@@ -1,0 +1,41 @@
+// A network of a test's own, with as much trouble in it as the test asks for.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace roger::test {
+
+/// A network namespace with nothing but a loopback interface. Needs root and iproute2.
+class Network {
+public:
+    /// Why there can be none here; empty: there can.
+    static std::string why_not();
+
+    Network();
+    ~Network();
+    Network(Network const&) = delete;
+    Network& operator=(Network const&) = delete;
+
+    /// Starts the same program inside.
+    [[nodiscard]] Launch inside(Launch launch) const;
+
+    /// What the interface does to each packet, in the words of tc(8): "netem loss 5%". Returns
+    /// false where the kernel does not have it.
+    bool trouble(std::vector<std::string> const& words);
+
+    /// What the kernel's own statistics say of it so far.
+    struct Packets {
+        std::uint64_t sent;
+        std::uint64_t dropped;
+    };
+    [[nodiscard]] Packets packets() const;
+
+private:
+    std::string name_;
+};
+
+}  // namespace roger::test

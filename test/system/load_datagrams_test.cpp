@@ -1,0 +1,223 @@
+// load over datagrams, against servers whose truth is known and against our own.
+#include "support/datagram_server.hpp"
+#include "support/load_process.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <fstream>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Answers = std::vector<DatagramServer::Answer>;
+using Arguments = std::vector<std::string>;
+
+std::string address_in(TempDir const& directory) {
+    bool const by_unix = GENERATE(false, true);
+    CAPTURE(by_unix);
+    return by_unix ? "unixgram:" + directory / "s" : "udp:127.0.0.1:0";
+}
+
+std::uint64_t of_datagrams(LoadResult const& result, std::string const& what) {
+    return result.report.at("datagrams").at(what);
+}
+
+}  // namespace
+
+TEST_CASE("What is not answered, answered late, twice or in another order is counted",
+          "[load][system][serial]") {
+    TempDir const directory;
+    DatagramServer const server(address_in(directory),
+                                [](std::size_t number, std::string const&) -> Answers {
+                                    switch (number % 20) {
+                                        case 3:
+                                            return {};  // lost
+                                        case 7:
+                                            return {{.to = number, .after = 600ms}};  // late
+                                        case 11:
+                                            return {{.to = number}, {.to = number}};
+                                        case 14:
+                                            return {};  // until the next has been answered
+                                        case 15:
+                                            return {{.to = number}, {.to = number - 1}};
+                                        case 19:
+                                            return {{.to = number, .bytes = "error: busy"}};
+                                        default:
+                                            return {{.to = number}};
+                                    }
+                                });
+    auto const result =
+        run_load({"--clients", "20", "--messages", "400", "--ack-timeout", "400ms", "--assert",
+                  "refused=20,timed_out=40,surplus_answers=20", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.planned() == 400);
+    CHECK(result.fate("acked") == 340);
+    CHECK(result.fate("refused") == 20);
+    CHECK(result.fate("timed_out") == 40);
+    CHECK(of_datagrams(result, "late_answers") == 20);
+    CHECK(result.report.at("surplus_answers") == 20);
+    CHECK(of_datagrams(result, "overtaken") == 20);
+    CHECK(result.report.at("datagrams").at("listened_s") == 0.4);
+    if (result.exit == Exit::with(0)) {
+        CHECK(result.out.find("datagrams: 20 answered late, 20 never, 20 surplus answers, "
+                              "20 overtaken; listened for 400ms\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("A late answer is not taken for that to the next message", "[load][system][serial]") {
+    TempDir const directory;
+    // All are late: were one taken for another's, that would be acked.
+    DatagramServer const server(address_in(directory),
+                                [](std::size_t number, std::string const&) -> Answers {
+                                    return {{.to = number, .after = 150ms}};
+                                });
+    auto const result = run_load({"--clients", "2", "--messages", "10", "--ack-timeout", "100ms",
+                                  "--assert", "timed_out=10", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.fate("timed_out") == 10);
+    CHECK(of_datagrams(result, "late_answers") == 10);
+}
+
+TEST_CASE("An audit of datagrams tells losses there and back, copies and another order",
+          "[load][system]") {
+    TempDir const directory;
+    auto const path = directory / "output";
+    std::ofstream output(path, std::ios::binary);
+    std::string held;
+    DatagramServer const server(
+        address_in(directory), [&](std::size_t number, std::string const& message) -> Answers {
+            switch (number % 10) {
+                case 1:
+                    return {};  // lost on the way there
+                case 3:
+                    output << message << '\n' << std::flush;
+                    return {};  // the ack is lost
+                case 5:
+                    output << message << '\n' << message << '\n' << std::flush;
+                    return {{.to = number}, {.to = number}};
+                case 7:
+                    held = message;  // overtaken by the next
+                    return {};
+                case 8:
+                    output << message << '\n' << held << '\n' << std::flush;
+                    return {{.to = number}, {.to = number - 1}};
+                default:
+                    output << message << '\n' << std::flush;
+                    return {{.to = number}};
+            }
+        });
+    auto const result =
+        run_load({"--clients", "10", "--messages", "200", "--ack-timeout", "200ms", "--audit", path,
+                  "--assert", "timed_out=40,surplus_answers=20", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.audited("acked") == 160);
+    CHECK(result.audited("written") == 200);
+    CHECK(result.audited("lost") == 20);
+    CHECK(result.audited("written_not_acked") == 20);
+    CHECK(result.audited("written_twice") == 20);
+    CHECK(result.audited("out_of_order") == 20);
+    CHECK(result.audited("acked_not_written") == 0);
+    CHECK(result.audited("damaged") == 0);
+}
+
+TEST_CASE("An audit of datagrams finds what was acked and not written", "[load][system]") {
+    TempDir const directory;
+    auto const path = directory / "output";
+    std::ofstream output(path, std::ios::binary);
+    DatagramServer const server(address_in(directory),
+                                [&](std::size_t number, std::string const& message) -> Answers {
+                                    if (number != 9) {
+                                        output << message << '\n' << std::flush;
+                                    }
+                                    return {{.to = number}};
+                                });
+    auto const result =
+        run_load({"--clients", "4", "--messages", "40", "--audit", path, server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(1));
+    CHECK(result.audited("acked_not_written") == 1);
+}
+
+TEST_CASE("Our server loses, copies and reorders no datagram by itself", "[load][system]") {
+    TempDir const directory;
+    auto const address = address_in(directory);
+    auto const* const threads = GENERATE("1", "2");
+    bool const open = GENERATE(false, true);
+    auto server = ServerProcess::start({"--show", "raw", address});
+    Arguments arguments = {
+        "--clients",     "20",       "--threads", threads,   "--messages",
+        "3000",          "--warmup", "20ms",      "--audit", server.output_path(),
+        server.address()};
+    if (open) {
+        arguments.insert(arguments.begin(), {"--rate", "10000"});
+    }
+    auto const result = run_load(arguments);
+    CAPTURE(threads, open, result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.fate("acked") == 3000);
+    CHECK(result.audited("acked_not_written") == 0);
+    CHECK(result.audited("written") == result.audited("acked"));
+    CHECK(result.audited("written_twice") == 0);
+    CHECK(result.audited("out_of_order") == 0);
+    CHECK(result.audited("lost") == 0);
+    CHECK(result.report.at("surplus_answers") == 0);
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("Where nobody listens for datagrams, load says so", "[load][system]") {
+    std::string const address = DatagramServer("udp:127.0.0.1:0", {}).address();
+    auto const result = run_load({"--clients", "3", "--rate", "100", "--duration", "1s", address});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(1));
+    CHECK(result.planned() == 100);
+    CHECK(result.fate("never_connected") == 100);
+    CHECK(result.reason("Connection refused") > 0);
+}
+
+TEST_CASE("A datagram goes to the address of a name where somebody listens", "[load][system]") {
+    auto server = ServerProcess::start({"udp:127.0.0.1:0"});
+    std::string const port = server.address().substr(server.address().rfind(':') + 1);
+    // Where localhost is ::1 first, nobody listens on that.
+    auto const result = run_load({"--clients", "3", "--messages", "30", "udp:localhost:" + port});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.fate("acked") == 30);
+}
+
+TEST_CASE("Deaf datagram clients do not hold up the others", "[load][system]") {
+    TempDir const directory;
+    auto server = ServerProcess::start({address_in(directory)});
+    auto const result = run_load({"--clients", "5", "--rate", "100", "--duration", "1s",
+                                  "--misbehave", "deaf=3", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == result.verdict(0));
+    CHECK(result.fate("acked") == 100);
+    CHECK(result.report.at("misbehaving") == nlohmann::json{{"deaf", 3}});
+    CHECK(server.counter("messages") > 100 + 3);
+}
+
+TEST_CASE("What a datagram does not have is refused", "[load][system]") {
+    auto const check = [](Arguments arguments, std::string const& said) {
+        arguments.emplace_back("udp:127.0.0.1:5");
+        auto const ended = run(load_launch(arguments));
+        CAPTURE(ended.err);
+        CHECK(ended.exit == Exit::with(2));
+        CHECK(ended.err.find(said) != std::string::npos);
+    };
+    check({"--pipeline", "2"}, "--pipeline: datagrams have no connection");
+    check({"--reconnect"}, "--reconnect: datagrams have no connection");
+    check({"--greeting"}, "--greeting: datagrams have no connection");
+    check({"--misbehave", "silent=1"}, "a datagram client can be deaf; to be silent takes");
+    check({"--size", "65508B"}, "--size: a UDP datagram holds at most 65507 bytes");
+}
