@@ -77,18 +77,14 @@ public:
 
 private:
     void check_order(Stamp const& stamp) {
-        if (result_.datagrams) {
-            // A datagram's connection is its place in the order of all: Swarm::next_place().
-            check_order(stamp, stamp.connection % loops_, stamp.connection);
-        } else {
-            check_order(stamp, (stamp.client << 32U) | stamp.connection, stamp.number);
-        }
-    }
-
-    void check_order(Stamp const& stamp, std::uint64_t sequence, std::uint64_t place) {
-        auto& last = last_[sequence];
+        // A datagram's connection is its place in the order of all: Swarm::next_place().
+        bool const datagrams = result_.datagrams;
+        std::uint64_t const place = datagrams ? stamp.connection : stamp.number;
+        auto& last =
+            last_[datagrams ? stamp.connection % loops_ : (stamp.client << 32U) | stamp.connection];
         if (place < last) {
-            fault(result_.out_of_order, stamp, "written after a later one");
+            fault(result_.out_of_order, stamp,
+                  fmt::format("written after {} {}", datagrams ? "datagram" : "message", last));
         }
         last = std::max(last, place);
     }
