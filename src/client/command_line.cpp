@@ -3,6 +3,8 @@
 
 #include "program/options.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -32,9 +34,21 @@ void refuse_newlines(std::vector<std::string> const& messages) {
     }
 }
 
+void check_classic(CLI::App const& app, ClientOptions const& options) {
+    for (char const* const name : {"--keep", "--message", "--retries"}) {
+        if (!app.get_option(name)->empty()) {
+            throw WrongUse(fmt::format("{}: --classic has no use for it", name));
+        }
+    }
+    if (options.address.transport == Transport::unix_datagram) {
+        throw WrongUse("--classic: the tutorial has no client of Unix datagrams");
+    }
+}
+
 }  // namespace
 
-void describe_command_line(CLI::App& app, ClientOptions& options) {
+void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
+    ClientOptions& options = command_line.options;
     app.description("Sends messages to a server and prints its acknowledgements.");
     set_usage(app, {"[OPTIONS] HOST PORT", "[OPTIONS] ADDRESS"});
     app.footer(
@@ -51,7 +65,6 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
            },
            "HOST:PORT, [IPV6]:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH; @NAME for a PATH is "
            "an abstract name")
-        ->required()
         ->expected(1, 2)
         ->type_name("");
     auto* const keep =
@@ -79,7 +92,16 @@ void describe_command_line(CLI::App& app, ClientOptions& options) {
             ->type_name("N")
             ->capture_default_str()
             ->check(CLI::Range(0, 1'000'000).description(""));
-    app.callback([&options, retries] {
+    app.add_flag("--classic", command_line.classic,
+                 "speak as the tutorial's C client does, over TCP, UDP or a Unix stream");
+    app.callback([&app, &command_line, &options, retries] {
+        if (command_line.classic) {
+            check_classic(app, options);
+            return;
+        }
+        if (app.get_option("ADDRESS")->empty()) {
+            throw CLI::RequiredError("ADDRESS");
+        }
         if (retries->count() != 0 && socket_type(options.address.transport) == SocketType::stream) {
             throw WrongUse("--retries: only a datagram is sent again; a stream does that itself");
         }

@@ -7,7 +7,12 @@
 
 namespace roger {
 
-/// Describes the command line to `app`; what it reads goes into `options`.
-void describe_command_line(CLI::App& app, ClientOptions& options);
+struct ClientCommandLine {
+    ClientOptions options;
+    bool classic = false;  ///< without an address in the options: none was given
+};
+
+/// Describes the command line to `app`; what it reads goes into `command_line`.
+void describe_command_line(CLI::App& app, ClientCommandLine& command_line);
 
 }  // namespace roger

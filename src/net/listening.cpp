@@ -104,9 +104,9 @@ Bound<Socket> open_named(asio::io_context& context, Address const& address,
     try {
         return open<Socket>(context, address, endpoint);
     } catch (asio::system_error const& error) {
-        throw std::runtime_error(fmt::format("cannot listen on {}: {}{}", to_string(address),
-                                             error.code().message(),
-                                             remedy(error.code(), address)));
+        throw ListenError(fmt::format("cannot listen on {}: {}{}", to_string(address),
+                                      error.code().message(), remedy(error.code(), address)),
+                          error.code());
     }
 }
 

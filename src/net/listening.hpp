@@ -6,11 +6,14 @@
 
 #include <asio/basic_datagram_socket.hpp>
 #include <asio/basic_socket_acceptor.hpp>
+#include <asio/error_code.hpp>
 #include <asio/generic/datagram_protocol.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
 
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace roger {
@@ -31,9 +34,21 @@ struct Bound {
 using Listening = Bound<Acceptor>;
 using BoundDatagrams = Bound<DatagramSocket>;
 
+/// A sentence that names the address, the reason and the remedy.
+class ListenError : public std::runtime_error {
+public:
+    ListenError(std::string const& sentence, asio::error_code code)
+        : std::runtime_error(sentence), code_(code) {}
+
+    [[nodiscard]] asio::error_code code() const { return code_; }
+
+private:
+    asio::error_code code_;
+};
+
 /// Binds and listens, for a stream address. A name that stands for several addresses gives one
 /// socket for each; no host at all gives one for every interface, IPv6 and IPv4.
-/// Throws std::runtime_error with a sentence that names the address, the reason and the remedy.
+/// Throws ListenError, AddressError or std::runtime_error with a sentence.
 std::vector<Listening> listen_on(asio::io_context& context, Address const& address);
 
 /// The same for a datagram address. Each datagram that is received tells on which of our addresses

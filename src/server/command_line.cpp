@@ -24,9 +24,41 @@ void add_addresses(CLI::App& app, ServerOptions& options) {
            },
            "PORT, HOST:PORT, [IPV6]:PORT, udp:PORT, udp:HOST:PORT, unix:PATH, unixgram:PATH; @NAME "
            "for a PATH is an abstract name; port 0 lets the system choose")
-        ->required()
         ->expected(1, -1)
         ->type_name("");
+}
+
+void add_classic(CLI::App& app, ServerCommandLine& command_line) {
+    std::string const description =
+        "serve as the tutorial's C server does: one connection over TCP or a Unix stream, "
+        "datagrams "
+        "over UDP; with --classic=forking, many over TCP";
+    app.add_flag("--classic", description)->each([&command_line](std::string const& given) {
+        if (given != "true" && given != "forking") {
+            throw WrongUse(
+                fmt::format("--classic={}: write --classic or --classic=forking", given));
+        }
+        command_line.classic = given == "forking" ? ClassicServer::forking : ClassicServer::single;
+    });
+}
+
+void check_classic(CLI::App const& app, ServerCommandLine const& command_line) {
+    for (CLI::Option const* const option : app.get_options()) {
+        if (!option->empty() && !option->get_positional() && option->get_name() != "--classic") {
+            throw WrongUse(fmt::format("{}: --classic has no use for it", option->get_name()));
+        }
+    }
+    auto const& addresses = command_line.server.addresses;
+    if (addresses.size() > 1) {
+        throw WrongUse("--classic: the tutorial's servers have one address");
+    }
+    if (!addresses.empty() && addresses[0].transport == Transport::unix_datagram) {
+        throw WrongUse("--classic: the tutorial has no server of Unix datagrams");
+    }
+    if (!addresses.empty() && addresses[0].transport != Transport::tcp &&
+        command_line.classic == ClassicServer::forking) {
+        throw WrongUse("--classic=forking: the tutorial's forking server is one of TCP");
+    }
 }
 
 void check(ServerOptions const& options) {
@@ -104,7 +136,15 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
                 {"warning", LogLevel::warning},
                 {"error", LogLevel::error}},
                "the least that is logged on standard error");
-    app.callback([&command_line] { check(command_line.server); });
+    add_classic(app, command_line);
+    app.callback([&app, &command_line] {
+        if (command_line.classic) {
+            check_classic(app, command_line);
+        } else if (command_line.server.addresses.empty()) {
+            throw CLI::RequiredError("ADDRESS");
+        }
+        check(command_line.server);
+    });
 }
 
 }  // namespace roger

@@ -4,8 +4,11 @@
 #include "protocol/record.hpp"
 #include "roger/log.hpp"
 #include "roger/server.hpp"
+#include "server/classic.hpp"
 
 #include <CLI/CLI.hpp>
+
+#include <optional>
 
 namespace roger {
 
@@ -14,6 +17,7 @@ struct ServerCommandLine {
     Show show = Show::text;
     bool sync = false;
     LogLevel log_level = LogLevel::info;
+    std::optional<ClassicServer> classic;  ///< without an address in `server`: none was given
 };
 
 /// Describes the command line to `app`; what it reads goes into `command_line`.

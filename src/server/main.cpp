@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include <unistd.h>
 
@@ -50,6 +51,13 @@ int serve(roger::ServerCommandLine const& command_line) {
     return outcome.success() ? roger::status_done : roger::status_failed;
 }
 
+int serve_in_classic_style(roger::ServerCommandLine const& command_line) {
+    auto const& addresses = command_line.server.addresses;
+    auto const address = addresses.empty() ? std::nullopt : std::optional(addresses[0]);
+    return roger::serve_classic(*command_line.classic, address) ? roger::status_done
+                                                                : roger::status_failed;
+}
+
 }  // namespace
 
 // Only for want of memory can what comes before run_command_line() throw.
@@ -60,6 +68,6 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     return roger::run_command_line(app, argc, argv, [&] {
         roger::open_missing_standard_descriptors();
         roger::let_writes_fail();
-        return serve(command_line);
+        return command_line.classic ? serve_in_classic_style(command_line) : serve(command_line);
     });
 }

@@ -1,0 +1,190 @@
+// The tutorial's servers: receive, display, acknowledge.
+#include "server/classic.hpp"
+
+#include "net/listening.hpp"
+#include "net/spawn.hpp"
+#include "roger/task.hpp"
+#include "server/sink.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/deferred.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/write.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+/// What tells one of the tutorial's servers from another.
+struct Style {
+    std::size_t most_bytes;  ///< that it reads, once
+    std::string_view before;
+    std::string_view after;
+    bool as_c_string;  ///< shows no more than what comes before a zero byte
+    std::string_view ack;
+};
+
+Style style_of(Transport transport) {
+    switch (transport) {
+        case Transport::tcp:
+            return {255, "Here is the message: ", "\n", true, "I got your message"};
+        case Transport::udp:
+            return {1024, "Received a datagram: ", "", false, "Got your message\n"};
+        default:
+            return {80, "A connection has been established\n", "", false, "I got your message\n"};
+    }
+}
+
+std::runtime_error failed(std::string_view what, std::error_code error) {
+    return std::runtime_error(fmt::format("ERROR {}: {}", what, error.message()));
+}
+
+class Classic {
+public:
+    Classic(ClassicServer kind, Address const& address)
+        : kind_(kind), style_(style_of(address.transport)), sink_(STDOUT_FILENO), context_(1) {
+        if (address.transport == Transport::udp) {
+            datagrams_ = bind_datagrams(context_, address);
+        } else {
+            listening_ = listen_on(context_, address);
+        }
+        if (address.port == 0 && !is_unix(address.transport)) {
+            // Nobody could find it otherwise.
+            std::cerr << fmt::format(
+                "listening on {}\n",
+                to_string(datagrams_.empty() ? listening_[0].address : datagrams_[0].address));
+        }
+    }
+
+    bool serve() {
+        for (Listening& listening : listening_) {
+            start(accept(listening.socket), true);
+        }
+        for (BoundDatagrams& bound : datagrams_) {
+            start(serve_datagrams(bound.socket), true);
+        }
+        // On a thread of their own, since a write can block this one.
+        asio::io_context waiting(1);
+        asio::signal_set signals(waiting, SIGINT, SIGTERM);
+        signals.async_wait([this](asio::error_code, int) {
+            sink_.stop();
+            context_.stop();
+        });
+        std::jthread const listener([&waiting] { waiting.run(); });
+        context_.run();
+        waiting.stop();
+        return well_;
+    }
+
+private:
+    using Socket =
+        asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+
+    /// `whole`: nothing is left to be done after it.
+    void start(Task<void> work, bool whole) {
+        spawn(context_.get_executor(), std::move(work),
+              [this, whole](std::exception_ptr const& thrown) {
+                  if (thrown) {
+                      std::cerr << describe(thrown) << '\n';
+                      well_ = false;
+                  }
+                  if (whole) {
+                      context_.stop();
+                  }
+              });
+    }
+
+    Task<void> accept(Acceptor& acceptor) {
+        for (;;) {
+            Socket client = co_await acceptor.async_accept(asio::deferred);
+            if (kind_ == ClassicServer::single) {
+                co_await converse(std::move(client));
+                co_return;
+            }
+            start(converse(std::move(client)), false);
+        }
+    }
+
+    Task<void> converse(Socket client) {
+        std::array<char, 255> buffer;
+        asio::error_code error;
+        std::size_t const size =
+            co_await client.async_read_some(asio::buffer(buffer.data(), style_.most_bytes),
+                                            asio::redirect_error(asio::deferred, error));
+        if (error && error != asio::error::eof) {
+            throw failed("reading from socket", error);
+        }
+        display({buffer.data(), size});
+        co_await asio::async_write(client, asio::buffer(style_.ack),
+                                   asio::redirect_error(asio::deferred, error));
+        if (error) {
+            throw failed("writing to socket", error);
+        }
+    }
+
+    Task<void> serve_datagrams(DatagramSocket& socket) {
+        std::array<char, 1024> buffer;
+        asio::error_code ignored;  // of an answer, like the network's
+        for (;;) {
+            DatagramSocket::endpoint_type sender;
+            std::size_t const size = co_await socket.async_receive_from(
+                asio::buffer(buffer.data(), style_.most_bytes), sender, asio::deferred);
+            display({buffer.data(), size});
+            co_await socket.async_send_to(asio::buffer(style_.ack), sender,
+                                          asio::redirect_error(asio::deferred, ignored));
+        }
+    }
+
+    /// Throws where standard output does not take it: then there is nothing to be acknowledged.
+    void display(std::string_view message) {
+        std::string const record = fmt::format(
+            "{}{}{}", style_.before,
+            style_.as_c_string ? message.substr(0, message.find('\0')) : message, style_.after);
+        std::string_view unwritten = record;
+        if (std::error_code const error = sink_.write(unwritten)) {
+            throw failed("writing to standard output", error);
+        }
+    }
+
+    ClassicServer kind_;
+    Style style_;
+    Sink sink_;
+    asio::io_context context_;
+    std::vector<Listening> listening_;
+    std::vector<BoundDatagrams> datagrams_;
+    bool well_ = true;
+};
+
+}  // namespace
+
+bool serve_classic(ClassicServer kind, std::optional<Address> const& address) {
+    if (!address) {
+        std::cerr << "ERROR, no port provided\n";
+        return false;
+    }
+    try {
+        return Classic(kind, *address).serve();
+    } catch (ListenError const& error) {
+        std::cerr << fmt::format("ERROR on binding: {}\n", error.code().message());
+        return false;
+    }
+}
+
+}  // namespace roger
