@@ -67,6 +67,13 @@ DatagramPeer DatagramPeer::at(std::string const& address) {
     return peer;
 }
 
+void DatagramPeer::connect() {
+    SocketAddress const server = socket_address(server_.value());
+    if (::connect(socket_.get(), server.get(), server.size) != 0) {
+        throw Failure("connect: " + errno_text(errno));
+    }
+}
+
 bool DatagramPeer::try_send(std::string_view bytes) {
     SocketAddress const server = socket_address(server_.value_or(sender_));
     return ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, server.get(),

@@ -25,6 +25,9 @@ public:
     /// A server to be played by the test: hears whoever writes to it, and answers the last one.
     static DatagramPeer at(std::string const& address);
 
+    /// Hears nobody but its server from now on.
+    void connect();
+
     /// Throws Failure when the system does not take it.
     void send(std::string_view bytes, Deadline deadline = {});
     /// False when the other side's queue is full, or nobody is there.

@@ -117,6 +117,37 @@ TEST_CASE("deaf: a Unix peer that never reads holds nobody up", "[datagrams][dea
     talk(deaf, "sorry");
 }
 
+TEST_CASE("deaf: a connected Unix peer that never reads leaves the others their answers",
+          "[datagrams][deaf][system]") {
+    TempDir const directory;
+    auto server = start("unixgram:" + directory / "s");
+    auto deaf = DatagramPeer::to(server.address());
+    deaf.connect();
+    auto reader = DatagramPeer::to(server.address());
+    reader.connect();
+    // Much more than any buffer has room for: net.core.wmem_max bytes, twice.
+    std::size_t const most = 4 * std::stoul(read_file("/proc/sys/net/core/wmem_max")) / 768;
+    std::size_t sent = 0;
+    while (sent < most && (sent % 1000 != 0 || server.counter("unanswered") == 0)) {
+        deaf.send("deaf");
+        talk(reader, "reads");
+        ++sent;
+    }
+    CHECK(sent < most);
+    for (int i = 0; i < 1000; ++i) {
+        deaf.send("still deaf");
+        talk(reader, "still reads");
+    }
+    // Once it reads, it is answered again.
+    CHECK(deaf.take_all() > 0);
+    eventually("the deaf peer is answered", [&] {
+        deaf.send("no longer deaf");
+        return deaf.would_receive_within(a_while);
+    });
+    CHECK(server.stop() == Exit::with(0));
+    CHECK(server.process().err().last_words().find("pile up unread") != std::string::npos);
+}
+
 TEST_CASE("loop: two servers forged onto each other do not talk", "[datagrams][loop][system]") {
     auto const whose = GENERATE(as<std::string>(), "I got your message", "Roger");
     std::vector<std::string> const options =
