@@ -23,7 +23,7 @@ namespace {
 using Names = std::set<std::string, std::less<>>;
 
 /// How long somebody who reads again may have to wait for that to be noticed.
-constexpr std::chrono::milliseconds patience{100};
+constexpr std::chrono::milliseconds patience{50};
 
 std::size_t buffer_size(int socket) {
     int size = 0;

@@ -23,7 +23,7 @@ namespace roger {
 /// pause, in which nobody was answered, has not read for so long.
 class UnreadAnswers {
 public:
-    static constexpr std::chrono::milliseconds pause{20};
+    static constexpr std::chrono::milliseconds pause{10};
 
     explicit UnreadAnswers(int socket);
 
