@@ -61,6 +61,7 @@ asio::awaitable<DatagramConversation> DatagramConversation::open(Address address
         throw ConversationError(fmt::format("{}: {}", to_string(address), found.failure));
     }
     std::vector<Server> servers;
+    servers.reserve(found.endpoints.size());
     for (Endpoint const& endpoint : found.endpoints) {
         servers.emplace_back(endpoint.data(), endpoint.size());
     }

@@ -101,7 +101,9 @@ bool Datagrams::receive(std::size_t most) {
     if (loop_.service().options.when_full == WhenFull::wait) {
         most = std::min(most, limit_.free());
     }
-    batch_.receive(descriptor_, most);
+    if (batch_.receive(descriptor_, most)) {
+        return false;
+    }
     for (std::size_t index = 0; index != batch_.size(); ++index) {
         take(index);
     }
