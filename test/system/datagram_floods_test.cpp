@@ -20,6 +20,7 @@ TEST_CASE("kill -9: whatever was acked is in the output", "[datagrams][kill][sys
     for (std::size_t const acks : {1U, 50U, 777U}) {
         auto server = start(place.address());
         std::vector<DatagramPeer> peers;
+        peers.reserve(8);
         for (int i = 0; i < 8; ++i) {
             peers.push_back(DatagramPeer::to(server.address()));
         }

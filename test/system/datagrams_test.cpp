@@ -115,6 +115,7 @@ TEST_CASE("many: every sender is acked for each message, and each is displayed o
     std::string const threads = GENERATE("1", "2");
     auto server = start(place.address(), {"--threads", threads});
     std::vector<DatagramPeer> peers;
+    peers.reserve(senders);
     for (std::size_t i = 0; i < senders; ++i) {
         peers.push_back(DatagramPeer::to(server.address()));
     }
