@@ -7,14 +7,14 @@
 #include "net/spawn.hpp"
 #include "protocol/quantity.hpp"
 
+#include <asio/any_io_executor.hpp>
 #include <asio/as_tuple.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>
 #include <asio/cancel_at.hpp>
 #include <asio/error.hpp>
-#include <asio/generic/datagram_protocol.hpp>
-#include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
@@ -27,6 +27,7 @@
 #include <string>
 #include <string_view>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace roger {
@@ -91,41 +92,61 @@ std::string reason(asio::error_code error, Timeout timeout) {
                                                    : error.message();
 }
 
-template <typename Protocol>
-asio::awaitable<typename Protocol::socket> connect(Address address, Timeout timeout) {
+/// Of whichever type: once it is connected, what is written and read is a message and its answer.
+using Socket = asio::posix::stream_descriptor;
+
+asio::error_code last_error() {
+    return {errno, asio::system_category()};
+}
+
+/// What came of a connect() that has been under way.
+asio::error_code outcome(Socket& socket) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+    return {error, asio::system_category()};
+}
+
+asio::awaitable<Socket> connect(Address address, Timeout timeout) {
     Clock::time_point const deadline = moment_after(timeout);
     LookUp const found = co_await resolve(address, deadline);
     if (!found.failure.empty()) {
         throw std::runtime_error("ERROR, no such host");
     }
+    int const type =
+        socket_type(address.transport) == SocketType::stream ? SOCK_STREAM : SOCK_DGRAM;
     asio::error_code error;
     for (Endpoint const& endpoint : found.endpoints) {
-        typename Protocol::socket socket(co_await asio::this_coro::executor);
-        auto const [failure] = co_await socket.async_connect(
-            typename Protocol::endpoint(endpoint.data(), endpoint.size()),
-            asio::cancel_at(deadline, asio::as_tuple));
-        if (!failure) {
+        Socket socket(co_await asio::this_coro::executor,
+                      ::socket(endpoint.data()->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        bool const done = ::connect(socket.native_handle(), endpoint.data(),
+                                    static_cast<socklen_t>(endpoint.size())) == 0;
+        error = done ? asio::error_code() : last_error();
+        if (error == asio::error::in_progress) {
+            auto const [waited] = co_await socket.async_wait(
+                Socket::wait_write, asio::cancel_at(deadline, asio::as_tuple));
+            error = waited ? waited : outcome(socket);
+        }
+        if (!error) {
             co_return socket;
         }
-        error = failure;
     }
     throw failed("connecting", reason(error, timeout));
 }
 
-template <typename Protocol>
 asio::awaitable<void> talk(Address address, Timeout connect_timeout, Timeout ack_timeout) {
     Style const style = style_of(address.transport);
-    typename Protocol::socket socket = co_await connect<Protocol>(address, connect_timeout);
+    Socket socket = co_await connect(address, connect_timeout);
     print(style.prompt);
     std::string const message = read_line(style.most_sent);
     Clock::time_point const deadline = moment_after(ack_timeout);
-    auto const [unsent, sent] = co_await socket.async_send(
+    auto const [unsent, sent] = co_await socket.async_write_some(
         asio::buffer(message), asio::cancel_at(deadline, asio::as_tuple));
     if (unsent) {
         throw failed("writing to socket", reason(unsent, ack_timeout));
     }
     std::array<char, 256> buffer;
-    auto const [error, size] = co_await socket.async_receive(
+    auto const [error, size] = co_await socket.async_read_some(
         asio::buffer(buffer.data(), style.most_read), asio::cancel_at(deadline, asio::as_tuple));
     if (error && error != asio::error::eof) {
         throw failed("reading from socket", reason(error, ack_timeout));
@@ -141,13 +162,7 @@ asio::awaitable<void> talk(Address address, Timeout connect_timeout, Timeout ack
 bool talk_classic(Address const& address, Timeout connect_timeout, Timeout ack_timeout) {
     bool well = true;
     asio::io_context loop(1);
-    asio::any_io_executor const executor = loop.get_executor();
-    bool const stream = socket_type(address.transport) == SocketType::stream;
-    using Stream = asio::generic::stream_protocol;
-    using Datagrams = asio::generic::datagram_protocol;
-    spawn(executor,
-          stream ? talk<Stream>(address, connect_timeout, ack_timeout)
-                 : talk<Datagrams>(address, connect_timeout, ack_timeout),
+    spawn(asio::any_io_executor(loop.get_executor()), talk(address, connect_timeout, ack_timeout),
           [&well](std::exception_ptr const& thrown) {
               if (thrown) {
                   std::cerr << describe(thrown) << '\n';
