@@ -12,9 +12,11 @@ function(roger_own_target target)
             list(APPEND instruments -fno-sanitize-recover=all)
         endif()
     endif()
-    # GCC's TSan does not model fences, and says so; Asio has one beside each of its locks.
+    # GCC's TSan does not model fences, and says so; Asio has one beside each of its locks. And
+    # where GCC 12 inlines one of a coroutine frame's operators new and delete, and not the other,
+    # it takes them for mismatched; the other presets still look.
     if(ROGER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-        list(APPEND instruments -Wno-tsan)
+        list(APPEND instruments -Wno-tsan -Wno-mismatched-new-delete)
     endif()
     if(ROGER_COVERAGE)
         list(APPEND instruments --coverage)
