@@ -1,6 +1,10 @@
 # What the comparisons of several servers share. To be sourced; expects $work, a folder for logs.
 # shellcheck shell=bash
 
+# The servers have the first processor, the load the last.
+here() { exec taskset -c 0 "$@"; } # in the background: the process id is the server's
+there() { taskset -c "$(($(nproc) - 1))" "$@"; }
+
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; } # PORT
 
 # Not one of those that the system gives to connections.

@@ -2,6 +2,7 @@
 #include "roger/conversation.hpp"
 
 #include "net/connect.hpp"
+#include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
 
 #include <asio/as_tuple.hpp>
@@ -31,14 +32,6 @@ bool is_gone(asio::error_code const& error) {
 /// An answer that the end of the stream has cut off may have lost what makes it a refusal.
 bool is_answer(std::string_view text) {
     return !text.empty() && !refusal_begins.starts_with(text);
-}
-
-std::string without_line_ending(std::string_view line) {
-    line.remove_suffix(1);
-    if (line.ends_with('\r')) {
-        line.remove_suffix(1);
-    }
-    return std::string(line);
 }
 
 }  // namespace
@@ -85,7 +78,7 @@ asio::awaitable<std::string> Conversation::hear(Timeout timeout) {
     if (!error) {
         std::string const line = received_.substr(0, size);
         received_.erase(0, size);
-        co_return without_line_ending(line);
+        co_return std::string(without_line_ending(line));
     }
     if (error == asio::error::operation_aborted) {
         end("no answer within " + to_string(timeout));

@@ -4,6 +4,7 @@
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
 #include "net/resolve.hpp"
+#include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
 
 #include <asio/as_tuple.hpp>
@@ -39,13 +40,6 @@ asio::awaitable<asio::error_code> exchange(Socket& socket, std::string_view data
         asio::buffer(answer), asio::cancel_at(deadline, asio::as_tuple));
     answer.resize(error ? 0 : size);
     co_return error;
-}
-
-std::string without_line_ending(std::string line) {
-    if (line.ends_with('\n')) {
-        line.resize(line.size() - (line.ends_with("\r\n") ? 2 : 1));
-    }
-    return line;
 }
 
 std::string times_sent(std::size_t times) {
@@ -86,7 +80,7 @@ asio::awaitable<Answer> DatagramConversation::say(std::string_view message, Time
                 error = co_await exchange(socket, datagram, answer, deadline);
             }
             if (!error) {
-                std::string text = without_line_ending(std::move(answer));
+                std::string text(without_line_ending(answer));
                 co_return Answer{std::move(text)};
             }
             // An answer to this socket may still come; from one that refuses nothing will.
@@ -111,8 +105,8 @@ asio::error_code DatagramConversation::prepare(Socket& socket) const {
     asio::error_code error;
     socket.open(server.protocol(), error);
     if (!error && is_unix(address_.transport)) {
-        sockaddr const unnamed = {.sa_family = AF_UNIX, .sa_data = {}};
-        socket.bind(Server(&unnamed, sizeof unnamed.sa_family), error);
+        Endpoint const unnamed = nameless_unix_endpoint();
+        socket.bind(Server(unnamed.data(), unnamed.size()), error);
     }
     if (!error) {
         socket.connect(server, error);

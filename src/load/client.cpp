@@ -2,9 +2,7 @@
 // client_talk.cpp has what it says and hears meanwhile.
 #include "load/client.hpp"
 
-#include "load/answer.hpp"
 #include "load/swarm.hpp"
-#include "protocol/quantity.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -103,13 +103,14 @@ void Client::say_again(Clock::time_point now) {
 
 void Client::send(std::string_view bytes) {
     ssize_t const taken = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (taken < 0 && errno != EAGAIN && swarm_.settings.datagrams()) {
-        connect_failed(errno);
-        return;
-    }
     if (taken < 0 && errno != EAGAIN) {
-        // The socket is ready for reading now: what the server said last comes before the error.
-        unsent_.clear();
+        if (swarm_.settings.datagrams()) {
+            connect_failed(errno);
+        } else {
+            // The socket is ready for reading now: what the server said last comes before the
+            // error.
+            unsent_.clear();
+        }
         return;
     }
     std::string rest(bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));

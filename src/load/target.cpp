@@ -35,14 +35,6 @@ bool is_connected_to_itself(int socket, Endpoint const& server) {
     return own == server;
 }
 
-/// Bound to it, the system gives a Unix socket an abstract name that nobody has: unix(7), Autobind.
-Endpoint nameless() {
-    Endpoint endpoint;
-    endpoint.data()->sa_family = AF_UNIX;
-    endpoint.resize(sizeof(sa_family_t));
-    return endpoint;
-}
-
 /// The socket, or -1 after closing it.
 int bound(int socket, Endpoint const& own) {
     if (::bind(socket, own.data(), static_cast<socklen_t>(own.size())) == 0) {
@@ -125,7 +117,7 @@ int open_client_socket(SocketType type, Endpoint const& server,
     }
     int const on = 1;
     if (family == AF_UNIX) {
-        return type == SocketType::stream ? socket : bound(socket, nameless());
+        return type == SocketType::stream ? socket : bound(socket, nameless_unix_endpoint());
     }
     if (type == SocketType::stream) {
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -58,6 +58,13 @@ Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port) {
     return asio::ip::tcp::endpoint(address, port);
 }
 
+Endpoint nameless_unix_endpoint() {
+    Endpoint endpoint;
+    endpoint.data()->sa_family = AF_UNIX;
+    endpoint.resize(sizeof(sa_family_t));
+    return endpoint;
+}
+
 Endpoint to_endpoint_of_path(std::string const& path) {
     bool const abstract = path.starts_with('@');
     sockaddr_un address = {};

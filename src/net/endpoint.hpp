@@ -22,6 +22,9 @@ Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port);
 /// longer than a socket's address can hold.
 Endpoint to_endpoint_of_path(std::string const& path);
 
+/// Bound to it, the system gives a Unix socket an abstract name that nobody has: unix(7), Autobind.
+Endpoint nameless_unix_endpoint();
+
 /// An IPv4 peer of an IPv6 socket is written as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
 /// A Unix peer without a name has an empty path. A Unix name can hold any byte, control characters
 /// included: whoever prints one escapes it.

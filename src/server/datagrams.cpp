@@ -2,6 +2,7 @@
 #include "server/datagrams.hpp"
 
 #include "net/spawn.hpp"
+#include "protocol/line_ending.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/error.hpp>
@@ -40,13 +41,6 @@ DatagramBatch batch_for(Address const& address, ServerOptions const& options) {
     std::size_t const most =
         options.once ? 1 : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
     return {most, bytes};
-}
-
-std::string_view without_line_ending(std::string_view text) {
-    if (text.ends_with('\n')) {
-        text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-    }
-    return text;
 }
 
 }  // namespace
