@@ -1,9 +1,13 @@
-# roger_own_target(TARGET): what holds for every target of ours and for nobody else's:
-# the warnings, and whatever sanitizers or counters the preset asks for.
-function(roger_own_target target)
+# roger_warnings(TARGET): the warnings of every target of ours and of nobody else's.
+function(roger_warnings target)
     target_compile_features(${target} PUBLIC cxx_std_20)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
     set_target_properties(${target} PROPERTIES COMPILE_WARNING_AS_ERROR ${ROGER_WERROR})
+endfunction()
+
+# roger_own_target(TARGET): these, and whatever sanitizers or counters the preset asks for.
+function(roger_own_target target)
+    roger_warnings(${target})
 
     set(instruments "")
     if(ROGER_SANITIZE)

@@ -1,0 +1,46 @@
+// Failures of system calls, put into a program under test.
+#pragma once
+
+#include "failing_calls/calls.hpp"
+#include "support/files.hpp"
+#include "support/process.hpp"
+
+#include <cstdint>
+
+namespace roger::test {
+
+/// Makes calls of a program fail that the system itself would hardly make fail for a test:
+///
+///     FailingCalls calls;
+///     ServerSetup setup;
+///     calls.preload(setup.launch);
+///     auto server = ServerProcess::start({...}, std::move(setup));
+///     calls.fail(Call::recvmmsg, ENOMEM);
+///     ...
+///     calls.succeed(Call::recvmmsg);
+///
+/// Calls between functions of the C library itself are not reached: fwrite() does not fail.
+class FailingCalls {
+public:
+    FailingCalls();
+    ~FailingCalls();
+    FailingCalls(FailingCalls const&) = delete;
+    FailingCalls& operator=(FailingCalls const&) = delete;
+
+    /// Nothing fails yet; what is said before the start holds from the start.
+    void preload(Launch& launch) const;
+
+    /// From now on the call fails with `error`, so many times.
+    void fail(Call call, int error, std::uint64_t times = every_time,
+              int descriptor = any_descriptor);
+    void succeed(Call call);
+
+    /// How many times it has failed so far.
+    [[nodiscard]] std::uint64_t failures(Call call) const;
+
+private:
+    TempDir directory_;
+    CallFailures* failures_;
+};
+
+}  // namespace roger::test
