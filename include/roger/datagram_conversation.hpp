@@ -25,7 +25,7 @@ namespace roger {
 class DatagramConversation {
 public:
     /// Resolves the address, within `connect_timeout`; nothing is sent yet, so that nobody knows
-    /// whether a server is there. Throws ConversationError.
+    /// whether a server is there. Throws ConversationError; AddressError for a stream address.
     static asio::awaitable<DatagramConversation> open(Address address, Timeout connect_timeout);
 
     /// Sends one message and waits for its answer; when none has come for `ack_timeout`, sends it

@@ -50,6 +50,7 @@ std::string times_sent(std::size_t times) {
 
 asio::awaitable<DatagramConversation> DatagramConversation::open(Address address,
                                                                  Timeout connect_timeout) {
+    require_datagram(address);
     LookUp const found = co_await resolve(address, moment_after(connect_timeout));
     if (!found.failure.empty()) {
         throw ConversationError(fmt::format("{}: {}", to_string(address), found.failure));

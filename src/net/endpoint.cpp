@@ -140,4 +140,11 @@ void require_stream(Address const& address) {
     }
 }
 
+void require_datagram(Address const& address) {
+    if (socket_type(address.transport) == SocketType::stream) {
+        throw AddressError("datagrams are needed, and this is a stream address: " +
+                           to_string(address));
+    }
+}
+
 }  // namespace roger

@@ -46,7 +46,8 @@ LookUp look_up(std::string const& host, std::uint16_t port, int flags);
 /// Throws std::runtime_error with a sentence for a name that is not known.
 std::vector<Endpoint> resolve_listening(Address const& address);
 
-/// Throws AddressError for a datagram address, with a sentence that says so.
+/// Throws AddressError for an address of the other type, with a sentence that says so.
 void require_stream(Address const& address);
+void require_datagram(Address const& address);
 
 }  // namespace roger

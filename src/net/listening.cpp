@@ -146,6 +146,7 @@ std::vector<Listening> listen_on(asio::io_context& context, Address const& addre
 }
 
 std::vector<BoundDatagrams> bind_datagrams(asio::io_context& context, Address const& address) {
+    require_datagram(address);
     return open_all<DatagramSocket>(context, address);
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("A name that is not known is told", "[endpoint][net]") {
     CHECK(look_up("nowhere.invalid", 1, AI_NUMERICHOST).failure == "Name or service not known");
 }
 
-TEST_CASE("A datagram address is refused with a sentence", "[endpoint][net]") {
+TEST_CASE("An address of the other type is refused with a sentence", "[endpoint][net]") {
     CHECK_NOTHROW(require_stream(parse_address("localhost:1")));
     CHECK_NOTHROW(require_stream(parse_address("unix:/run/roger")));
     for (std::string_view const text : {"udp:localhost:1", "unixgram:/run/roger"}) {
@@ -113,6 +113,17 @@ TEST_CASE("A datagram address is refused with a sentence", "[endpoint][net]") {
         } catch (AddressError const& error) {
             CHECK(error.what() ==
                   "a stream is needed, and this is a datagram address: " + std::string(text));
+        }
+    }
+    CHECK_NOTHROW(require_datagram(parse_address("udp:localhost:1")));
+    CHECK_NOTHROW(require_datagram(parse_address("unixgram:/run/roger")));
+    for (std::string_view const text : {"tcp:localhost:1", "unix:/run/roger"}) {
+        try {
+            require_datagram(parse_address(text));
+            FAIL("not refused: " << text);
+        } catch (AddressError const& error) {
+            CHECK(error.what() ==
+                  "datagrams are needed, and this is a stream address: " + std::string(text));
         }
     }
 }
