@@ -36,8 +36,9 @@ void forget_interface(msghdr& message) {
 
 }  // namespace
 
-DatagramBatch::DatagramBatch(std::size_t most, std::size_t most_bytes)
-    : buffer_(std::make_unique_for_overwrite<char[]>(most * most_bytes)),
+DatagramBatch::DatagramBatch(std::size_t most, std::size_t most_bytes, ControlData control_data)
+    : control_data_(control_data),
+      buffer_(std::make_unique_for_overwrite<char[]>(most * most_bytes)),
       slots_(most),
       received_(most),
       answers_(most),
@@ -53,6 +54,7 @@ asio::error_code DatagramBatch::receive(int socket, std::size_t most) {
     answered_.clear();
     size_ = 0;
     most = std::min(most, slots_.size());
+    bool const has_control = control_data_ != ControlData::none;
     for (std::size_t index = 0; index != most; ++index) {
         Slot& slot = slots_[index];
         slot.answered = false;
@@ -60,12 +62,12 @@ asio::error_code DatagramBatch::receive(int socket, std::size_t most) {
                                     .msg_namelen = static_cast<socklen_t>(slot.sender.capacity()),
                                     .msg_iov = &slot.bytes,
                                     .msg_iovlen = 1,
-                                    .msg_control = slot.control.data(),
-                                    .msg_controllen = slot.control.size(),
+                                    .msg_control = has_control ? slot.control.data() : nullptr,
+                                    .msg_controllen = has_control ? slot.control.size() : 0,
                                     .msg_flags = 0};
     }
     int const count = ::recvmmsg(socket, received_.data(), static_cast<unsigned>(most),
-                                 MSG_DONTWAIT, /*timeout=*/nullptr);
+                                 MSG_DONTWAIT | MSG_CMSG_CLOEXEC, /*timeout=*/nullptr);
     if (count < 0) {
         return {errno, asio::error::get_system_category()};
     }

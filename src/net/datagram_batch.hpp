@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -16,11 +17,17 @@
 
 namespace roger {
 
+/// What a datagram brings beside its bytes: cmsg(3).
+enum class ControlData : std::uint8_t {
+    none,         ///< descriptors attached to it (SCM_RIGHTS, unix(7)) are closed by the system
+    packet_info,  ///< our address that it came to, of an Internet socket: ip(7), ipv6(7)
+};
+
 /// Receives into buffers of its own, which the system gives memory only as far as they are used.
 class DatagramBatch {
 public:
     /// At most `most` datagrams at once, of `most_bytes` each: what is longer is cut off.
-    DatagramBatch(std::size_t most, std::size_t most_bytes);
+    DatagramBatch(std::size_t most, std::size_t most_bytes, ControlData control_data);
 
     [[nodiscard]] std::size_t most() const { return slots_.size(); }
 
@@ -53,11 +60,11 @@ private:
         Endpoint sender;
         iovec bytes;
         iovec answer;
-        /// Our address that it came to, as the system says it: cmsg(3), ip(7), ipv6(7).
         alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> control;
         bool answered;
     };
 
+    ControlData control_data_;
     std::unique_ptr<char[]> buffer_;
     std::vector<Slot> slots_;
     std::vector<mmsghdr> received_;

@@ -40,7 +40,8 @@ DatagramBatch batch_for(Address const& address, ServerOptions const& options) {
     std::size_t const bytes = bytes_for_one(address, options.max_message);
     std::size_t const most =
         options.once ? 1 : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
-    return {most, bytes};
+    return {most, bytes,
+            is_unix(address.transport) ? ControlData::none : ControlData::packet_info};
 }
 
 }  // namespace

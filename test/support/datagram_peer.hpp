@@ -39,6 +39,7 @@ public:
     /// How many have come, and have not been received: takes them.
     std::size_t take_all();
 
+    [[nodiscard]] int descriptor() const { return socket_.get(); }
     /// In the server's grammar: what its json records say under `from`.
     [[nodiscard]] std::string own_address() const;
     /// Of the sender of the last datagram received.
