@@ -8,6 +8,22 @@ namespace roger {
 
 using namespace std::string_view_literals;
 
+namespace {
+
+// As docs/protocol.md lists them; the other refusals are of a connection.
+constexpr std::array refusals = {"error: busy"sv, "error: shutting down"sv,
+                                 "error: cannot display"sv};
+constexpr std::string_view too_long_begins = "error: message longer than ";
+constexpr std::string_view too_long_ends = " bytes";
+constexpr std::string_view digits = "0123456789";
+
+bool begins_as_too_long(std::string_view text) {
+    return text.starts_with(too_long_begins) &&
+           text.find_first_of(digits, too_long_begins.size()) == too_long_begins.size();
+}
+
+}  // namespace
+
 ReplyLine::ReplyLine(std::string_view text, std::size_t block_bytes) : line_size_(text.size() + 1) {
     std::size_t const copies = std::max<std::size_t>(1, block_bytes / line_size_);
     block_.reserve(copies * line_size_);
@@ -21,20 +37,22 @@ std::string_view ReplyLine::repeated(std::size_t offset, std::size_t most) const
 }
 
 bool is_reply(std::string_view text, std::string_view ack) {
-    constexpr std::array known = {"I got your message"sv, "Got your message"sv, "error: busy"sv,
-                                  "error: shutting down"sv, "error: cannot display"sv};
-    constexpr std::string_view too_long_begins = "error: message longer than ";
-    constexpr std::string_view too_long_ends = " bytes";
-    if (text == ack || std::ranges::find(known, text) != known.end()) {
+    constexpr std::array acks = {"I got your message"sv, "Got your message"sv};
+    if (text == ack || std::ranges::find(acks, text) != acks.end() ||
+        std::ranges::find(refusals, text) != refusals.end()) {
         return true;
     }
-    if (!text.starts_with(too_long_begins) || !text.ends_with(too_long_ends) ||
-        text.size() <= too_long_begins.size() + too_long_ends.size()) {
+    if (!begins_as_too_long(text) || !text.ends_with(too_long_ends)) {
         return false;
     }
     text.remove_prefix(too_long_begins.size());
     text.remove_suffix(too_long_ends.size());
-    return text.find_first_not_of("0123456789") == text.npos;
+    return text.find_first_not_of(digits) == text.npos;
+}
+
+bool begins_as_refusal(std::string_view text) {
+    return begins_as_too_long(text) ||
+           std::ranges::any_of(refusals, [text](auto each) { return text.starts_with(each); });
 }
 
 void Replies::add(ReplyLine const& line, std::size_t count) {

@@ -44,8 +44,12 @@ struct ReplyLines {
 };
 
 /// Whether a datagram's text is what a server says and not a client: `ack`, the ack that is ours or
-/// the tutorial's by default, or a refusal. A server whose --ack is another cannot be told by it.
+/// the tutorial's by default, or a refusal of one message. A server whose --ack is another cannot
+/// be told by it.
 bool is_reply(std::string_view text, std::string_view ack);
+
+/// Whether a text begins as a refusal of one message does.
+bool begins_as_refusal(std::string_view text);
 
 /// A queue of answers to one client, run-length coded.
 class Replies {

@@ -30,18 +30,23 @@ constexpr std::size_t line_ending_bytes = 2;
 /// At a shutdown: a flood must not keep the server from its end.
 constexpr std::size_t most_refused_batches = 256;
 
-/// A datagram of this size is either received whole, or longer than a message may be.
-std::size_t bytes_for_one(Address const& address, std::size_t max_message) {
-    std::size_t const enough = max_message + line_ending_bytes;
+/// A datagram of this size is received whole, or it is neither a message that is short enough nor
+/// what a server like this one says.
+std::size_t bytes_for_one(Address const& address, Service const& service) {
+    ReplyLines const& lines = service.lines;
+    std::size_t const enough =
+        std::max({service.options.max_message + line_ending_bytes, lines.ack.line_size(),
+                  lines.busy.line_size(), lines.too_long.line_size(),
+                  lines.shutting_down.line_size(), lines.cannot_display.line_size()});
     return address.transport == Transport::udp ? std::min(enough, most_udp_bytes) : enough;
 }
 
-DatagramBatch batch_for(Address const& address, ServerOptions const& options) {
-    std::size_t const bytes = bytes_for_one(address, options.max_message);
+DatagramBatch batch_for(Address const& address, Service const& service) {
+    std::size_t const bytes = bytes_for_one(address, service);
     std::size_t const most =
-        options.once ? 1 : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
-    return {most, bytes,
-            is_unix(address.transport) ? ControlData::none : ControlData::packet_info};
+        service.options.once ? 1
+                             : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
+    return {most, bytes, is_unix(address.transport) ? ControlData::none : ControlData::packet_info};
 }
 
 }  // namespace
@@ -52,7 +57,7 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::functi
       limit_(limit),
       served_(std::move(served)),
       descriptor_(bound_.socket.native_handle()),
-      batch_(batch_for(bound_.address, loop.service().options)),
+      batch_(batch_for(bound_.address, loop.service())),
       senders_(batch_.most()) {
     if (is_unix(bound_.address.transport)) {
         unread_.emplace(descriptor_);
@@ -105,17 +110,29 @@ bool Datagrams::receive(std::size_t most) {
     return !owed_.empty();
 }
 
-/// Decides what becomes of a datagram. An answer of ours, or of another server like us, is never
-/// answered: two servers whose addresses were forged onto each other would talk for ever.
+bool Datagrams::is_too_long(std::size_t index) const {
+    return batch_.cut_off(index) ||
+           without_line_ending(batch_.bytes(index)).size() > loop_.service().options.max_message;
+}
+
+/// An answer of ours, or of another server like us, is never answered: two servers whose addresses
+/// were forged onto each other would talk for ever. Whatever can be a message has to be the very
+/// answer, so that no client's words are taken for one.
+bool Datagrams::is_answer(std::size_t index) const {
+    std::string_view const text = without_line_ending(batch_.bytes(index));
+    std::string_view const ack = without_line_ending(loop_.service().lines.ack.line());
+    return (!batch_.cut_off(index) && is_reply(text, ack)) ||
+           (is_too_long(index) && begins_as_refusal(text));
+}
+
 void Datagrams::take(std::size_t index) {
-    ServerOptions const& options = loop_.service().options;
     ReplyLines const& lines = loop_.service().lines;
     Tally& tally = loop_.tally;
     std::string_view const text = without_line_ending(batch_.bytes(index));
     tally.bytes.add(batch_.bytes(index).size());
-    if (is_reply(text, options.ack)) {
+    if (is_answer(index)) {
         tally.replies.add();
-    } else if (batch_.cut_off(index) || text.size() > options.max_message) {
+    } else if (is_too_long(index)) {
         tally.messages.add();
         tally.refused_too_long.add();
         owed_.push_back({index, &lines.too_long});
@@ -205,7 +222,7 @@ void Datagrams::refuse_queued() {
             return;
         }
         for (std::size_t index = 0; index != batch_.size(); ++index) {
-            if (is_reply(without_line_ending(batch_.bytes(index)), service.options.ack)) {
+            if (is_answer(index)) {
                 loop_.tally.replies.add();
                 continue;
             }

@@ -51,6 +51,8 @@ private:
     Task<void> until_admissible();
     bool receive(std::size_t most);
     void take(std::size_t index);
+    [[nodiscard]] bool is_too_long(std::size_t index) const;
+    [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> display();
     void acknowledge();
     Task<void> spare_the_rest();

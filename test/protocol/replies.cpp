@@ -167,4 +167,39 @@ TEST_CASE("A million acks take a few bytes to owe, and many go in one write",
     CHECK(gathered(replies, 16) == "sage\n");
 }
 
+TEST_CASE("An answer is known by all of it", "[replies][protocol]") {
+    for (std::string const reply :
+         {"mine", "I got your message", "Got your message", "error: busy", "error: shutting down",
+          "error: cannot display", "error: message longer than 0 bytes",
+          "error: message longer than 18446744073709551615 bytes"}) {
+        CAPTURE(reply);
+        CHECK(is_reply(reply, "mine"));
+        CHECK_FALSE(is_reply(reply + '!', "mine"));
+        CHECK_FALSE(is_reply(' ' + reply, "mine"));
+        CHECK_FALSE(is_reply(reply.substr(0, reply.size() - 1), "mine"));
+    }
+    for (std::string const message :
+         {"", "error: ", "error: message longer than  bytes", "error: message longer than bytes",
+          "error: message longer than -1 bytes", "error: message longer than 1x1 bytes",
+          "error: idle for 5min", "error: message not finished within 30s"}) {
+        CAPTURE(message);
+        CHECK_FALSE(is_reply(message, "mine"));
+    }
+    CHECK(is_reply("", ""));
+    CHECK_FALSE(is_reply("a", ""));
+}
+
+TEST_CASE("A refusal of one message is known by its beginning", "[replies][protocol]") {
+    for (std::string const beginning : {"error: busy", "error: shutting down",
+                                        "error: cannot display", "error: message longer than 1"}) {
+        CAPTURE(beginning);
+        CHECK(begins_as_refusal(beginning));
+        CHECK(begins_as_refusal(beginning + " or so"));
+        CHECK_FALSE(begins_as_refusal(beginning.substr(0, beginning.size() - 1)));
+    }
+    CHECK_FALSE(begins_as_refusal(""));
+    CHECK_FALSE(begins_as_refusal("I got your message"));
+    CHECK_FALSE(begins_as_refusal("error: message longer than my arm"));
+}
+
 }  // namespace roger

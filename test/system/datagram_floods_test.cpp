@@ -176,17 +176,93 @@ TEST_CASE("loop: two servers forged onto each other do not talk", "[datagrams][l
     CHECK(second.output() == "anything else?\n");
 }
 
-TEST_CASE("loop: no refusal of a server is answered", "[datagrams][loop][system]") {
+TEST_CASE("loop: nor do they with messages shorter than their refusals",
+          "[datagrams][loop][system]") {
     Place const place;
-    auto server = start(place.address());
+    auto const* const shortest = GENERATE("1B", "4B", "30B", "64KiB");
+    CAPTURE(shortest);
+    auto first = start(place.address("first"), {"--max-message", "4B"});
+    first.signal(SIGSTOP);
+    std::string second_address;
+    {
+        auto forger = DatagramPeer::to(first.address(), place.address("second"));
+        second_address = forger.own_address();
+        forger.send("more than four bytes");
+    }
+    auto second = start(second_address, {"--max-message", shortest});
+    first.signal(SIGCONT);
+    eventually("the refusal has come to the other server",
+               [&] { return second.counter("replies") + second.counter("messages") > 0; });
+    auto asking = DatagramPeer::to(second.address());
+    talk(asking, "?");
+    CHECK(second.counter("replies") == 1);
+    CHECK(second.output() == "?\n");
+    CHECK(first.counter("refused_too_long") == 1);
+    CHECK(first.counter("replies") == 0);
+}
+
+TEST_CASE("loop: no answer of a server is answered", "[datagrams][loop][system]") {
+    Place const place;
+    auto const* const max_message = GENERATE("64KiB", "4B");
+    CAPTURE(max_message);
+    auto server = start(place.address(), {"--max-message", max_message});
     auto peer = DatagramPeer::to(server.address());
     for (std::string const reply :
          {"I got your message\n", "Got your message\n", "error: busy\n", "error: shutting down\n",
-          "error: cannot display\n", "error: message longer than 10 bytes\n"}) {
+          "error: cannot display\n", "error: message longer than 10 bytes\n",
+          "error: message longer than 18446744073709551615 bytes\n"}) {
         peer.send(reply);
     }
-    talk(peer, "error: disk full\n");  // a client's own
+    talk(peer, "last");
     CHECK_FALSE(peer.would_receive_within(a_while));
-    CHECK(server.counter("replies") == 6);
-    CHECK(server.output() == "error: disk full\n");
+    CHECK(server.counter("replies") == 7);
+    CHECK(server.output() == "last\n");
+}
+
+TEST_CASE("loop: what a client says is a message, even if it sounds like a server",
+          "[datagrams][loop][system]") {
+    Place const place;
+    auto server = start(place.address());
+    auto peer = DatagramPeer::to(server.address());
+    std::string expected;
+    for (std::string const message :
+         {"error: disk full", "error: busybox is missing", "error: message longer than my arm",
+          "I got your message, too", "I got your messag", ""}) {
+        talk(peer, message);
+        expected += message + '\n';
+    }
+    CHECK(server.output() == expected);
+    CHECK(server.counter("replies") == 0);
+}
+
+TEST_CASE("loop: what is too long to be a message is an answer if it begins as a refusal",
+          "[datagrams][loop][system]") {
+    Place const place;
+    auto server = start(place.address(), {"--max-message", "50B"});
+    auto peer = DatagramPeer::to(server.address());
+    std::string const rest(1000, 'x');
+    for (std::string const beginning : {"error: busy", "error: shutting down",
+                                        "error: cannot display", "error: message longer than 1"}) {
+        peer.send(beginning + rest);
+    }
+    talk(peer, "error: message longer than my arm" + rest, "error: message longer than 50 bytes\n");
+    talk(peer, "I got your message\n" + rest, "error: message longer than 50 bytes\n");
+    CHECK(server.counter("replies") == 4);
+    CHECK(server.counter("refused_too_long") == 2);
+}
+
+TEST_CASE("loop: an ack is known by all of it, however short or long it is",
+          "[datagrams][loop][system]") {
+    Place const place;
+    std::string const own_ack = GENERATE(as<std::string>(), "", "a", std::string(100, 'a'), "a\r");
+    CAPTURE(own_ack);
+    auto server = start(place.address(), {"--max-message", "4B", "--ack", own_ack});
+    auto peer = DatagramPeer::to(server.address());
+    peer.send(own_ack + "\n");
+    talk(peer, "ab", own_ack + '\n');
+    talk(peer, "b", own_ack + '\n');
+    // All that fits into the buffer is the ack.
+    talk(peer, own_ack + '\n' + std::string(1000, 'a'), "error: message longer than 4 bytes\n");
+    CHECK(server.counter("replies") == 1);
+    CHECK(server.output() == "ab\nb\n");
 }

@@ -33,15 +33,16 @@ public:
         }
     }
 
-    [[nodiscard]] std::string address() const {
+    /// `name` tells the Unix sockets of one test apart.
+    [[nodiscard]] std::string address(std::string const& name = "s") const {
         if (kind_ == "udp") {
             return "udp:127.0.0.1:0";
         }
         if (kind_ == "udp6") {
             return "udp:[::1]:0";
         }
-        return kind_ == "unixgram file" ? "unixgram:" + directory_ / "s"
-                                        : fmt::format("unixgram:@{}", directory_.path().string());
+        std::string const path = directory_ / name;
+        return (kind_ == "unixgram file" ? "unixgram:" : "unixgram:@") + path;
     }
     [[nodiscard]] bool is_unix() const { return kind_.starts_with("unixgram"); }
 
