@@ -22,6 +22,7 @@ struct Counters {
     std::uint64_t write_timeouts = 0;      ///< connections: acks not taken for write_timeout
     std::uint64_t lost = 0;                ///< connections that broke off, acks still owed or not
     std::uint64_t accept_pauses = 0;       ///< times that accepting paused for want of resources
+    std::uint64_t receive_pauses = 0;      ///< times that receiving datagrams paused likewise
     std::uint64_t replies = 0;             ///< datagrams that were a server's answer: not displayed
     std::uint64_t unanswered = 0;          ///< datagrams whose answer could not be sent at once
     std::uint64_t dropped = 0;             ///< datagrams that came faster than they were received

@@ -3,6 +3,7 @@
 
 #include "net/spawn.hpp"
 #include "protocol/line_ending.hpp"
+#include "server/pauses.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/error.hpp>
@@ -51,11 +52,12 @@ DatagramBatch batch_for(Address const& address, Service const& service) {
 
 }  // namespace
 
-Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::function<void()> served)
+Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, Callbacks callbacks)
     : bound_(std::move(bound)),
       loop_(loop),
       limit_(limit),
-      served_(std::move(served)),
+      callbacks_(std::move(callbacks)),
+      pause_(loop.context()),
       descriptor_(bound_.socket.native_handle()),
       batch_(batch_for(bound_.address, loop.service())),
       senders_(batch_.most()) {
@@ -68,8 +70,16 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::functi
 
 Task<void> Datagrams::run() {
     while (open_) {
-        co_await until_admissible();
-        if (open_ && receive(batch_.most())) {
+        asio::error_code error = co_await until_admissible();
+        if (!open_) {
+            break;
+        }
+        if (!error) {
+            error = receive();
+        }
+        if (error) {
+            co_await pause(error);
+        } else if (!owed_.empty()) {
             co_await display();
             acknowledge();
         }
@@ -82,9 +92,10 @@ Task<void> Datagrams::run() {
 }
 
 /// Until something has come, and there are room and, unless senders are refused, a place for it.
-Task<void> Datagrams::until_admissible() {
+Task<asio::error_code> Datagrams::until_admissible() {
+    asio::error_code error;
     co_await bound_.socket.async_wait(DatagramSocket::wait_read,
-                                      asio::redirect_error(asio::deferred, loop_.ignored));
+                                      asio::redirect_error(asio::deferred, error));
     bool const waits = loop_.service().options.when_full == WhenFull::wait;
     while (open_ && waits && limit_.full()) {
         co_await limit_.wait();
@@ -92,22 +103,22 @@ Task<void> Datagrams::until_admissible() {
     while (open_ && loop_.room.full()) {
         co_await loop_.room.wait();
     }
+    co_return error;
 }
 
-/// Returns whether there is anything to answer.
-bool Datagrams::receive(std::size_t most) {
+/// Takes what has come, and decides what is owed for it.
+asio::error_code Datagrams::receive() {
     messages_.clear();
     owed_.clear();
+    std::size_t most = batch_.most();
     if (loop_.service().options.when_full == WhenFull::wait) {
         most = std::min(most, limit_.free());
     }
-    if (batch_.receive(descriptor_, most)) {
-        return false;
-    }
+    asio::error_code const error = batch_.receive(descriptor_, most);
     for (std::size_t index = 0; index != batch_.size(); ++index) {
         take(index);
     }
-    return !owed_.empty();
+    return error == asio::error::would_block ? asio::error_code() : error;
 }
 
 bool Datagrams::is_too_long(std::size_t index) const {
@@ -178,6 +189,14 @@ Task<void> Datagrams::display() {
 }
 
 void Datagrams::acknowledge() {
+    send_owed();
+    if (!messages_.empty()) {
+        limit_.give_back_places(messages_.size());
+    }
+    callbacks_.served();
+}
+
+void Datagrams::send_owed() {
     for (Owed const& owed : owed_) {
         bool const reads = !unread_ || !unread_->leaves_unread(batch_.sender(owed.datagram));
         if (reads && batch_.answerable(owed.datagram)) {
@@ -192,10 +211,13 @@ void Datagrams::acknowledge() {
             loop_.tally.acknowledged.add();
         }
     }
-    if (!messages_.empty()) {
-        limit_.give_back_places(messages_.size());
-    }
-    served_();
+}
+
+Task<void> Datagrams::pause(asio::error_code why) {
+    callbacks_.receiving_paused(why.message());
+    asio::error_code ended_early;
+    pause_.expires_after(pause_time);
+    co_await pause_.async_wait(asio::redirect_error(asio::deferred, ended_early));
 }
 
 /// Those that do not read their answers get none, so that there is room for those of others.
@@ -213,25 +235,24 @@ void Datagrams::close() {
     open_ = false;
     asio::error_code ignored;
     bound_.socket.cancel(ignored);
+    pause_.cancel();
 }
 
 void Datagrams::refuse_queued() {
-    Service const& service = loop_.service();
     for (std::size_t batch = 0; batch != most_refused_batches; ++batch) {
         if (batch_.receive(descriptor_, batch_.most())) {
             return;
         }
+        owed_.clear();
         for (std::size_t index = 0; index != batch_.size(); ++index) {
             if (is_answer(index)) {
                 loop_.tally.replies.add();
-                continue;
-            }
-            loop_.tally.refused_shutdown.add();
-            if (batch_.answerable(index)) {
-                batch_.answer(index, service.lines.shutting_down.line());
+            } else {
+                loop_.tally.refused_shutdown.add();
+                owed_.push_back({index, &loop_.service().lines.shutting_down});
             }
         }
-        batch_.send(descriptor_);
+        send_owed();
     }
 }
 

@@ -11,11 +11,14 @@
 #include "server/limit.hpp"
 #include "server/loop.hpp"
 
+#include <asio/error_code.hpp>
+#include <asio/steady_timer.hpp>
+
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace roger {
@@ -26,8 +29,14 @@ namespace roger {
 /// but the drain's concerns datagrams.
 class Datagrams {
 public:
-    /// `served` is called when a message has been answered. All of it runs on `loop`.
-    Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, std::function<void()> served);
+    /// What happens that concerns the server.
+    struct Callbacks {
+        std::function<void()> served;  ///< a message has been answered
+        std::function<void(std::string const& why)> receiving_paused;
+    };
+
+    /// All of it runs on `loop`.
+    Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, Callbacks callbacks);
 
     [[nodiscard]] Address const& address() const { return bound_.address; }
 
@@ -48,13 +57,15 @@ private:
         ReplyLine const* line;
     };
 
-    Task<void> until_admissible();
-    bool receive(std::size_t most);
+    Task<asio::error_code> until_admissible();
+    asio::error_code receive();
     void take(std::size_t index);
     [[nodiscard]] bool is_too_long(std::size_t index) const;
     [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> display();
     void acknowledge();
+    void send_owed();
+    Task<void> pause(asio::error_code why);
     Task<void> spare_the_rest();
     void refuse_queued();
     void finish();
@@ -62,7 +73,8 @@ private:
     BoundDatagrams bound_;
     Loop& loop_;
     Limit& limit_;
-    std::function<void()> served_;
+    Callbacks callbacks_;
+    asio::steady_timer pause_;
     int descriptor_;  ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket

@@ -2,11 +2,11 @@
 #include "server/listener.hpp"
 
 #include "net/endpoint.hpp"
+#include "server/pauses.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/redirect_error.hpp>
 
-#include <chrono>
 #include <utility>
 
 namespace roger {
@@ -15,9 +15,6 @@ namespace {
 
 /// Connections accepted before the loop's other work gets its turn.
 constexpr int most_accepted_at_once = 64;
-
-/// Out of descriptors or memory, accepting again at once would fail again at once.
-constexpr std::chrono::milliseconds pause_time{100};
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "server/limit.hpp"
 #include "server/listener.hpp"
 #include "server/loop.hpp"
+#include "server/pauses.hpp"
 #include "server/service.hpp"
 
 #include <asio/any_io_executor.hpp>
@@ -91,7 +92,6 @@ private:
     void client_accepted();
     void session_ended();
     void datagrams_served();
-    void accepting_paused(std::string const& why);
     void fail(std::string const& what);
 
     void begin_drain();
@@ -113,8 +113,8 @@ private:
     std::size_t parts_drained_ = 0;  ///< of the loops and the datagram sockets
     bool draining_ = false;
     std::unique_ptr<asio::steady_timer> drain_timer_;
-    std::chrono::steady_clock::time_point pause_told_;
-    Count accept_pauses_;
+    Pauses accept_pauses_{"cannot accept connections"};
+    Pauses receive_pauses_{"cannot receive datagrams"};
     std::atomic<Outcome::End> end_ = Outcome::End::drained;
     std::mutex failure_guard_;
     std::string failure_;
@@ -154,8 +154,15 @@ void Server::Implementation::listen(Address const& address) {
 void Server::Implementation::listen_to_datagrams(Address const& address) {
     for (BoundDatagrams& bound : bind_datagrams(first_loop().context(), address)) {
         addresses_.push_back(bound.address);
-        datagrams_.push_back(std::make_unique<Datagrams>(std::move(bound), first_loop(), places_,
-                                                         [this] { datagrams_served(); }));
+        datagrams_.push_back(
+            std::make_unique<Datagrams>(std::move(bound), first_loop(), places_,
+                                        Datagrams::Callbacks{
+                                            .served = [this] { datagrams_served(); },
+                                            .receiving_paused =
+                                                [this](std::string const& why) {
+                                                    receive_pauses_.add(service_.options.log, why);
+                                                },
+                                        }));
     }
 }
 
@@ -167,7 +174,10 @@ void Server::Implementation::listen_to_streams(Address const& address) {
             Listener::Host{
                 .next_loop = [this]() -> Loop& { return *loops_[next_loop_]; },
                 .client_accepted = [this] { client_accepted(); },
-                .accepting_paused = [this](std::string const& why) { accepting_paused(why); },
+                .accepting_paused =
+                    [this](std::string const& why) {
+                        accept_pauses_.add(service_.options.log, why);
+                    },
             }));
     }
 }
@@ -232,17 +242,6 @@ void Server::Implementation::session_ended() {
 void Server::Implementation::datagrams_served() {
     if (service_.options.once) {
         begin_drain();
-    }
-}
-
-/// At most one line a second, however often it happens.
-void Server::Implementation::accepting_paused(std::string const& why) {
-    accept_pauses_.add();
-    auto const now = std::chrono::steady_clock::now();
-    if (now - pause_told_ >= std::chrono::seconds(1)) {
-        pause_told_ = now;
-        service_.options.log(LogLevel::warning,
-                             fmt::format("cannot accept connections, trying again: {}", why));
     }
 }
 
@@ -347,7 +346,8 @@ Counters Server::Implementation::counters() const {
     for (auto const& loop : loops_) {
         loop->tally.add_to(sum);
     }
-    sum.accept_pauses = accept_pauses_.get();
+    sum.accept_pauses = accept_pauses_.count();
+    sum.receive_pauses = receive_pauses_.count();
     for (auto const& datagrams : datagrams_) {
         sum.dropped += datagrams->dropped();
     }

@@ -21,14 +21,15 @@ TEST_CASE("Counters are one line of names and values", "[counters][protocol]") {
                             .write_timeouts = 13,
                             .lost = 14,
                             .accept_pauses = 18446744073709551615U,
-                            .replies = 16,
-                            .unanswered = 17,
-                            .dropped = 18};
+                            .receive_pauses = 16,
+                            .replies = 17,
+                            .unanswered = 18,
+                            .dropped = 19};
     CHECK(to_string(counters) ==
           "accepted=1 clients=2 messages=3 displayed=4 acknowledged=5 bytes=6 refused_busy=7 "
           "refused_too_long=8 refused_unfinished=9 refused_idle=10 refused_shutdown=11 "
           "refused_display=12 write_timeouts=13 lost=14 accept_pauses=18446744073709551615 "
-          "replies=16 unanswered=17 dropped=18");
+          "receive_pauses=16 replies=17 unanswered=18 dropped=19");
 }
 
 }  // namespace roger

@@ -1,0 +1,44 @@
+// What fails for want of resources, and is tried again after a pause.
+#pragma once
+
+#include "net/clock.hpp"
+#include "server/service.hpp"
+#include "server/tally.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace roger {
+
+/// Out of descriptors or memory, to try again at once would be to fail again at once.
+inline constexpr std::chrono::milliseconds pause_time{100};
+
+/// All pauses of one kind in a server: each is counted, and at most one a second is told.
+class Pauses {
+public:
+    explicit Pauses(std::string what) : what_(std::move(what)) {}
+
+    void add(Log const& log, std::string_view why) {
+        count_.add();
+        auto const now = Clock::now();
+        if (now - told_ >= std::chrono::seconds(1)) {
+            told_ = now;
+            log(LogLevel::warning, fmt::format("{}, trying again: {}", what_, why));
+        }
+    }
+
+    /// From any thread.
+    [[nodiscard]] std::uint64_t count() const { return count_.get(); }
+
+private:
+    std::string what_;
+    Count count_;
+    Clock::time_point told_;
+};
+
+}  // namespace roger
