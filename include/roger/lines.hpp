@@ -21,8 +21,9 @@ struct Intake {
         bool operator==(Run const&) const = default;
     };
 
-    std::string messages;   ///< accepted messages, each followed by one '\n', as in Batch::text
-    std::vector<Run> runs;  ///< verdicts in order, run-length coded; neighbours differ
+    std::string messages;     ///< accepted messages, each followed by one '\n', as in Batch::text
+    std::vector<Run> runs;    ///< verdicts in order, run-length coded; neighbours differ
+    bool line_ended = false;  ///< at least one line did, if only the rest of one that was too long
 
     [[nodiscard]] bool empty() const { return runs.empty(); }
     void add(Verdict verdict);
@@ -54,6 +55,7 @@ public:
 
 private:
     void keep(std::string_view bytes, Intake& intake);
+    void append(std::string_view bytes);
     void end_line(std::string_view rest, Intake& intake);
     void end_message(std::string_view rest, std::size_t size, Intake& intake);
 

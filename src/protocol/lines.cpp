@@ -47,14 +47,27 @@ void Lines::keep(std::string_view bytes, Intake& intake) {
     bool const may_fit =
         size <= max_message_ || (size - max_message_ == 1 && ends_in_return(begun_, bytes));
     if (may_fit) {
-        begun_.append(bytes);
+        append(bytes);
     } else {
         skipping_ = true;
         end_message(bytes, size, intake);
     }
 }
 
+/// A string that grows by itself, reserve() included, at least doubles: of what many clients keep,
+/// half would be unused.
+void Lines::append(std::string_view bytes) {
+    std::size_t const size = begun_.size() + bytes.size();
+    if (size > begun_.capacity()) {
+        std::string grown;
+        grown.reserve(size + size / 8);
+        grown.append(begun_).swap(begun_);
+    }
+    begun_.append(bytes);
+}
+
 void Lines::end_line(std::string_view rest, Intake& intake) {
+    intake.line_ended = true;
     if (skipping_) {
         skipping_ = false;
         return;

@@ -56,41 +56,51 @@ bool begins_as_refusal(std::string_view text) {
 }
 
 void Replies::add(ReplyLine const& line, std::size_t count) {
-    if (count == 0) {
-        return;
+    std::uint16_t const index = index_of(line);
+    while (count != 0) {
+        bool const goes_on =
+            !empty() && runs_.back().line == index && runs_.back().count < most_count;
+        if (!goes_on) {
+            runs_.push_back({.line = index, .count = 0});
+        }
+        Run& run = runs_.back();
+        std::size_t const more = std::min(count, most_count - run.count);
+        run.count = static_cast<std::uint16_t>(run.count + more);
+        count -= more;
     }
-    if (runs_.empty() || runs_.back().line != &line) {
-        runs_.push_back({&line, 0});
-    }
-    runs_.back().bytes += count * line.line_size();
+}
+
+std::uint16_t Replies::index_of(ReplyLine const& line) {
+    auto* const found = std::ranges::find_if(
+        lines_, [&line](ReplyLine const* each) { return each == nullptr || each == &line; });
+    *found = &line;
+    return static_cast<std::uint16_t>(found - lines_.begin());
 }
 
 std::span<asio::const_buffer> Replies::gather(std::span<asio::const_buffer> buffers) const {
     std::size_t used = 0;
-    for (Run const& run : runs_) {
-        std::size_t left = run.bytes;
-        while (left != 0 && used != buffers.size()) {
-            // A run ends at the end of a line: what is left of it tells where in a line it stands.
-            std::size_t const line_size = run.line->line_size();
-            std::size_t const offset = line_size - left % line_size;
-            std::string_view const piece = run.line->repeated(offset, left);
+    std::size_t offset = sent_;
+    for (std::size_t index = next_; index != runs_.size() && used != buffers.size(); ++index) {
+        Run const run = runs_[index];
+        for (std::size_t const end = bytes(run); offset != end && used != buffers.size();) {
+            std::string_view const piece = line(run).repeated(offset, end - offset);
             buffers[used++] = asio::const_buffer(piece.data(), piece.size());
-            left -= piece.size();
+            offset += piece.size();
         }
+        offset = 0;
     }
     return buffers.first(used);
 }
 
-void Replies::consume(std::size_t bytes) {
-    auto run = runs_.begin();
-    while (run != runs_.end() && run->bytes <= bytes) {
-        bytes -= run->bytes;
-        ++run;
+void Replies::consume(std::size_t bytes_sent) {
+    sent_ += bytes_sent;
+    while (!empty() && sent_ >= bytes(runs_[next_])) {
+        sent_ -= bytes(runs_[next_++]);
     }
-    if (run != runs_.end()) {
-        run->bytes -= bytes;
+    if (empty()) {
+        runs_.clear();
+        next_ = 0;
     }
-    runs_.erase(runs_.begin(), run);
 }
 
 }  // namespace roger

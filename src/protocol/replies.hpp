@@ -4,7 +4,9 @@
 
 #include <asio/buffer.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,25 +53,40 @@ bool is_reply(std::string_view text, std::string_view ack);
 /// Whether a text begins as a refusal of one message does.
 bool begins_as_refusal(std::string_view text);
 
-/// A queue of answers to one client, run-length coded.
+/// A queue of answers to one client, run-length coded: at most two bytes for each, so that a client
+/// whose messages are acknowledged and refused in turn costs less than what it has said.
 class Replies {
 public:
+    /// `line` outlives the queue, which takes at most 8 different ones.
     void add(ReplyLine const& line, std::size_t count = 1);
 
-    [[nodiscard]] bool empty() const { return runs_.empty(); }
+    /// Room for so many runs of one line each: a queue that grows by itself can take twice that.
+    void reserve(std::size_t runs) { runs_.reserve(runs); }
+
+    [[nodiscard]] bool empty() const { return next_ == runs_.size(); }
 
     /// Fills `buffers` with the next bytes to send, without copying; returns those in use.
     [[nodiscard]] std::span<asio::const_buffer> gather(std::span<asio::const_buffer> buffers) const;
 
-    /// The first `bytes` of what gather() gave have been sent.
-    void consume(std::size_t bytes);
+    /// The first `bytes_sent` of what gather() gave have been sent.
+    void consume(std::size_t bytes_sent);
 
 private:
     struct Run {
-        ReplyLine const* line;
-        std::size_t bytes;  ///< left to send: count * line size, less what has been sent
+        std::uint16_t line : 3;  ///< an index into lines_
+        std::uint16_t count : 13;
     };
+    static constexpr std::size_t most_lines = 1U << 3U;
+    static constexpr std::size_t most_count = (1U << 13U) - 1;
+
+    std::uint16_t index_of(ReplyLine const& line);
+    [[nodiscard]] std::size_t bytes(Run run) const { return run.count * line(run).line_size(); }
+    [[nodiscard]] ReplyLine const& line(Run run) const { return *lines_[run.line]; }
+
+    std::array<ReplyLine const*, most_lines> lines_ = {};
     std::vector<Run> runs_;
+    std::size_t next_ = 0;  ///< the run to be sent next
+    std::size_t sent_ = 0;  ///< bytes of it
 };
 
 }  // namespace roger

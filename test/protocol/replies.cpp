@@ -1,6 +1,8 @@
 // Answers owed to a client: what is sent, whatever part of it each write takes.
 #include "protocol/replies.hpp"
 
+#include "protocol/heap.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -200,6 +202,19 @@ TEST_CASE("A refusal of one message is known by its beginning", "[replies][proto
     CHECK_FALSE(begins_as_refusal(""));
     CHECK_FALSE(begins_as_refusal("I got your message"));
     CHECK_FALSE(begins_as_refusal("error: message longer than my arm"));
+}
+
+TEST_CASE("Answers of two kinds in turn take two bytes each to owe", "[replies][protocol]") {
+    ReplyLine const ack("I got your message");
+    ReplyLine const refusal("error: message longer than 1 bytes");
+    test::Heap const before;
+    Replies replies;
+    replies.reserve(20'000);
+    for (int i = 0; i != 10'000; ++i) {
+        replies.add(ack);
+        replies.add(refusal);
+    }
+    CHECK(before.growth() < 44'000);
 }
 
 }  // namespace roger
