@@ -4,6 +4,7 @@
 #include "load/crowd.hpp"
 #include "load/settings_text.hpp"
 #include "net/spawn.hpp"
+#include "net/stop_signals.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/error_code.hpp>
@@ -66,9 +67,11 @@ asio::awaitable<void> Conductor::wait_for(LoadRun& run, Report& report) {
 
 asio::awaitable<void> Conductor::obey_signals(LoadRun& run) {
     asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
-    for (;;) {
+    for (StopSignals stop_signals;;) {
         co_await signals.async_wait(asio::use_awaitable);
-        run.interrupt();
+        if (stop_signals.received(Clock::now()) != StopRequest::same) {
+            run.interrupt();
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 #include "server/signals.hpp"
 
 #include "net/spawn.hpp"
+#include "net/stop_signals.hpp"
+#include "net/thread.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/redirect_error.hpp>
@@ -22,7 +24,7 @@ Signals::Signals(Server& server, Announce announce)
             server_.stop();
         }
     });
-    thread_ = std::jthread([this] { context_.run(); });
+    thread_ = start_thread([this] { context_.run(); });
 }
 
 Signals::~Signals() {
@@ -30,14 +32,21 @@ Signals::~Signals() {
 }
 
 Task<void> Signals::obey() {
-    for (bool stopping = false;;) {
+    for (StopSignals stop_signals;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
         if (signal == SIGUSR1) {
             announce_(to_string(server_.counters()));
-        } else if (!std::exchange(stopping, true)) {
-            server_.stop();
-        } else {
-            server_.end_now();
+            continue;
+        }
+        switch (stop_signals.received(Clock::now())) {
+            case StopRequest::drain:
+                server_.stop();
+                break;
+            case StopRequest::same:
+                break;
+            case StopRequest::end_now:
+                server_.end_now();
+                break;
         }
     }
 }

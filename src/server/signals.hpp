@@ -15,7 +15,7 @@
 namespace roger {
 
 /// On a thread of its own, so that it is heard whatever the server's loops are busy with. The
-/// first SIGINT or SIGTERM drains, the second ends at once; SIGUSR1 announces the counters.
+/// first SIGINT or SIGTERM drains, a second one ends at once; SIGUSR1 announces the counters.
 class Signals {
 public:
     using Announce = std::function<void(std::string_view)>;

@@ -1,0 +1,21 @@
+// Which signal is a second one.
+#include "net/stop_signals.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace roger {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("A stop signal that repeats the first within half a second is the same", "[net]") {
+    StopSignals signals;
+    Clock::time_point const start{1h};
+    CHECK((signals.received(start) == StopRequest::drain));
+    CHECK((signals.received(start) == StopRequest::same));
+    CHECK((signals.received(start + 3us) == StopRequest::same));
+    CHECK((signals.received(start + 499ms) == StopRequest::same));
+    CHECK((signals.received(start + 500ms) == StopRequest::end_now));
+    CHECK((signals.received(start + 501ms) == StopRequest::end_now));
+}
+
+}  // namespace roger
