@@ -67,8 +67,12 @@ struct ServerOptions {
     std::size_t threads = 1;  ///< event loops
     bool once = false;        ///< end after the first conversation
     Log log = [](LogLevel, std::string_view) {};
+    /// Called once, by run() on its thread, with Server::addresses(), when every event loop has its
+    /// thread: from here on clients are served.
+    std::function<void(std::vector<Address> const&)> on_started = [](auto const&) {};
     /// Called once, on loop 0, when a drain is running out of time while batches are still being
     /// handled: a handler that waits for something should throw now, so that its clients are told.
+    /// What this itself throws is a failure of the server's; the drain goes on to its end.
     std::function<void()> on_drain_ending = [] {};
 };
 
@@ -102,6 +106,7 @@ public:
     [[nodiscard]] std::size_t limit() const;
 
     /// Serves, on this thread and `threads` - 1 more, until it was told to stop and has drained.
+    /// Throws std::runtime_error with a sentence if the system does not allow so many threads.
     Outcome run();
 
     /// Stops accepting and drains. From any thread; a second call changes nothing.

@@ -4,6 +4,7 @@
 #include "load/messages.hpp"
 #include "net/connect.hpp"
 #include "net/spawn.hpp"
+#include "net/thread.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/as_tuple.hpp>
@@ -96,7 +97,7 @@ Crowd::Crowd(LoadSettings const& settings, Target const& target)
                   [](std::exception_ptr const&) {});
         }
     }
-    thread_ = std::jthread([this] { context_.run(); });
+    thread_ = start_thread([this] { context_.run(); });
 }
 
 Crowd::~Crowd() {

@@ -2,6 +2,7 @@
 #include "load/run.hpp"
 
 #include "load/settings_text.hpp"
+#include "net/thread.hpp"
 #include "report/units.hpp"
 #include "roger/version.hpp"
 
@@ -136,7 +137,7 @@ asio::awaitable<Report> LoadRun::run() {
 
 void LoadRun::start_swarms() {
     for (auto const& swarm : swarms_) {
-        threads_.emplace_back([&swarm = *swarm] { swarm.run(); });
+        threads_.push_back(start_thread([&swarm = *swarm] { swarm.run(); }));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "net/listening.hpp"
 #include "net/spawn.hpp"
+#include "net/thread.hpp"
 #include "roger/task.hpp"
 #include "server/sink.hpp"
 
@@ -87,7 +88,7 @@ public:
             sink_.stop();
             context_.stop();
         });
-        std::jthread const listener([&waiting] { waiting.run(); });
+        std::jthread const listener = start_thread([&waiting] { waiting.run(); });
         context_.run();
         waiting.stop();
         return well_;

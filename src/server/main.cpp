@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include <unistd.h>
 
@@ -31,14 +32,16 @@ int serve(roger::ServerCommandLine const& command_line) {
     roger::ServerOptions options = command_line.server;
     options.log = standard_error.log();
     options.on_drain_ending = [&] { display.abandon(); };
+    options.on_started = [&](std::vector<roger::Address> const& addresses) {
+        for (roger::Address const& address : addresses) {
+            announce(fmt::format("listening on {}", to_string(address)));
+        }
+    };
     roger::Server server(options, [&](roger::Batch const& batch) { return display.show(batch); });
 
     roger::Outcome outcome;
     {
         roger::Signals const signals(server, announce);
-        for (roger::Address const& address : server.addresses()) {
-            announce(fmt::format("listening on {}", to_string(address)));
-        }
         outcome = server.run();
     }
     announce(to_string(server.counters()));

@@ -154,6 +154,7 @@ void die_with_parent(pid_t parent) {
     set_limit(RLIMIT_NOFILE, launch.open_files, false);
     set_limit(RLIMIT_NOFILE, launch.open_files_soft, true);
     set_limit(RLIMIT_FSIZE, launch.file_size, false);
+    set_limit(RLIMIT_AS, launch.address_space, false);
     bool ready = launch.directory.empty() || ::chdir(launch.directory.c_str()) == 0;
     ready = ready && (!launch.user || change_user(*launch.user));
     die_with_parent(child.parent);

@@ -54,6 +54,7 @@ struct Launch {
     std::optional<rlim_t> open_files = {};       ///< RLIMIT_NOFILE, soft and hard
     std::optional<rlim_t> open_files_soft = {};  ///< RLIMIT_NOFILE, soft only
     std::optional<rlim_t> file_size = {};        ///< RLIMIT_FSIZE
+    std::optional<rlim_t> address_space = {};    ///< RLIMIT_AS
     std::optional<mode_t> umask = {};
     std::optional<uid_t> user = {};  ///< needs root
     std::filesystem::path directory = {};

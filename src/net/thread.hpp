@@ -1,0 +1,26 @@
+// Threads, which a system may refuse.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace roger {
+
+/// Throws std::runtime_error with a sentence if the system allows no more threads.
+template <typename Work>
+std::jthread start_thread(Work work) {
+    try {
+        return std::jthread(std::move(work));
+    } catch (std::system_error const& error) {
+        throw std::runtime_error(
+            fmt::format("cannot start a thread: {}; the limits on processes (ulimit -u) and on "
+                        "memory (ulimit -v) decide how many there can be",
+                        error.code().message()));
+    }
+}
+
+}  // namespace roger

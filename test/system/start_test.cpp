@@ -1,0 +1,21 @@
+// What a server needs at its start, and the system does not give.
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace roger::test;
+
+TEST_CASE("A server whose event loops cannot all be started says so, and ends", "[system]") {
+    if constexpr (sanitized) {
+        SKIP("a sanitizer needs more address space than a limit would leave");
+    }
+    auto launch = server_launch({"--threads", "256", "127.0.0.1:0"});
+    // Each thread asks for a stack of 8 MiB.
+    launch.address_space = 500'000'000;
+    auto const result = run(launch);
+    CAPTURE(result.err);
+    CHECK(result.exit == Exit::with(1));
+    CHECK(result.err.find(" of 256 event loops could be started") != std::string::npos);
+    CHECK(result.err.find("ulimit -u") != std::string::npos);
+    CHECK(result.err.find("listening on") == std::string::npos);
+}
