@@ -1,13 +1,17 @@
 // The accept loop.
 #include "server/listener.hpp"
 
+#include "net/accept.hpp"
 #include "net/endpoint.hpp"
 #include "server/pauses.hpp"
+#include "server/session.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/redirect_error.hpp>
 
 #include <utility>
+
+#include <unistd.h>
 
 namespace roger {
 
@@ -15,6 +19,10 @@ namespace {
 
 /// Connections accepted before the loop's other work gets its turn.
 constexpr int most_accepted_at_once = 64;
+
+/// At a shutdown: as many as a listen queue holds, so that who goes on connecting does not keep the
+/// server from its end.
+constexpr int most_refused = asio::socket_base::max_listen_connections;
 
 }  // namespace
 
@@ -35,6 +43,20 @@ Task<void> Listener::run() {
     }
 }
 
+void Listener::drain() {
+    asio::error_code error;
+    for (int i = 0; i < most_refused && open_; ++i) {
+        Loop& loop = host_.next_loop();
+        if (std::optional<Newcomer> newcomer = accept_one(loop, error)) {
+            loop.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
+                           Ending::shutting_down);
+        } else if (!is_of_one_connection(error)) {
+            break;
+        }
+    }
+    close();
+}
+
 /// Until there is a connection to accept and, unless newcomers are refused, a place for it. What
 /// there is no place for stays in the listen queue.
 Task<void> Listener::until_admissible() {
@@ -47,42 +69,49 @@ Task<void> Listener::until_admissible() {
     }
 }
 
-/// Accepts what is there, without waiting. Returns what kept it from accepting more.
+/// Accepts what is there, without waiting. Returns what kept it from accepting more: an error that
+/// concerns one connection only if it met nothing else.
 asio::error_code Listener::accept_ready() {
+    bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
     asio::error_code error;
-    for (int i = 0; i < most_accepted_at_once && !error && open_; ++i) {
-        bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
-        if (waits && limit_.full()) {
+    for (int i = 0; i < most_accepted_at_once && open_ && !(waits && limit_.full()); ++i) {
+        Loop& loop = host_.next_loop();
+        std::optional<Newcomer> newcomer = accept_one(loop, error);
+        if (!newcomer && is_of_one_connection(error)) {
+            continue;
+        }
+        if (!newcomer) {
             break;
         }
-        error = accept_one();
-        if (error == asio::error::connection_aborted) {
-            error.clear();  // that client has given up in the queue; the next has not
-        }
+        admit(std::move(*newcomer), loop);
     }
     return error;
 }
 
-asio::error_code Listener::accept_one() {
-    Loop& loop = host_.next_loop();
-    asio::error_code error;
+std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_code& error) {
     Endpoint peer;
+    int const connection = accept_connection(listening_.socket.native_handle(), peer, error);
+    if (connection < 0) {
+        return std::nullopt;
+    }
     LoopSocket socket(loop.context());
-    listening_.socket.accept(socket, peer, error);
-    if (!error) {
-        socket.non_blocking(true, error);
-    }
+    socket.assign(peer.protocol(), connection, error);
     if (error) {
-        return error;
+        ::close(connection);
+        return std::nullopt;
     }
+    socket.non_blocking(true, error);
+    return Newcomer{.socket = std::move(socket), .peer = to_peer(peer)};
+}
+
+void Listener::admit(Newcomer newcomer, Loop& loop) {
     if (limit_.full()) {
-        loop.turn_away(std::move(socket), to_peer(peer));
-        return {};
+        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
+        return;
     }
     limit_.take_place();
-    loop.serve(std::move(socket), to_peer(peer));
+    loop.serve(std::move(newcomer.socket), std::move(newcomer.peer));
     host_.client_accepted();
-    return {};
 }
 
 Task<void> Listener::pause(asio::error_code why) {

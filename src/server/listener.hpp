@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace roger {
@@ -30,12 +31,21 @@ public:
     /// Accepts until close(). Runs on the first loop.
     Task<void> run();
 
+    /// Tells who waits in the listen queue that the server shuts down, and closes.
+    void drain();
+
     void close();
 
 private:
+    struct Newcomer {
+        LoopSocket socket;
+        Peer peer;
+    };
+
     Task<void> until_admissible();
     asio::error_code accept_ready();
-    asio::error_code accept_one();
+    std::optional<Newcomer> accept_one(Loop& loop, asio::error_code& error);
+    void admit(Newcomer newcomer, Loop& loop);
     Task<void> pause(asio::error_code why);
 
     Listening listening_;

@@ -21,8 +21,8 @@ constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 /// How long a client that was told to go may take to close its side, before it is closed on it.
 constexpr std::chrono::milliseconds leave_time{1000};
 
-/// Newcomers that are being told that there is no place for them: they hold no place, but each
-/// holds a descriptor, so those beyond this number are closed without a word.
+/// Newcomers that are being told why they are not served: they hold no place, but each holds a
+/// descriptor, so that those beyond this number are told and closed without waiting for them.
 constexpr std::size_t most_turned_away = 64;
 
 /// In the order of Wait.
@@ -53,14 +53,15 @@ void Loop::serve(LoopSocket socket, Peer peer) {
     });
 }
 
-void Loop::turn_away(LoopSocket socket, Peer peer) {
-    asio::dispatch(context_, [this, socket = std::move(socket), peer = std::move(peer)]() mutable {
-        if (turned_away_ < most_turned_away) {
-            start(std::move(socket), std::move(peer), Ending::busy);
-        } else {
-            tally.refused_busy.add();
-        }
-    });
+void Loop::turn_away(LoopSocket socket, Peer peer, Ending why) {
+    asio::dispatch(context_,
+                   [this, why, socket = std::move(socket), peer = std::move(peer)]() mutable {
+                       if (turned_away_ < most_turned_away) {
+                           start(std::move(socket), std::move(peer), why);
+                       } else {
+                           Session(*this, std::move(socket), std::move(peer), why).leave_at_once();
+                       }
+                   });
 }
 
 void Loop::start(LoopSocket socket, Peer peer, Ending ending) {

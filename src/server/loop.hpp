@@ -97,8 +97,8 @@ public:
     /// Serves a client that has been given a place. From any thread.
     void serve(LoopSocket socket, Peer peer);
 
-    /// Tells a newcomer that there is no place for it. From any thread.
-    void turn_away(LoopSocket socket, Peer peer);
+    /// Tells a newcomer why it is not served: busy or shutting_down. From any thread.
+    void turn_away(LoopSocket socket, Peer peer, Ending why);
 
     /// Runs until finish() or abandon().
     void run();

@@ -3,6 +3,7 @@
 
 #include "net/descriptors.hpp"
 #include "net/spawn.hpp"
+#include "net/thread.hpp"
 #include "protocol/quantity.hpp"
 #include "server/datagrams.hpp"
 #include "server/limit.hpp"
@@ -87,6 +88,7 @@ private:
     void listen_to_streams(Address const& address);
     void listen_to_datagrams(Address const& address);
     void start_listening();
+    std::vector<std::jthread> start_threads();
     void run_loop(Loop& loop);
 
     void client_accepted();
@@ -96,9 +98,11 @@ private:
 
     void begin_drain();
     Task<void> bound_drain();
+    void tell_drain_ending();
     void end_drain(std::chrono::milliseconds after);
     void part_drained();
     void abandon(Outcome::End end);
+    void drain_listeners();
     void close_listeners();
 
     // The loops' contexts outlive everything that needs them.
@@ -204,14 +208,27 @@ void Server::Implementation::start_listening() {
 Outcome Server::Implementation::run() {
     start_listening();
     {
-        std::vector<std::jthread> threads;
-        for (std::size_t index = 1; index < loops_.size(); ++index) {
-            threads.emplace_back([this, index] { run_loop(*loops_[index]); });
-        }
+        std::vector<std::jthread> const threads = start_threads();
+        service_.options.on_started(addresses_);
         run_loop(first_loop());
     }
     close_listeners();
     return {.end = end_, .failure = failure_};
+}
+
+/// One for each loop but the first.
+std::vector<std::jthread> Server::Implementation::start_threads() {
+    std::vector<std::jthread> threads;
+    try {
+        for (std::size_t index = 1; index < loops_.size(); ++index) {
+            threads.push_back(start_thread([this, index] { run_loop(*loops_[index]); }));
+        }
+    } catch (std::exception const& failure) {
+        abandon(Outcome::End::stopped_now);
+        throw std::runtime_error(fmt::format("only {} of {} event loops could be started: {}",
+                                             threads.size() + 1, loops_.size(), failure.what()));
+    }
+    return threads;
 }
 
 void Server::Implementation::run_loop(Loop& loop) {
@@ -228,7 +245,7 @@ void Server::Implementation::run_loop(Loop& loop) {
 void Server::Implementation::client_accepted() {
     next_loop_ = (next_loop_ + 1) % loops_.size();
     if (service_.options.once) {
-        close_listeners();
+        drain_listeners();
     }
 }
 
@@ -266,7 +283,7 @@ void Server::Implementation::begin_drain() {
     if (std::exchange(draining_, true)) {
         return;
     }
-    close_listeners();
+    drain_listeners();
     for (auto const& loop : loops_) {
         loop->drain();
     }
@@ -289,12 +306,20 @@ Task<void> Server::Implementation::bound_drain() {
     drain_timer_->expires_at(end - *most / 10);
     co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     if (!drained) {
-        service_.options.on_drain_ending();
+        tell_drain_ending();
         drain_timer_->expires_at(end);
         co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     }
     if (!drained) {
         end_drain(*most);
+    }
+}
+
+void Server::Implementation::tell_drain_ending() {
+    try {
+        service_.options.on_drain_ending();
+    } catch (...) {
+        fail(describe(std::current_exception()));
     }
 }
 
@@ -329,6 +354,13 @@ void Server::Implementation::abandon(Outcome::End end) {
     for (auto const& loop : loops_) {
         loop->abandon();
     }
+}
+
+void Server::Implementation::drain_listeners() {
+    for (auto const& listener : listeners_) {
+        listener->drain();
+    }
+    close_listeners();
 }
 
 void Server::Implementation::close_listeners() {

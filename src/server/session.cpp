@@ -20,6 +20,9 @@ std::size_t count(Intake const& intake, Verdict verdict) {
     return sum;
 }
 
+/// Of what a client has said that is not served: it may be saying more all the time.
+constexpr int most_reads_at_once = 16;
+
 bool would_block(asio::error_code error) {
     return error == asio::error::would_block || error == asio::error::try_again ||
            error == asio::error::interrupted;
@@ -87,14 +90,22 @@ Task<void> Session::exchange() {
     if (ending_ != Ending::none) {
         co_return;
     }
-    Intake const intake = receive();
-    if (intake.empty()) {
-        co_return;
+    std::size_t displayed = 0;
+    Replies replies;
+    {
+        // Gone before the answers are: whoever does not take them costs only these.
+        Intake const intake = receive();
+        if (intake.line_ended || !intake.empty()) {
+            unfinished_.disarm();
+        }
+        if (intake.empty()) {
+            co_return;
+        }
+        displayed = co_await display(intake);
+        replies = answer(intake, displayed);
     }
-    unfinished_.disarm();
-    std::size_t const displayed = co_await display(intake);
     loop_.tally.displayed.add(displayed);
-    if (co_await acknowledge(answer(intake, displayed))) {
+    if (co_await acknowledge(std::move(replies))) {
         loop_.tally.acknowledged.add(displayed);
     }
 }
@@ -139,6 +150,7 @@ Task<std::size_t> Session::display(Intake const& intake) {
 Replies Session::answer(Intake const& intake, std::size_t displayed) {
     ReplyLines const& lines = loop_.service().lines;
     Replies replies;
+    replies.reserve(intake.runs.size());
     for (auto const& [verdict, count] : intake.runs) {
         if (verdict == Verdict::too_long) {
             replies.add(lines.too_long, count);
@@ -183,10 +195,9 @@ Task<bool> Session::acknowledge(Replies replies) {
 /// answers that the client has not read yet: so the sending side is closed first, and what still
 /// comes is thrown away until the client closes too.
 Task<void> Session::take_leave() {
+    unfinished_.disarm();
+    say_last_line();
     asio::error_code ignored;
-    if (ReplyLine const* line = last_line()) {
-        socket_.send(asio::buffer(line->line()), 0, ignored);
-    }
     bool const peer_reads = ending_ != Ending::lost && ending_ != Ending::not_taking;
     if (peer_reads && ending_ != Ending::client_done) {
         socket_.shutdown(LoopSocket::shutdown_send, ignored);
@@ -201,6 +212,23 @@ Task<void> Session::take_leave() {
         }
     }
     socket_.close(ignored);
+}
+
+void Session::leave_at_once() {
+    say_last_line();
+    asio::error_code error;
+    socket_.shutdown(LoopSocket::shutdown_send, error);
+    for (int i = 0; i < most_reads_at_once && !error; ++i) {
+        socket_.receive(asio::buffer(loop_.scratch), 0, error);
+    }
+    socket_.close(error);
+}
+
+void Session::say_last_line() {
+    if (ReplyLine const* line = last_line()) {
+        asio::error_code ignored;
+        socket_.send(asio::buffer(line->line()), 0, ignored);
+    }
 }
 
 /// The line that tells why, counted; none where nobody would read it.

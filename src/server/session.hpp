@@ -44,6 +44,10 @@ public:
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
 
+    /// For one that never runs: says its last line and closes, without waiting for the client. What
+    /// the client has said by now is read, so that only what still comes could destroy the line.
+    void leave_at_once();
+
     /// Closes the connection as it stands.
     void cut_off();
 
@@ -56,6 +60,7 @@ private:
     Replies answer(Intake const& intake, std::size_t displayed);
     Task<bool> acknowledge(Replies replies);
     Task<void> take_leave();
+    void say_last_line();
     ReplyLine const* last_line();
 
     void deadline_came(Wait wait) override;

@@ -206,4 +206,17 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
     CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
 }
 
+TEST_CASE("A drain ends in time although on_drain_ending throws", "[server][concurrency]") {
+    RunningServer running(
+        {.drain_timeout = 200ms,
+         .on_drain_ending = [] { throw std::runtime_error("nobody to give up"); }},
+        [](Batch const&) -> Task<void> { co_await pass_time(std::chrono::hours(1)); });
+    Peer peer = Peer::connect(running.address());
+    peer.send("never handled\n");
+    eventually("it is in the handler", [&] { return running.server().counters().messages == 1; });
+    auto const outcome = running.stop();
+    CHECK((outcome.end == Outcome::End::timed_out));
+    CHECK(outcome.failure == "nobody to give up");
+}
+
 }  // namespace roger::test

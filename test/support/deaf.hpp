@@ -13,4 +13,8 @@ namespace roger::test {
 /// take some of the answers. Returns how many messages that were.
 std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline = {});
 
+/// The same with other messages, said again and again; returns how many bytes that were.
+std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, std::string const& messages,
+                                   Deadline deadline = {});
+
 }  // namespace roger::test

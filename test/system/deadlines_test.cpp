@@ -132,6 +132,32 @@ TEST_CASE("The rest of a message too long does not outlive the message deadline 
     CHECK(peer.receive_all() == "error: message not finished within 300ms\n");
 }
 
+TEST_CASE("The message deadline ends with the rest of a message too long", "[deadlines][system]") {
+    auto server = start_server({"--message-timeout", written(ample), "--max-message", "16B"});
+    Peer peer = Peer::connect(server.address());
+    peer.send(std::string(17, 'x'));
+    CHECK(peer.receive_line() == "error: message longer than 16 bytes");
+    peer.send("the rest\n");
+    // Nothing has begun: this client is only silent.
+    CHECK_FALSE(peer.would_receive_within(ample * 3 / 2));
+    peer.send("good\n");
+    CHECK(peer.receive_line() == ack);
+}
+
+TEST_CASE("A message that begins with the end of one too long has all of its own time",
+          "[deadlines][system]") {
+    auto server = start_server({"--message-timeout", written(ample), "--max-message", "16B"});
+    Peer peer = Peer::connect(server.address());
+    peer.send(std::string(17, 'x'));
+    CHECK(peer.receive_line() == "error: message longer than 16 bytes");
+    CHECK_FALSE(peer.would_receive_within(ample * 3 / 5));
+    peer.send("the rest\nnew");
+    CHECK_FALSE(peer.would_receive_within(ample * 3 / 5));
+    peer.send("er\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(server.output() == "newer\n");
+}
+
 TEST_CASE("The message deadline is for each message, not for all of them", "[deadlines][system]") {
     auto server = start_server({"--message-timeout", written(ample)});
     Peer peer = Peer::connect(server.address());

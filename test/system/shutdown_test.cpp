@@ -65,6 +65,14 @@ void terminate_under_load(Scene& scene, int signal, std::size_t acks) {
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
 }
 
+/// A signal is a second one only some time after the first.
+void signal_until_it_ends(ServerProcess& server, int number) {
+    eventually("a second signal ends it", [&server, number] {
+        server.signal(number);
+        return !server.process().runs();
+    });
+}
+
 /// Fills what there is between the clients and an output that has stopped.
 void stall_under_load(Scene& scene, Flood& flood) {
     flood.run_until_acked(1000);
@@ -209,8 +217,8 @@ TEST_CASE("A second signal ends at once", "[shutdown][system]") {
     // By this it has heard the first one.
     CHECK(idle.receive_all() == farewell);
     CHECK(scene.server.process().runs());
-    scene.server.signal(second);
-    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(1));
+    signal_until_it_ends(scene.server, second);
+    CHECK(scene.server.wait_for_exit() == Exit::with(1));
     flood.run_until_ended();
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
     // Cut short, but what was acked is there all the same.
@@ -229,7 +237,51 @@ TEST_CASE("A second signal does not wait for a client that takes no answers",
     say_until_server_waits(slow, scene.server);
     scene.server.signal(SIGTERM);
     CHECK(idle.receive_all() == farewell);
-    scene.server.signal(SIGTERM);
-    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(1));
+    signal_until_it_ends(scene.server, SIGTERM);
+    CHECK(scene.server.wait_for_exit() == Exit::with(1));
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+}
+
+TEST_CASE("A signal that is delivered several times at once is one signal", "[shutdown][system]") {
+    Scene scene({"--drain-timeout", "60s"}, Stdio::pipe());
+    Peer idle = Peer::connect(scene.server.address(0));
+    Flood flood(scene.server.address(1), {.clients = 4});
+    stall_under_load(scene, flood);
+    for (int i = 0; i < 20; ++i) {
+        scene.server.signal(i % 2 == 0 ? SIGTERM : SIGINT);
+    }
+    CHECK(idle.receive_all() == farewell);
+    idle.close();
+    scene.server.process().out().resume();
+    flood.run_until_ended();
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
+    require_acked_is_displayed(flood, scene.server.process().out().read_all());
+}
+
+TEST_CASE("Who waits in the listen queue is told of a shutdown", "[shutdown][system]") {
+    auto const socket = GENERATE(0U, 1U);
+    auto const* const threads = GENERATE("1", "2");
+    CAPTURE(socket, threads);
+    Scene scene({"--limit", "1", "--threads", threads});
+    Peer served = Peer::connect(scene.server.address(socket));
+    served.send("in its place\n");
+    CHECK(served.receive_line() == ack);
+    // More than are waited for after they were told.
+    std::vector<Peer> waiting;
+    for (int i = 0; i < 100; ++i) {
+        waiting.push_back(Peer::connect(scene.server.address(socket)));
+        waiting.back().send("in the queue\n");
+    }
+    scene.server.signal(SIGTERM);
+    CHECK(served.receive_all() == farewell);
+    for (Peer& peer : waiting) {
+        CHECK(peer.receive_all() == farewell);
+    }
+    served.close();
+    waiting.clear();
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
+    auto const last_words = scene.server.process().err().read_all();
+    CAPTURE(last_words);
+    CHECK(last_words.find("refused_shutdown=101") != std::string::npos);
+    CHECK(scene.server.output() == "in its place\n");
 }

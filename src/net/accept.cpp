@@ -1,0 +1,37 @@
+// accept4(2), and which of its errors say nothing about the next connection.
+#include "net/accept.hpp"
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <sys/socket.h>
+
+namespace roger {
+
+int accept_connection(int listening, Endpoint& peer, asio::error_code& error) {
+    for (;;) {
+        auto size = static_cast<socklen_t>(peer.capacity());
+        int const socket = ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            peer.resize(size);
+            error.clear();
+            return socket;
+        }
+        if (errno != EINTR) {
+            error = {errno, asio::error::get_system_category()};
+            return -1;
+        }
+    }
+}
+
+bool is_of_one_connection(asio::error_code error) {
+    constexpr std::array errors = {ECONNABORTED, EPROTO, EPERM,        ENETDOWN,   ENOPROTOOPT,
+                                   EHOSTDOWN,    ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH};
+    return error.category() == asio::error::get_system_category() &&
+           std::ranges::find(errors, error.value()) != errors.end();
+}
+
+}  // namespace roger

@@ -1,0 +1,69 @@
+// What a client costs that the server waits for: not more than what it is still owed.
+#include "support/deaf.hpp"
+#include "support/facts.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+
+namespace {
+
+/// What a sanitizer keeps is not the server's.
+void skip_under_sanitizers() {
+    if constexpr (sanitized) {
+        SKIP("a sanitizer's allocator does not give back what it is given");
+    }
+}
+
+/// Bytes of the server's own memory for each of some clients that `act` brings it to wait for.
+std::size_t bytes_per_client(ServerProcess& server, std::function<void(Peer&)> const& act) {
+    constexpr std::size_t count = 20;
+    std::vector<Peer> peers;
+    std::size_t before = 0;
+    // The first ones bring the server to its usual size.
+    for (std::size_t i = 0; i < 3 + count; ++i) {
+        if (i == 3) {
+            before = anonymous_memory(server.id());
+        }
+        peers.push_back(Peer::connect(server.address(), {.receive_buffer = 4096}));
+        act(peers.back());
+    }
+    return (anonymous_memory(server.id()) - before) / count;
+}
+
+std::string repeated(std::string const& text, std::size_t bytes) {
+    std::string all;
+    while (all.size() < bytes) {
+        all += text;
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("A client that takes no answers costs no more than these", "[memory][system]") {
+    skip_under_sanitizers();
+    auto server = ServerProcess::start({"--write-timeout", "none", "127.0.0.1:0"});
+    std::string const messages = repeated(std::string(50, 'x') + '\n', 1'000'000);
+    CHECK(bytes_per_client(server, [&](Peer& peer) {
+              say_until_server_waits(peer, server, messages);
+          }) < 16 * 1024);
+}
+
+TEST_CASE("A client that takes neither acks nor refusals costs less than what it has said",
+          "[memory][system]") {
+    skip_under_sanitizers();
+    auto server =
+        ServerProcess::start({"--write-timeout", "none", "--max-message", "1B", "127.0.0.1:0"});
+    std::string const messages = repeated("xx\nx\n", 1'000'000);
+    CHECK(bytes_per_client(server, [&](Peer& peer) {
+              say_until_server_waits(peer, server, messages);
+          }) < 80 * 1024);
+}
