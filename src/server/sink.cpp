@@ -1,12 +1,15 @@
 // How each kind of standard output is written to.
 #include "server/sink.hpp"
 
+#include "net/uninterrupted.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <stdexcept>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,8 +22,16 @@ namespace roger {
 
 namespace {
 
+/// Until an output is tried again that seemed to have room and took nothing.
+constexpr int retry_ms = 10;
+
 std::error_code last_error() {
     return {errno, std::system_category()};
+}
+
+/// Nothing was taken, and the next try may go better: no room, or no memory in the system.
+bool for_a_while(int error) {
+    return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
 void require_writable(int descriptor) {
@@ -35,7 +46,8 @@ void require_writable(int descriptor) {
 }  // namespace
 
 Sink::Sink(int descriptor)
-    : descriptor_(descriptor),
+    : given_(descriptor),
+      descriptor_(descriptor),
       kind_(kind_of(descriptor)),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     require_writable(descriptor);
@@ -76,10 +88,12 @@ void Sink::open_own() {
 
 std::error_code Sink::write(std::string_view& bytes) {
     std::error_code error = write_now(bytes);
-    while (!error && !bytes.empty()) {
-        error = wait_writable();
+    for (bool in_vain = false; !error && !bytes.empty();) {
+        error = wait_for_room(in_vain);
         if (!error) {
+            std::size_t const before = bytes.size();
             error = write_now(bytes);
+            in_vain = bytes.size() == before;
         }
     }
     return error;
@@ -87,14 +101,16 @@ std::error_code Sink::write(std::string_view& bytes) {
 
 std::error_code Sink::write_now(std::string_view& bytes) {
     while (!bytes.empty()) {
-        long const written = write_some(bytes);
-        if (written >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN) {
-            return {};
-        } else if (errno != EINTR) {
+        long const written = uninterrupted([&] { return write_some(bytes); });
+        if (written < 0 && !for_a_while(errno)) {
             return last_error();
         }
+        if (written <= 0) {
+            return {};
+        }
+        auto const size = static_cast<std::size_t>(written);
+        within_line_ = bytes[size - 1] != '\n';
+        bytes.remove_prefix(size);
     }
     return {};
 }
@@ -120,12 +136,14 @@ long Sink::write_some(std::string_view bytes) {
     return 0;
 }
 
-std::error_code Sink::wait_writable() {
-    std::array<pollfd, 2> events{{{descriptor_, POLLOUT, 0}, {stop_event_, POLLIN, 0}}};
-    while (::poll(events.data(), events.size(), -1) < 0) {
-        if (errno != EINTR) {
-            return last_error();
-        }
+/// A terminal can have room for one character and want two for a newline, and a lack of memory is
+/// not waited for with poll(): after a try in vain only time passes.
+std::error_code Sink::wait_for_room(bool in_vain) {
+    std::array<pollfd, 2> events{
+        {{in_vain ? -1 : descriptor_, POLLOUT, 0}, {stop_event_, POLLIN, 0}}};
+    if (uninterrupted(
+            [&] { return ::poll(events.data(), events.size(), in_vain ? retry_ms : -1); }) < 0) {
+        return last_error();
     }
     if (events[1].revents != 0) {
         return std::make_error_code(std::errc::operation_canceled);
@@ -134,7 +152,20 @@ std::error_code Sink::wait_writable() {
 }
 
 std::error_code Sink::sync() const {
-    return ::fdatasync(descriptor_) == 0 ? std::error_code{} : last_error();
+    bool const synced = uninterrupted([&] { return ::fdatasync(descriptor_); }) == 0;
+    return synced ? std::error_code{} : last_error();
+}
+
+std::error_code Sink::close() {
+    std::error_code error;
+    for (int* const descriptor : {&own_, &given_}) {
+        // Never tried again: the number is free already, whatever the error.
+        if (*descriptor >= 0 && ::close(std::exchange(*descriptor, -1)) != 0 && !error) {
+            error = last_error();
+        }
+    }
+    descriptor_ = -1;
+    return error;
 }
 
 void Sink::stop() const {

@@ -28,8 +28,16 @@ public:
     /// Whether the output can say that it would block. A file cannot: it just takes its time.
     [[nodiscard]] bool can_write_now() const { return kind_ == Kind::own || kind_ == Kind::socket; }
 
-    /// fdatasync(2).
+    /// Whether what was written last has no newline at its end.
+    [[nodiscard]] bool within_line() const { return within_line_; }
+
+    /// fdatasync(2). An error other than of a signal's making is final: the system may have dropped
+    /// what it could not write, and say nothing of it the next time.
     [[nodiscard]] std::error_code sync() const;
+
+    /// close(2), the last to tell of what could not be written (network file systems, quotas).
+    /// Nothing can be written afterwards.
+    [[nodiscard]] std::error_code close();
 
     /// From any thread: whoever waits in write() gives up, now and in future, with
     /// std::errc::operation_canceled.
@@ -46,12 +54,14 @@ private:
     static Kind kind_of(int descriptor);
     void open_own();
     long write_some(std::string_view bytes);
-    std::error_code wait_writable();
+    std::error_code wait_for_room(bool in_vain);
 
-    int descriptor_;
+    int given_;
+    int descriptor_;  ///< what is written to: `own_` or `given_`
     Kind kind_;
     int own_ = -1;
     int stop_event_;
+    bool within_line_ = false;
 };
 
 }  // namespace roger

@@ -149,3 +149,29 @@ TEST_CASE("what is not open for writing is refused with a sentence", "[sink]") {
     Descriptor const read_only(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     CHECK_THROWS_WITH(Sink(read_only.get()), Catch::Matchers::ContainsSubstring("closed"));
 }
+
+TEST_CASE("what was written last is within a line or at its end", "[sink]") {
+    Pipe pipe = make_pipe();
+    Sink sink(pipe.writing.get());
+    CHECK_FALSE(sink.within_line());
+    for (std::string_view const text : {"a", "b\n", "c\nd", "\n"}) {
+        std::string_view bytes = text;
+        CHECK_FALSE(sink.write(bytes));
+        CHECK(sink.within_line() == !text.ends_with('\n'));
+    }
+}
+
+TEST_CASE("a close that fails is told, and nothing is written afterwards", "[sink]") {
+    Descriptor file(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    Sink sink(file.get());
+    CHECK_FALSE(sink.close());
+    CHECK(::fcntl(file.get(), F_GETFD) == -1);
+    std::string_view bytes = "late\n";
+    CHECK(sink.write(bytes) == std::errc::bad_file_descriptor);
+
+    // The number may be another's by now: the second close must not reach it.
+    Descriptor const next(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    REQUIRE(next.get() == file.release());
+    CHECK_FALSE(sink.close());
+    CHECK(::fcntl(next.get(), F_GETFD) != -1);
+}
