@@ -4,6 +4,7 @@
 #include "program/standard_descriptors.hpp"
 #include "server/command_line.hpp"
 #include "server/display.hpp"
+#include "server/output_file.hpp"
 #include "server/signals.hpp"
 #include "server/sink.hpp"
 
@@ -12,19 +13,43 @@
 #include <cstdlib>
 #include <optional>
 #include <vector>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
 
 #include <unistd.h>
 
 namespace {
+
+void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
+    if (sync) {
+        if (std::error_code const error = sink.sync()) {
+            throw roger::WrongUse(
+                fmt::format("--sync: standard output cannot be synced ({}): send it to a file",
+                            error.message()));
+        }
+    }
+    roger::end_unfinished_record(STDOUT_FILENO, log);
+    if (sync) {
+        roger::sync_directory(STDOUT_FILENO, log);
+    }
+}
+
+void close_output(roger::Sink& sink) {
+    if (std::error_code const error = sink.close()) {
+        throw std::runtime_error(
+            fmt::format("closing standard output: {}: records may be missing at its end, although "
+                        "they were acknowledged",
+                        error.message()));
+    }
+}
 
 int serve(roger::ServerCommandLine const& command_line) {
     roger::StandardError standard_error(command_line.log_level);
     auto const announce = [&](std::string_view line) { standard_error.announce(line); };
 
     roger::Sink sink(STDOUT_FILENO);
-    if (command_line.sync && sink.sync()) {
-        throw roger::WrongUse("--sync: standard output cannot be synced; send it to a file");
-    }
+    prepare_output(sink, command_line.sync, standard_error.log());
     roger::Display display(sink, {.show = command_line.show,
                                   .sync = command_line.sync,
                                   .loops = command_line.server.threads});
@@ -51,6 +76,7 @@ int serve(roger::ServerCommandLine const& command_line) {
         standard_error.close();
         std::_Exit(roger::status_failed);
     }
+    close_output(sink);
     return outcome.success() ? roger::status_done : roger::status_failed;
 }
 

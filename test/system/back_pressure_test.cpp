@@ -3,6 +3,7 @@
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/users.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -29,9 +30,6 @@ namespace {
 
 std::string const ack = "I got your message";
 
-/// A user without rights, to whom a pipe of root's is somebody else's.
-constexpr uid_t nobody = 65534;
-
 /// A server whose standard output is ours to stall, whatever it is.
 class Stage {
 public:
@@ -47,6 +45,7 @@ public:
         ServerSetup setup;
         setup.addresses = 2;
         if (kind == Kind::foreign_pipe) {
+            // To whom a pipe of root's is somebody else's.
             setup.launch.user = nobody;
         }
         if (kind == Kind::terminal) {
@@ -136,15 +135,6 @@ char const* name_of(Stage::Kind kind) {
             return "terminal";
     }
     return "";
-}
-
-void need_user_nobody() {
-    auto const program = server_launch({}).program;
-    if (::geteuid() != 0 ||
-        run({.program = "/usr/bin/test", .arguments = {"-x", program}, .user = nobody}).exit !=
-            Exit::with(0)) {
-        SKIP("needs root, and a server that user nobody can reach, to run it as nobody");
-    }
 }
 
 constexpr Duration message_timeout = 300ms * slowness;

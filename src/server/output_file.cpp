@@ -1,0 +1,142 @@
+// Looks at a file that is inherited, and usually open for writing only, through /proc.
+#include "server/output_file.hpp"
+
+#include "net/uninterrupted.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+struct stat status_of(int descriptor) {
+    struct stat status{};
+    ::fstat(descriptor, &status);
+    return status;
+}
+
+bool same_file(struct stat const& one, struct stat const& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+[[noreturn]] void fail() {
+    throw std::system_error(errno, std::generic_category());
+}
+
+/// Another description of a file or directory, closed at the end. Throws std::system_error.
+class Opened {
+public:
+    Opened(char const* path, int flags)
+        : descriptor_(uninterrupted([&] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY); })) {
+        if (descriptor_ < 0) {
+            fail();
+        }
+    }
+    ~Opened() { ::close(descriptor_); }
+    Opened(Opened const&) = delete;
+    Opened& operator=(Opened const&) = delete;
+
+    [[nodiscard]] int get() const { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+std::string proc_link(int descriptor) {
+    return fmt::format("/proc/self/fd/{}", descriptor);
+}
+
+/// Where the next write goes.
+off_t place_of_writing(int descriptor) {
+    bool const appends = (::fcntl(descriptor, F_GETFL) & O_APPEND) != 0;
+    return appends ? status_of(descriptor).st_size : ::lseek(descriptor, 0, SEEK_CUR);
+}
+
+/// Throws std::system_error if the file cannot be read.
+bool ends_in_record(int descriptor) {
+    off_t const place = place_of_writing(descriptor);
+    if (place <= 0) {
+        return false;
+    }
+    Opened const file(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
+    if (!same_file(status_of(file.get()), status_of(descriptor))) {
+        throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
+    }
+    char last = 0;
+    // A place beyond the end has zeros before it, which end no record either.
+    if (uninterrupted([&] { return ::pread(file.get(), &last, 1, place - 1); }) < 0) {
+        fail();
+    }
+    return last != '\n';
+}
+
+void end_record(int descriptor) {
+    if (uninterrupted([&] { return ::write(descriptor, "\n", 1); }) != 1) {
+        throw std::runtime_error(fmt::format(
+            "standard output ends in the middle of a record, and the newline to end it with cannot "
+            "be written: {}",
+            std::system_category().message(errno)));
+    }
+}
+
+}  // namespace
+
+void end_unfinished_record(int descriptor, Log const& log) {
+    if (!S_ISREG(status_of(descriptor).st_mode)) {
+        return;
+    }
+    try {
+        if (!ends_in_record(descriptor)) {
+            return;
+        }
+    } catch (std::system_error const& unreadable) {
+        log(LogLevel::warning,
+            fmt::format("cannot see whether standard output ends in the middle of a record, which "
+                        "the next one would then be joined to: reading it: {}",
+                        unreadable.code().message()));
+        return;
+    }
+    end_record(descriptor);
+    log(LogLevel::warning,
+        "standard output ended in the middle of a record, as after a kill or a full disk: ended it "
+        "with a newline");
+}
+
+void sync_directory(int descriptor, Log const& log) {
+    struct stat const status = status_of(descriptor);
+    if (!S_ISREG(status.st_mode)) {
+        return;
+    }
+    try {
+        std::filesystem::path const path = std::filesystem::read_symlink(proc_link(descriptor));
+        Opened const directory(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY);
+        struct stat named{};
+        if (::fstatat(directory.get(), path.filename().c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+            fail();
+        }
+        if (!same_file(named, status)) {
+            throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
+        }
+        if (uninterrupted([&] { return ::fsync(directory.get()); }) != 0) {
+            fail();
+        }
+    } catch (std::system_error const& failure) {
+        log(LogLevel::warning,
+            fmt::format("--sync: cannot sync the directory of standard output ({}): if the file is "
+                        "new, a power failure can take it away until whoever made it has synced "
+                        "its directory",
+                        failure.code().message()));
+    }
+}
+
+}  // namespace roger
