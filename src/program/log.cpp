@@ -1,13 +1,14 @@
-// The logger's set-up: a thread, and a sink that drops rather than waits.
+// The loggers' set-up: a thread, and an output that drops rather than waits.
 #include "program/log.hpp"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <algorithm>
 #include <climits>
 #include <mutex>
+#include <utility>
 
 #include <poll.h>
 #include <unistd.h>
@@ -18,25 +19,33 @@ namespace {
 
 constexpr std::size_t most_lines_waiting = 256;
 
-class ImpatientSink final : public spdlog::sinks::base_sink<std::mutex> {
+/// Only the writer's thread gets here: no lock.
+class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    explicit LineSink(StandardError::LineWriter write) : write_(std::move(write)) {}
+
 protected:
     void sink_it_(spdlog::details::log_msg const& message) override {
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
-        pollfd writable{STDERR_FILENO, POLLOUT, 0};
-        if (::poll(&writable, 1, 0) == 1) {
-            // What poll() calls writable takes PIPE_BUF bytes without blocking, pipe(7).
-            std::size_t const size = std::min<std::size_t>(line.size(), PIPE_BUF);
-            [[maybe_unused]] auto const written = ::write(STDERR_FILENO, line.data(), size);
+        // What poll() calls writable takes PIPE_BUF bytes without blocking and whole, pipe(7).
+        if (line.size() > PIPE_BUF) {
+            line.resize(PIPE_BUF);
+            line[PIPE_BUF - 1] = '\n';
         }
+        write_({line.data(), line.size()});
     }
     void flush_() override {}
+
+private:
+    StandardError::LineWriter write_;
 };
 
 std::shared_ptr<spdlog::logger> make_logger(
-    std::shared_ptr<spdlog::details::thread_pool> const& writer, char const* pattern) {
+    std::shared_ptr<spdlog::details::thread_pool> const& writer, char const* pattern,
+    StandardError::LineWriter write) {
     auto logger = std::make_shared<spdlog::async_logger>(
-        "standard error", std::make_shared<ImpatientSink>(), writer,
+        "standard error", std::make_shared<LineSink>(std::move(write)), writer,
         spdlog::async_overflow_policy::overrun_oldest);
     logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
     return logger;
@@ -58,11 +67,45 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 }  // namespace
 
+/// Where the lines of all loggers go.
+class StandardError::Output {
+public:
+    void redirect(LineWriter writer) {
+        std::lock_guard const lock(guard_);
+        writer_ = std::move(writer);
+    }
+
+    void write(std::string_view line) {
+        std::lock_guard const lock(guard_);
+        pollfd writable{STDERR_FILENO, POLLOUT, 0};
+        if (writer_) {
+            writer_(line);
+        } else if (::poll(&writable, 1, 0) == 1) {
+            [[maybe_unused]] auto const written = ::write(STDERR_FILENO, line.data(), line.size());
+        }
+    }
+
+private:
+    std::mutex guard_;
+    LineWriter writer_;
+};
+
+StandardError::Redirection::Redirection(StandardError& standard_error, LineWriter writer)
+    : output_(standard_error.output_) {
+    output_->redirect(std::move(writer));
+}
+
+StandardError::Redirection::~Redirection() {
+    output_->redirect({});
+}
+
 StandardError::StandardError(LogLevel least)
-    : writer_(std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1)),
-      logger_(make_logger(writer_, "%Y-%m-%dT%H:%M:%S.%eZ %l: %v")),
-      announcer_(make_logger(writer_, "%v")) {
+    : output_(std::make_shared<Output>()),
+      writer_(std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1)) {
+    auto const write = [output = output_](std::string_view line) { output->write(line); };
+    logger_ = make_logger(writer_, "%Y-%m-%dT%H:%M:%S.%eZ %l: %v", write);
     logger_->set_level(spdlog_level(least));
+    announcer_ = make_logger(writer_, "%v", write);
 }
 
 StandardError::~StandardError() {

@@ -5,6 +5,7 @@
 
 #include <spdlog/async.h>
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -13,7 +14,24 @@ namespace roger {
 /// Nobody waits for standard error (promise P5): a thread writes, and when it does not keep up, or
 /// a pipe is full or a terminal stopped, lines are dropped.
 class StandardError {
+    class Output;
+
 public:
+    /// Takes a line, its newline included, and does not wait.
+    using LineWriter = std::function<void(std::string_view line)>;
+
+    /// While it lives, lines are written by another.
+    class Redirection {
+    public:
+        Redirection(StandardError& standard_error, LineWriter writer);
+        ~Redirection();
+        Redirection(Redirection const&) = delete;
+        Redirection& operator=(Redirection const&) = delete;
+
+    private:
+        std::shared_ptr<Output> output_;
+    };
+
     explicit StandardError(LogLevel least);
     ~StandardError();  ///< writes what is left
     StandardError(StandardError const&) = delete;
@@ -29,6 +47,7 @@ public:
     void close();
 
 private:
+    std::shared_ptr<Output> output_;
     std::shared_ptr<spdlog::details::thread_pool> writer_;
     std::shared_ptr<spdlog::logger> logger_;
     std::shared_ptr<spdlog::logger> announcer_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace roger {
@@ -25,6 +26,14 @@ void open_missing_standard_descriptors() {
 void let_writes_fail() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool output_and_error_are_one() {
+    struct stat output{};
+    struct stat error{};
+    return ::fstat(STDOUT_FILENO, &output) == 0 && ::fstat(STDERR_FILENO, &error) == 0 &&
+           output.st_dev == error.st_dev && output.st_ino == error.st_ino &&
+           output.st_rdev == error.st_rdev;
 }
 
 }  // namespace roger

@@ -14,4 +14,8 @@ void open_missing_standard_descriptors();
 /// can be told instead of ending the process.
 void let_writes_fail();
 
+/// Whether standard output and standard error are the same file, pipe, socket or terminal, even if
+/// opened twice.
+bool output_and_error_are_one();
+
 }  // namespace roger

@@ -17,6 +17,9 @@ namespace {
 /// A block of records this long is not added to: whoever has more waits for room (promise P4).
 constexpr std::size_t most_bytes_filling = 1024 * 1024;
 
+/// Lines of the log that wait for the writer.
+constexpr std::size_t most_lines_waiting = 256;
+
 std::int64_t now_ms() {
     auto const since_1970 = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
@@ -43,10 +46,39 @@ Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
 }
 
 Display::~Display() {
+    finish();
+}
+
+void Display::finish() {
     sink_.stop();
+    {
+        std::lock_guard const lock(guard_);
+        closing_ = true;
+        handed_over_.notify_one();
+    }
+    if (writer_.joinable()) {
+        writer_.join();
+    }
+    // A coroutine that is let go of is destroyed through its executor.
+    for (auto const& page : pages_) {
+        for (Waiters* const waiters : {&page->for_room, &page->for_filling, &page->for_writing}) {
+            *waiters = {};
+        }
+    }
+}
+
+void Display::write_line(std::string_view line) {
     std::lock_guard const lock(guard_);
-    closing_ = true;
-    handed_over_.notify_one();
+    if (lines_.size() < most_lines_waiting) {
+        lines_.emplace_back(line);
+        writer_busy_ = true;
+        handed_over_.notify_one();
+    }
+}
+
+void Display::flush_lines(std::chrono::milliseconds most) {
+    std::unique_lock lock(guard_);
+    idle_.wait_for(lock, most, [this] { return lines_.empty() && !writer_busy_; });
 }
 
 Task<void> Display::show(Batch const& batch) {
@@ -179,17 +211,26 @@ void Display::written(Page& page, std::size_t bytes, std::error_code failure) {
 
 void Display::run_writer() {
     std::vector<Page*> pages;
+    std::vector<std::string> lines;
     std::unique_lock lock(guard_);
     for (;;) {
-        writer_busy_ = !to_write_.empty();
-        handed_over_.wait(lock, [this] { return closing_ || !to_write_.empty(); });
-        if (to_write_.empty()) {
+        writer_busy_ = !to_write_.empty() || !lines_.empty();
+        if (!writer_busy_) {
+            idle_.notify_all();
+        }
+        handed_over_.wait(lock, [this] { return closing_ || writer_busy_; });
+        if (!writer_busy_) {
             return;
         }
         pages.swap(to_write_);
+        lines.swap(lines_);
         lock.unlock();
-        write_pages(pages);
+        if (!pages.empty()) {
+            write_pages(pages);
+        }
+        write_lines(lines);
         pages.clear();
+        lines.clear();
         lock.lock();
     }
 }
@@ -211,6 +252,22 @@ void Display::write_pages(std::vector<Page*> const& pages) {
         std::size_t const bytes = unsynced ? 0 : page->taken;
         asio::post(*page->executor,
                    [this, page, bytes, failure = failure_] { written(*page, bytes, failure); });
+    }
+}
+
+/// Also after a failure, which concerns them less: it is what they tell of. Then behind a newline
+/// where it came in the middle of a record.
+void Display::write_lines(std::vector<std::string> const& lines) {
+    for (std::string const& line : lines) {
+        std::string_view newline = sink_.within_line() ? "\n" : "";
+        std::string_view rest = line;
+        std::error_code error = sink_.write(newline);
+        if (!error) {
+            error = sink_.write(rest);
+        }
+        if (!failure_) {
+            failure_ = error;
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,7 @@ public:
     };
 
     Display(Sink& sink, Options options);
-    ~Display();
+    ~Display();  ///< finishes
     Display(Display const&) = delete;
     Display& operator=(Display const&) = delete;
 
@@ -45,8 +46,21 @@ public:
     Task<void> show(Batch const& batch);
 
     /// Stops waiting for an output that does not take what is written: whoever waits in show() is
-    /// told how far it came. From any thread.
+    /// told how far it came. From any thread, also after finish().
     void abandon() { sink_.stop(); }
+
+    /// Where standard output and standard error are the same file: a line of the log, written
+    /// between two records and never within one. From any thread, which does not wait: a line too
+    /// many is dropped, and so is one that cannot be written. `line` has its newline.
+    void write_line(std::string_view line);
+
+    /// Waits until all lines are written or dropped, but for no longer than `most`.
+    void flush_lines(std::chrono::milliseconds most);
+
+    /// Ends the writer, and lets go of whoever is left in show(). Both touch the event loops'
+    /// contexts, so it has to come when the loops no longer run, and before the contexts are
+    /// destroyed. Gives an output up that does not take what is written to it.
+    void finish();
 
 private:
     /// Counts bytes of a loop's records from the start of the program.
@@ -98,6 +112,7 @@ private:
 
     void run_writer();
     void write_pages(std::vector<Page*> const& pages);
+    void write_lines(std::vector<std::string> const& lines);
 
     Sink& sink_;
     Options options_;
@@ -105,8 +120,10 @@ private:
 
     std::mutex guard_;
     std::condition_variable handed_over_;
+    std::condition_variable idle_;  ///< the writer has written all there was
     // Guarded; but while the writer is busy, the output and `failure_` are its own.
     std::vector<Page*> to_write_;
+    std::vector<std::string> lines_;
     bool writer_busy_ = false;
     bool closing_ = false;
     std::error_code failure_;  ///< after it, nothing more is written

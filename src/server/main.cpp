@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <optional>
 #include <vector>
@@ -20,6 +21,9 @@
 #include <unistd.h>
 
 namespace {
+
+/// How long the end waits for an output to take the last lines of the log.
+constexpr std::chrono::milliseconds last_lines_time{500};
 
 void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
     if (sync) {
@@ -54,6 +58,12 @@ int serve(roger::ServerCommandLine const& command_line) {
                                   .sync = command_line.sync,
                                   .loops = command_line.server.threads});
 
+    std::optional<roger::StandardError::Redirection> lines_between_records;
+    if (roger::output_and_error_are_one()) {
+        lines_between_records.emplace(standard_error,
+                                      [&](std::string_view line) { display.write_line(line); });
+    }
+
     roger::ServerOptions options = command_line.server;
     options.log = standard_error.log();
     options.on_drain_ending = [&] { display.abandon(); };
@@ -70,12 +80,16 @@ int serve(roger::ServerCommandLine const& command_line) {
         outcome = server.run();
     }
     announce(to_string(server.counters()));
+    standard_error.close();
+    if (lines_between_records) {
+        display.flush_lines(last_lines_time);
+    }
     if (outcome.end != roger::Outcome::End::drained) {
         // Sessions are left that wait for the display, which may itself be waiting for a disk:
         // there is nothing to be gained from taking them down in order.
-        standard_error.close();
         std::_Exit(roger::status_failed);
     }
+    display.finish();
     close_output(sink);
     return outcome.success() ? roger::status_done : roger::status_failed;
 }
