@@ -56,25 +56,26 @@ bool begins_as_refusal(std::string_view text) {
 }
 
 void Replies::add(ReplyLine const& line, std::size_t count) {
-    std::uint16_t const index = index_of(line);
+    unsigned const index = index_of(line);
     while (count != 0) {
         bool const goes_on =
             !empty() && runs_.back().line == index && runs_.back().count < most_count;
         if (!goes_on) {
-            runs_.push_back({.line = index, .count = 0});
+            runs_.emplace_back().line = index & (most_lines - 1);
         }
         Run& run = runs_.back();
-        std::size_t const more = std::min(count, most_count - run.count);
-        run.count = static_cast<std::uint16_t>(run.count + more);
+        auto const more =
+            static_cast<unsigned>(std::min<std::size_t>(count, most_count - run.count));
+        run.count = (run.count + more) & most_count;
         count -= more;
     }
 }
 
-std::uint16_t Replies::index_of(ReplyLine const& line) {
+unsigned Replies::index_of(ReplyLine const& line) {
     auto* const found = std::ranges::find_if(
         lines_, [&line](ReplyLine const* each) { return each == nullptr || each == &line; });
     *found = &line;
-    return static_cast<std::uint16_t>(found - lines_.begin());
+    return static_cast<unsigned>(found - lines_.begin());
 }
 
 std::span<asio::const_buffer> Replies::gather(std::span<asio::const_buffer> buffers) const {

@@ -76,10 +76,10 @@ private:
         std::uint16_t line : 3;  ///< an index into lines_
         std::uint16_t count : 13;
     };
-    static constexpr std::size_t most_lines = 1U << 3U;
-    static constexpr std::size_t most_count = (1U << 13U) - 1;
+    static constexpr unsigned most_lines = 1U << 3U;
+    static constexpr unsigned most_count = (1U << 13U) - 1;
 
-    std::uint16_t index_of(ReplyLine const& line);
+    unsigned index_of(ReplyLine const& line);
     [[nodiscard]] std::size_t bytes(Run run) const { return run.count * line(run).line_size(); }
     [[nodiscard]] ReplyLine const& line(Run run) const { return *lines_[run.line]; }
 

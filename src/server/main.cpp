@@ -13,10 +13,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
-#include <vector>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <unistd.h>
 
