@@ -1,6 +1,7 @@
 // The client's side of datagrams: which addresses it can have.
 #include "roger/datagram_conversation.hpp"
 
+#include <asio/awaitable.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/use_future.hpp>
@@ -9,15 +10,22 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace roger {
+
+namespace {
+
+asio::awaitable<void> open(Address address) {
+    co_await DatagramConversation::open(std::move(address), std::chrono::seconds(1));
+}
+
+}  // namespace
 
 TEST_CASE("A conversation by datagrams refuses a stream's address with a sentence", "[client]") {
     for (std::string_view const text : {"tcp:127.0.0.1:1", "unix:/run/roger"}) {
         asio::io_context context;
-        auto opened = asio::co_spawn(
-            context, DatagramConversation::open(parse_address(text), std::chrono::seconds(1)),
-            asio::use_future);
+        auto opened = asio::co_spawn(context, open(parse_address(text)), asio::use_future);
         context.run();
         try {
             opened.get();
