@@ -30,6 +30,9 @@ public:
         }
     }
 
+    /// They never go on: for the time before what they use is gone.
+    void destroy_all() { handlers_.clear(); }
+
     [[nodiscard]] bool empty() const { return handlers_.empty(); }
 
 private:

@@ -24,6 +24,7 @@ public:
     /// Until a place may be free, or nobody will be accepted any more.
     auto wait() { return waiters_.wait(); }
     void wake_all() { waiters_.wake_all(); }
+    void destroy_waiters() { waiters_.destroy_all(); }
 
 private:
     std::size_t free_;

@@ -140,12 +140,18 @@ void Loop::abandon() {
 void Loop::run() {
     context_.run();
     if (abandoned_) {
+        events_.abandoned();
         cut_off_sessions();
     }
 }
 
+void Loop::destroy_coroutines() {
+    room.destroy_waiters();
+    context_.shutdown();
+}
+
 /// Sessions that wait for their socket end at once. Those that wait for the handler are destroyed
-/// with the context.
+/// in the end.
 void Loop::cut_off_sessions() {
     context_.restart();
     for_each_session([](Session& session) { session.cut_off(); });

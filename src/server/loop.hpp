@@ -55,6 +55,7 @@ public:
 
     /// For sessions that are to end.
     void wake_all() { waiters_.wake_all(); }
+    void destroy_waiters() { waiters_.destroy_all(); }
 
 private:
     asio::io_context& context_;
@@ -76,13 +77,23 @@ private:
     std::size_t bytes_;
 };
 
+/// Can destroy what is pending, and with it the coroutines that await it, before it is itself
+/// destroyed.
+class LoopContext : public asio::io_context {
+public:
+    using asio::io_context::io_context;
+    using asio::io_context::shutdown;
+};
+
 class Loop {
 public:
     /// `session_ended` is called on this loop when a session that held a place has left;
-    /// `drained` once, when draining and the last session is gone.
+    /// `drained` once, when draining and the last session is gone; `abandoned` on this loop before
+    /// its sessions are cut off.
     struct Events {
         std::function<void()> session_ended;
         std::function<void()> drained;
+        std::function<void()> abandoned;
     };
 
     Loop(std::size_t index, Service const& service, Events events);
@@ -111,6 +122,10 @@ public:
 
     /// Makes run() return although sessions are left: they are cut off. From any thread.
     void abandon();
+
+    /// Destroys all coroutines that have not ended, after run(): what they use must still be there,
+    /// a handler's batch say.
+    void destroy_coroutines();
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
@@ -142,7 +157,7 @@ private:
     std::size_t turned_away_ = 0;
     std::size_t freed_places_ = 0;  ///< left, and not yet told
     DeadlineQueues<Wait> deadlines_;
-    asio::io_context context_;
+    LoopContext context_;
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
     DeadlineTimer<Wait> timer_;
 };

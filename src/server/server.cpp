@@ -73,6 +73,9 @@ Handler adapt(CommonHandler handler) {
 class Server::Implementation {
 public:
     Implementation(ServerOptions options, Handler handler);
+    ~Implementation();
+    Implementation(Implementation const&) = delete;
+    Implementation& operator=(Implementation const&) = delete;
 
     Outcome run();
     void stop();
@@ -137,6 +140,12 @@ Server::Implementation::Implementation(ServerOptions options, Handler handler)
                     [this] { asio::dispatch(first_loop().context(), [this] { session_ended(); }); },
                 .drained =
                     [this] { asio::post(first_loop().context(), [this] { part_drained(); }); },
+                .abandoned =
+                    [this, index] {
+                        if (index == 0) {
+                            close_listeners();
+                        }
+                    },
             }));
     }
     drain_timer_ = std::make_unique<asio::steady_timer>(first_loop().context());
@@ -145,6 +154,14 @@ Server::Implementation::Implementation(ServerOptions options, Handler handler)
     }
     limit_ = choose_limit(options);
     places_ = Limit(limit_);
+}
+
+/// A coroutine that has not ended may use anything here until it is destroyed.
+Server::Implementation::~Implementation() {
+    places_.destroy_waiters();
+    for (auto const& loop : loops_) {
+        loop->destroy_coroutines();
+    }
 }
 
 void Server::Implementation::listen(Address const& address) {

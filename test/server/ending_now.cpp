@@ -1,0 +1,142 @@
+// A server that ends at once and is destroyed, whatever its coroutines are waiting for.
+#include "roger/server.hpp"
+#include "roger/task.hpp"
+#include "support/datagram_peer.hpp"
+#include "support/files.hpp"
+#include "support/peer.hpp"
+#include "support/running_server.hpp"
+
+#include <asio/deferred.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+Task<void> never_return(Batch const&) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(24));
+    co_await timer.async_wait(asio::deferred);
+}
+
+/// Looks at what it was given, also when it is destroyed before it has returned.
+class Reader {
+public:
+    Reader(Batch const& batch, std::atomic<std::size_t>& bytes) : batch_(batch), bytes_(bytes) {}
+    ~Reader() {
+        for (std::string_view const message : batch_) {
+            bytes_ += static_cast<std::size_t>(std::ranges::count(message, 'x'));
+        }
+    }
+    Reader(Reader const&) = delete;
+    Reader& operator=(Reader const&) = delete;
+
+private:
+    Batch const& batch_;
+    std::atomic<std::size_t>& bytes_;
+};
+
+Task<void> take(Batch const&) {
+    co_return;
+}
+
+ServerOptions at(std::vector<std::string> const& addresses) {
+    ServerOptions options;
+    for (auto const& address : addresses) {
+        options.addresses.push_back(parse_address(address));
+    }
+    return options;
+}
+
+/// Returns when the first loop has seen all that had happened on its sockets before.
+void pass_through(RunningServer& running) {
+    for (int times = 0; times < 2; ++times) {
+        auto const before = running.server().counters().accepted;
+        Peer const peer = Peer::connect(running.address());
+        eventually("one more is accepted",
+                   [&] { return running.server().counters().accepted > before; });
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A server can end now while its sockets wait for room", "[server][concurrency]") {
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    TempDir const directory;
+    ServerOptions options = at({"unix:" + directory / "s", "unixgram:" + directory / "d"});
+    options.threads = threads;
+    RunningServer running(options, never_return);
+    auto datagrams = DatagramPeer::to(running.address(1));
+    // 4 MiB a loop.
+    std::string const message(60'000, 'x');
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i != 80 * threads; ++i) {
+        peers.push_back(Peer::connect(running.address(0)));
+        peers.back().send(message + '\n');
+    }
+    eventually("there is no room left", [&] {
+        return running.server().counters().messages * message.size() >= threads * 4 * 1024 * 1024;
+    });
+    datagrams.send("is there room?");
+    pass_through(running);
+    running.server().end_now();
+    CHECK((running.outcome().end == Outcome::End::stopped_now));
+    CHECK(running.server().counters().displayed == 0);
+}
+
+TEST_CASE("A server can end now while its sockets wait for a place", "[server][concurrency]") {
+    TempDir const directory;
+    ServerOptions options = at({"unix:" + directory / "s", "unixgram:" + directory / "d"});
+    options.limit = 1;
+    RunningServer running(options, take);
+    Peer holder = Peer::connect(running.address(0));
+    auto const talk = [&holder] {
+        holder.send("mine\n");
+        CHECK(holder.receive_line() == "I got your message");
+    };
+    talk();
+    auto datagrams = DatagramPeer::to(running.address(1));
+    datagrams.send("is there a place?");
+    Peer const newcomer = Peer::connect(running.address(0));
+    // By then the loop has seen what came before.
+    talk();
+    talk();
+    running.server().end_now();
+    CHECK((running.outcome().end == Outcome::End::stopped_now));
+    CHECK(running.server().counters().displayed == 3);
+}
+
+TEST_CASE("A handler that is destroyed before it has returned still has its batch",
+          "[server][concurrency]") {
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    TempDir const directory;
+    std::atomic<std::size_t> bytes = 0;
+    {
+        ServerOptions options = at({"unix:" + directory / "s", "unixgram:" + directory / "d"});
+        options.threads = threads;
+        RunningServer running(options, [&bytes](Batch const& batch) -> Task<void> {
+            Reader const reader(batch, bytes);
+            co_await never_return(batch);
+        });
+        Peer peer = Peer::connect(running.address(0));
+        peer.send("xx\n");
+        auto datagrams = DatagramPeer::to(running.address(1));
+        datagrams.send("xxx");
+        eventually("the handler has both",
+                   [&] { return running.server().counters().messages == 2; });
+        running.server().end_now();
+        CHECK((running.outcome().end == Outcome::End::stopped_now));
+    }
+    CHECK(bytes == 5);
+}
+
+}  // namespace roger::test
