@@ -95,6 +95,10 @@ public:
     /// that names the address, the reason and the remedy.
     Server(ServerOptions options, Handler handler);
     Server(ServerOptions options, CommonHandler handler);
+
+    /// After end_now() or a drain that timed out, handlers can be left that have not returned. They
+    /// are destroyed where they wait. One that waits for something of another io_context or thread
+    /// is never resumed: it, and what it was given, are kept for what may still come for it.
     ~Server();
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;

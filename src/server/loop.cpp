@@ -145,9 +145,10 @@ void Loop::run() {
     }
 }
 
-void Loop::destroy_coroutines() {
+bool Loop::destroy_coroutines() {
     room.destroy_waiters();
     context_.shutdown();
+    return !sessions_.linked() && room.empty();
 }
 
 /// Sessions that wait for their socket end at once. Those that wait for the handler are destroyed

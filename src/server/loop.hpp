@@ -44,10 +44,16 @@ public:
     Room(asio::io_context& context, std::size_t most) : context_(context), most_(most) {}
 
     [[nodiscard]] bool full() const { return used_ >= most_; }
+    /// Nothing is being handled.
+    [[nodiscard]] bool empty() const { return shares_ == 0; }
     auto wait() { return waiters_.wait(); }
-    void take(std::size_t bytes) { used_ += bytes; }
+    void take(std::size_t bytes) {
+        used_ += bytes;
+        ++shares_;
+    }
     void give_back(std::size_t bytes) {
         used_ -= bytes;
+        --shares_;
         if (!full() && !waiters_.empty()) {
             asio::post(context_, [this] { waiters_.wake_all(); });
         }
@@ -61,6 +67,7 @@ private:
     asio::io_context& context_;
     std::size_t most_;
     std::size_t used_ = 0;
+    std::size_t shares_ = 0;
     Waiters waiters_;
 };
 
@@ -124,8 +131,9 @@ public:
     void abandon();
 
     /// Destroys all coroutines that have not ended, after run(): what they use must still be there,
-    /// a handler's batch say.
-    void destroy_coroutines();
+    /// a handler's batch say. Returns false if a handler is left that waits elsewhere, for what
+    /// another context or thread does: that has it, and this loop and all that it uses must stay.
+    bool destroy_coroutines();
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart

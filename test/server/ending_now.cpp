@@ -7,6 +7,7 @@
 #include "support/running_server.hpp"
 
 #include <asio/deferred.hpp>
+#include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -16,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,6 +139,34 @@ TEST_CASE("A handler that is destroyed before it has returned still has its batc
         CHECK((running.outcome().end == Outcome::End::stopped_now));
     }
     CHECK(bytes == 5);
+}
+
+TEST_CASE("A handler that waits elsewhere can be awaited by that after its server is gone",
+          "[server][concurrency]") {
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    TempDir const directory;
+    asio::io_context elsewhere;
+    asio::steady_timer event(elsewhere, std::chrono::hours(24));
+    std::atomic<int> waiting = 0;
+    {
+        ServerOptions options = at({"unix:" + directory / "s", "unixgram:" + directory / "d"});
+        options.threads = threads;
+        RunningServer running(options, [&](Batch const& batch) -> Task<void> {
+            ++waiting;
+            co_await event.async_wait(asio::deferred);
+            FAIL("it was resumed, with " << std::distance(batch.begin(), batch.end()));
+        });
+        Peer peer = Peer::connect(running.address(0));
+        peer.send("by a stream\n");
+        eventually("the handler has it", [&] { return waiting == 1; });
+        auto datagrams = DatagramPeer::to(running.address(1));
+        datagrams.send("by a datagram");
+        eventually("the handler has both", [&] { return waiting == 2; });
+        running.server().end_now();
+        CHECK((running.outcome().end == Outcome::End::stopped_now));
+    }
+    CHECK(event.cancel() == 2);
+    elsewhere.run();
 }
 
 }  // namespace roger::test
