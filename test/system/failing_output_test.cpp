@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -62,17 +63,50 @@ void check_clients(Flood const& flood, std::string_view output) {
     CHECK(refused > 0);
 }
 
-/// A shell command line that runs what follows on it in its own view of the file system.
-Launch in_own_mounts(Launch launch, std::string const& script, std::string const& path) {
-    std::vector<std::string> arguments{"--mount"};
-    if (::geteuid() != 0) {
-        arguments.insert(arguments.end(), {"--user", "--map-root-user"});
+/// A disk of 256 KiB, for one process and its children. Skips the test where there can be none.
+class SmallDisk {
+public:
+    SmallDisk() {
+        std::filesystem::create_directory(path_);
+        auto const attempt = roger::test::run(run({.program = "/bin/true"}, "true"));
+        if (attempt.exit != Exit::with(0)) {
+            SKIP("this machine lets no test mount a small disk: " << attempt.err);
+        }
     }
-    arguments.insert(arguments.end(), {"/bin/sh", "-c", script, path, launch.program});
-    arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
-    launch.program = "/usr/bin/unshare";
-    launch.arguments = std::move(arguments);
-    return launch;
+
+    /// `launch`, by a shell that sees the disk as `$0` and the command line as `$@`.
+    [[nodiscard]] Launch run(Launch launch, std::string const& script) const {
+        std::vector<std::string> arguments{"--mount"};
+        if (::geteuid() != 0) {
+            arguments.insert(arguments.end(), {"--user", "--map-root-user"});
+        }
+        auto const mount = R"(mount -t tmpfs -o size=256k roger-test "$0" || exit; )";
+        arguments.insert(arguments.end(),
+                         {"/bin/sh", "-c", mount + script, path_.string(), launch.program});
+        arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
+        launch.program = "/usr/bin/unshare";
+        launch.arguments = std::move(arguments);
+        return launch;
+    }
+
+    /// The file `output` on it.
+    [[nodiscard]] Descriptor open(Process const& process) const {
+        auto const path = fmt::format("/proc/{}/root{}/output", process.id(), path_.string());
+        Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!file) {
+            throw Failure(path + ": " + errno_text(errno));
+        }
+        return file;
+    }
+
+private:
+    TempDir directory_;
+    std::filesystem::path path_ = directory_ / "disk";
+};
+
+std::string announced_address(Process& server) {
+    server.err().read_until("listening on ");
+    return server.err().read_line();
 }
 
 }  // namespace
@@ -196,29 +230,43 @@ TEST_CASE("One client alone learns which of its messages a full file still took"
 }
 
 TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pressure][system]") {
-    TempDir const directory;
-    auto const mount = [](std::string const& then) {
-        return R"(mount -t tmpfs -o size=256k roger-test "$0" && )" + then;
-    };
-    std::filesystem::create_directory(directory / "disk");
-    auto const attempt =
-        run(in_own_mounts({.program = "/bin/true"}, mount("true"), directory / "disk"));
-    if (attempt.exit != Exit::with(0)) {
-        SKIP("this machine lets no test mount a small disk: " << attempt.err);
-    }
-    Process server(in_own_mounts(server_launch({"127.0.0.1:0"}),
-                                 mount(R"(exec "$@" > "$0/output")"), directory / "disk"));
-    auto const announced = server.err().read_until("\n");
-    auto const address = announced.substr(announced.find("tcp:"));
+    SmallDisk const disk;
+    Process server(disk.run(server_launch({"127.0.0.1:0"}), R"(exec "$@" > "$0/output")"));
+    auto const address = announced_address(server);
     // The disk is gone with the server, but for whoever has it open.
-    auto const path = fmt::format("/proc/{}/root{}", server.id(), directory / "disk/output");
-    Descriptor const disk(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    REQUIRE(disk);
-    Flood flood(address.substr(0, address.size() - 1), {});
+    Descriptor const file = disk.open(server);
+    Flood flood(address, {});
     flood.run_until_ended();
     check_end(server, "No space left on device");
-    auto const output = read_file(fmt::format("/proc/self/fd/{}", disk.get()));
+    auto const output = read_file(fmt::format("/proc/self/fd/{}", file.get()));
     CHECK(output.size() <= 256 * 1024);
     CHECK(output.size() > 200'000);
     check_clients(flood, output);
+}
+
+TEST_CASE("When a full disk has space again, the next server's records are whole",
+          "[back-pressure][system]") {
+    SmallDisk const disk;
+    // One after the other, in one view of the disk.
+    Process servers(disk.run(server_launch({"127.0.0.1:0"}), R"(
+        head -c 150000 /dev/zero > "$0/filler"
+        "$@" >> "$0/output"
+        rm "$0/filler"
+        exec "$@" >> "$0/output")"));
+    Flood flood(announced_address(servers), {});
+    Descriptor const file = disk.open(servers);
+    flood.run_until_ended();
+    Peer peer = Peer::connect(announced_address(servers));
+    peer.send("one\ntwo\n");
+    CHECK(peer.receive_exactly(2 * ack.size()) == ack + ack);
+    peer.close();
+    CHECK(servers.terminate() == Exit::with(0));
+
+    auto const output = read_file(fmt::format("/proc/self/fd/{}", file.get()));
+    REQUIRE(output.ends_with("\none\ntwo\n"));
+    auto before = output.substr(0, output.size() - 8);
+    if (servers.err().seen().find("ended in the middle of a record") != std::string::npos) {
+        before.pop_back();  // the newline that ended it
+    }
+    check_clients(flood, before);
 }

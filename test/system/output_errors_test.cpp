@@ -138,6 +138,23 @@ TEST_CASE("A write that fails once is final, also if the next one would not",
     CHECK(server.output() == "");
 }
 
+TEST_CASE("A write of an event loop that fails once is final, also if the next one would not",
+          "[output-errors][system]") {
+    FailingCalls calls;
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    Peer reader{Descriptor(ends[0])};
+    Descriptor writer(ends[1]);
+    auto server = start_server(calls, {"--threads", "2"}, Stdio::descriptor(writer.get()));
+    writer.close();
+    calls.fail(Call::send, EIO, 1, STDOUT_FILENO);
+    Flood flood(server.address(), {});
+    flood.run_until_ended();
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK(flood.all_acked() == 0);
+    CHECK(reader.receive_all() == "");
+}
+
 TEST_CASE("What only close() tells reaches the exit status", "[output-errors][system]") {
     FailingCalls calls;
     auto server = start_server(calls, {});
