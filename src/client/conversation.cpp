@@ -59,7 +59,7 @@ asio::awaitable<Answer> Conversation::say(std::string_view message, Timeout ack_
 }
 
 asio::awaitable<void> Conversation::send(std::string_view message, Timeout timeout) {
-    std::array const line = {asio::buffer(message), asio::buffer("\n", 1)};
+    std::array const line = {asio::buffer(message), asio::buffer(line_ending_after(message))};
     auto const [error, sent] = co_await asio::async_write(
         socket_, line, asio::cancel_at(moment_after(timeout), asio::as_tuple));
     if (error == asio::error::operation_aborted) {

@@ -68,7 +68,7 @@ asio::awaitable<Answer> DatagramConversation::say(std::string_view message, Time
     if (message.find('\n') != message.npos) {
         throw std::invalid_argument("a message of this conversation holds no newline");
     }
-    std::string const datagram = fmt::format("{}\n", message);
+    std::string const datagram = fmt::format("{}{}", message, line_ending_after(message));
     std::string answer;
     Socket socket(co_await asio::this_coro::executor);
     for (std::size_t times = 1;; ++times) {

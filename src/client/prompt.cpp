@@ -1,6 +1,8 @@
 // Messages from the client's standard input: a line is a message.
 #include "client/prompt.hpp"
 
+#include "protocol/line_ending.hpp"
+
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
@@ -33,9 +35,12 @@ std::optional<std::string> Prompt::next() {
     std::string line;
     do {
         std::size_t const newline = unread_.find('\n');
-        line += unread_.substr(0, newline);
-        if (newline != unread_.npos) {
-            unread_.remove_prefix(newline + 1);
+        bool const whole = newline != unread_.npos;
+        std::size_t const size = whole ? newline + 1 : unread_.size();
+        line += unread_.substr(0, size);
+        unread_.remove_prefix(size);
+        if (whole) {
+            line.resize(without_line_ending(line).size());
             return line;
         }
     } while (read_more());

@@ -20,8 +20,8 @@ public:
 
     [[nodiscard]] bool terminal() const { return terminal_; }
 
-    /// The next line without its newline, the last one also if it has none; nothing at the end of
-    /// the input. Throws std::system_error when reading fails.
+    /// The next line without its line ending, the last one also if it has none; nothing at the end
+    /// of the input. Throws std::system_error when reading fails.
     std::optional<std::string> next();
 
 private:

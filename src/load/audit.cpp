@@ -36,8 +36,13 @@ public:
         }
     }
 
+    /// `record`: a line of the output, without its newline.
     void read(std::string_view record) {
-        auto const stamped = read_stamped(record);
+        auto stamped = read_stamped(record);
+        if (!(stamped && stamped->intact) && record.ends_with('\r')) {
+            // It may belong to the line ending: that depends on the server.
+            stamped = read_stamped(record.substr(0, record.size() - 1));
+        }
         if (!stamped || stamped->stamp.run != run_) {
             // A record that was torn or mixed with another may still bear our mark.
             if (record.find(fmt::format("{:016x}", run_)) != record.npos) {
@@ -131,9 +136,6 @@ AuditResult audit(std::string const& file, std::uint64_t run, SocketType type,
     }
     Auditor auditor(result, run, trails);
     for (std::string record; std::getline(output, record);) {
-        if (record.ends_with('\r')) {
-            record.pop_back();
-        }
         auditor.read(record);
     }
     if (output.bad()) {

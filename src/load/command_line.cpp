@@ -4,6 +4,7 @@
 #include "load/settings_text.hpp"
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
+#include "protocol/line_ending.hpp"
 #include "report/objective.hpp"
 
 #include <asio/ip/address.hpp>
@@ -51,7 +52,10 @@ std::vector<std::string> read_lines(std::string const& path) {
     }
     std::vector<std::string> lines;
     for (std::string line; std::getline(file, line);) {
-        lines.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
+        if (!file.eof()) {  // it had a newline
+            line += '\n';
+        }
+        lines.emplace_back(without_line_ending(line));
     }
     if (lines.empty()) {
         throw WrongUse(fmt::format("--messages-from {}: there is no line in it", path));

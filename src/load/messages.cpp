@@ -16,6 +16,19 @@ namespace roger {
 
 namespace {
 
+/// A line server, and the audit, would see another message than the one that was asked for.
+void check_text(std::string const& text, std::string_view line_ending) {
+    if (text.find('\n') != text.npos) {
+        throw std::invalid_argument("a newline ends a message, so its text cannot hold one: " +
+                                    quoted(text));
+    }
+    if (text.ends_with('\r') && line_ending == "\n") {
+        throw std::invalid_argument(
+            "a carriage return before the newline is no part of the message: leave it out of " +
+            quoted(text) + ", and end messages with both by --line-ending crlf");
+    }
+}
+
 void append_number(std::string& out, std::uint64_t number) {
     fmt::format_int const digits(number);
     out.append(digits.data(), digits.size());
@@ -32,10 +45,7 @@ Messages::Messages(LoadSettings const& settings, std::uint64_t run)
                         stamp_size, size_to_string(size_)));
     }
     for (std::string const& text : settings.texts) {
-        if (text.find('\n') != text.npos) {
-            throw std::invalid_argument("a newline ends a message, so its text cannot hold one: " +
-                                        quoted(text));
-        }
+        check_text(text, line_ending_);
         texts_.push_back(parse(text));
     }
 }

@@ -23,8 +23,8 @@ struct Speaker {
 class Messages {
 public:
     /// `run` tells audited messages of this run from all others.
-    /// Throws std::invalid_argument with a sentence for a size too small for a stamp, or for a
-    /// text with a newline.
+    /// Throws std::invalid_argument with a sentence for a size too small for a stamp, for a text
+    /// with a newline, or for one whose last carriage return its line ending would take along.
     Messages(LoadSettings const& settings, std::uint64_t run);
 
     /// Appends the message and its line ending. Allocates nothing once `out` has grown.

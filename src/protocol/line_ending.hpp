@@ -13,4 +13,10 @@ inline std::string_view without_line_ending(std::string_view text) {
     return text;
 }
 
+/// The line ending to send after `message`, so that without_line_ending() gives all of it back: a
+/// bare newline would take a carriage return at the end of the message with it.
+inline std::string_view line_ending_after(std::string_view message) {
+    return message.ends_with('\r') ? "\r\n" : "\n";
+}
+
 }  // namespace roger

@@ -71,6 +71,19 @@ TEST_CASE("A message is sent as a line, and its answer is a line", "[conversatio
     CHECK(heard == "hello\n");
 }
 
+TEST_CASE("A return at the end of a message is not taken for the line's",
+          "[conversation][client]") {
+    std::string heard;
+    auto const server = [&heard](Socket& socket) -> asio::awaitable<void> {
+        heard += co_await hear_line(socket);
+        co_await tell(socket, "ok\n");
+        heard += co_await hear_line(socket);
+        co_await tell(socket, "ok\n");
+    };
+    CHECK(answers(server, {"hello\r", "\r"}) == Strings{"ok", "ok"});
+    CHECK(heard == "hello\r\r\n\r\r\n");
+}
+
 TEST_CASE("A message may hold any byte but a newline", "[conversation][client]") {
     std::string message;
     for (int byte = 0; byte < 256; ++byte) {

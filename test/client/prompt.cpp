@@ -48,7 +48,16 @@ TEST_CASE("A last line without a newline counts", "[prompt][client]") {
 }
 
 TEST_CASE("A message keeps all its bytes", "[prompt][client]") {
-    CHECK(lines_of("a\0b\n\r\nc\r\n\xff\x1b"s) == Strings{"a\0b"s, "\r", "c\r", "\xff\x1b"});
+    CHECK(lines_of("a\0b\n\rc\n\xff\x1b"s) == Strings{"a\0b"s, "\rc", "\xff\x1b"});
+}
+
+TEST_CASE("A line loses its line ending, and no more", "[prompt][client]") {
+    CHECK(lines_of("dos\r\n\r\n\r\r\na\rb\n") == Strings{"dos", "", "\r", "a\rb"});
+    CHECK(lines_of("one\r") == Strings{"one\r"});
+    CHECK(lines_of("\r") == Strings{"\r"});
+    // The return is the last byte of what is read at once.
+    std::string const line(64 * 1024 - 1, 'x');
+    CHECK(lines_of(line + "\r\nnext\r\n") == Strings{line, "next"});
 }
 
 TEST_CASE("A line may be longer than what is read at once", "[prompt][client]") {

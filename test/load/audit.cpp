@@ -69,6 +69,20 @@ TEST_CASE("An audit of an output that has all that was acked finds no fault", "[
     }
 }
 
+TEST_CASE("An audit knows a message that ends in a return", "[load]") {
+    std::string said;
+    append_stamped(said, {.run = run, .client = 0, .connection = 1, .number = 1}, "text\r");
+    AuditTrail const trail = all_acked(0, 1);
+    for (std::string const line_ending : {"\n", "\r\n"}) {
+        AuditResult const result = audited({said}, {&trail}, line_ending);
+        CHECK_FALSE(result.faults());
+        CHECK(result.written == 1);
+    }
+    // Without it, it is another message.
+    AuditResult const lost = audited({said.substr(0, said.size() - 1)}, trail);
+    CHECK(lost.damaged == 1);
+}
+
 TEST_CASE("An audit passes over other runs and other people", "[load]") {
     std::string other;
     append_stamped(other, {.run = 1, .client = 0, .connection = 1, .number = 1}, "text");

@@ -161,4 +161,20 @@ TEST_CASE("A text with a newline in it is refused and named", "[load]") {
                       ContainsSubstring("newline") && ContainsSubstring(R"(two\x0alines)"));
 }
 
+TEST_CASE("A text whose last return the line ending would take is refused and named", "[load]") {
+    for (bool const audit : {false, true}) {
+        LoadSettings settings;
+        settings.texts = {"good", "PING\r"};
+        settings.audit = audit;
+        CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);
+        CHECK_THROWS_WITH(Messages(settings, 1), ContainsSubstring("--line-ending crlf") &&
+                                                     ContainsSubstring(R"(PING\x0d)"));
+        for (std::string const ending : {"\r\n", ""}) {
+            settings.line_ending = ending;
+            CHECK(said(settings, {.client = 0, .connection = 1, .message = 1})
+                      .ends_with(settings.texts[1] + ending));
+        }
+    }
+}
+
 }  // namespace roger

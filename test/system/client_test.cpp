@@ -167,6 +167,45 @@ TEST_CASE("From a file every line is sent", "[client][system]") {
     CHECK(server.output() == "one\ntwo\\x00two\nthree\n\\xff\n");
 }
 
+TEST_CASE("A line loses its own ending and nothing else", "[client][system]") {
+    auto server = start_server();
+    auto const client =
+        run(client_launch({server.address()}), "dos\r\n\r\n\r\r\na\rb\n\0\r\r\nlast\r"s);
+    CHECK(client.out == times(6, ack));
+    CHECK(client.exit == Exit::with(0));
+    CHECK(server.output() == "dos\n\n\\x0d\na\\x0db\n\\x00\\x0d\nlast\\x0d\n");
+}
+
+TEST_CASE("The return key ends a line at a terminal, and is no part of it", "[client][system]") {
+    auto server = start_server();
+    auto client = at_terminal({server.address()});
+    client.terminal().read_until(prompt);
+    client.write("hello\r");
+    CHECK(client.terminal().read_all() == "hello\r\nI got your message\r\n");
+    CHECK(client.wait_for_exit() == Exit::with(0));
+    CHECK(server.output() == "hello\n");
+}
+
+TEST_CASE("What a message says is displayed, a carriage return at its end included",
+          "[client][system]") {
+    TempDir const directory;
+    for (std::string const& address : {"127.0.0.1:0"s, "udp:127.0.0.1:0"s,
+                                       "unix:" + directory / "s", "unixgram:" + directory / "d"}) {
+        CAPTURE(address);
+        auto server = ServerProcess::start({"--show", "raw", address});
+        std::string displayed;
+        std::vector<std::string> arguments{server.address()};
+        for (std::string const message : {"abc\r", "\r", "\r\r", "", "a\rb", "\ra", "abc"}) {
+            arguments.insert(arguments.end(), {"--message", message});
+            displayed += message + '\n';
+        }
+        auto const client = run(client_launch(arguments));
+        CHECK(client.out == times(7, ack));
+        CHECK(client.exit == Exit::with(0));
+        CHECK(server.output() == displayed);
+    }
+}
+
 TEST_CASE("From /dev/null nothing is sent, and that is no failure", "[client][system]") {
     auto server = start_server();
     auto launch = client_launch({server.address()});
