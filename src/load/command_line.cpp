@@ -44,6 +44,14 @@ CLI::Option* add_count(CLI::App& app, std::string const& name, std::size_t& coun
         ->check(CLI::Range(least, most).description(""));
 }
 
+CLI::Option* add_file(CLI::App& app, std::string const& name, std::string& file,
+                      std::string const& description) {
+    auto const named = [](std::string const& given) {
+        return given.empty() ? "the name of a file is missing" : "";
+    };
+    return app.add_option(name, file, description)->type_name("FILE")->check(named, "");
+}
+
 std::vector<std::string> read_lines(std::string const& path) {
     std::ifstream file(path);
     if (!file) {
@@ -221,16 +229,14 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
         ->type_name("WHAT")
         ->excludes(assertions)
         ->excludes(app.get_option("--messages"));
-    app.add_option("--audit", command_line.audit_file,
-                   "number the messages, and look for them in the server's output (--show raw)")
-        ->type_name("FILE");
+    add_file(app, "--audit", command_line.audit_file,
+             "number the messages, and look for them in the server's output (--show raw)");
 }
 
 void add_reports(CLI::App& app, ReportFiles& files) {
-    app.add_option("--json", files.json, "write the report for programs")->type_name("FILE");
-    app.add_option("--hgrm", files.hgrm, "write the response times by percentile")
-        ->type_name("FILE");
-    app.add_option("--html", files.html, "write the report as a page")->type_name("FILE");
+    add_file(app, "--json", files.json, "write the report for programs");
+    add_file(app, "--hgrm", files.hgrm, "write the response times by percentile");
+    add_file(app, "--html", files.html, "write the report as a page");
 }
 
 void add_merge(CLI::App& app, LoadCommandLine& command_line) {

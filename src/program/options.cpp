@@ -7,12 +7,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace roger {
 
@@ -59,6 +61,62 @@ private:
     std::vector<std::string> ways_;
 };
 
+/// The words of a command line, made plain where CLI11 does not read them as they are meant: it
+/// takes the word after `--option=` for its value, and complains of an option that there is not
+/// only when it has made what it can of the other words.
+class Words {
+public:
+    explicit Words(CLI::App const& app) : command_(&app) {}
+
+    void add(std::string const& word) {
+        if (std::exchange(value_follows_, false)) {
+            words_.push_back(word);
+        } else if (options_ended_ || word.size() < 2 || word[0] != '-') {
+            enter_command(word);
+            words_.push_back(word);
+        } else if (word == "--") {
+            options_ended_ = true;
+            words_.push_back(word);
+        } else {
+            add_option(word);
+        }
+    }
+
+    /// The last one first, as CLI11 takes them.
+    [[nodiscard]] std::vector<std::string> reversed() const {
+        return {words_.rbegin(), words_.rend()};
+    }
+
+private:
+    void enter_command(std::string const& word) {
+        auto const named = command_->get_subcommands(
+            [&word](CLI::App const* each) { return each->get_name() == word; });
+        command_ = named.empty() ? command_ : named.front();
+    }
+
+    void add_option(std::string const& word) {
+        std::string const name = word.substr(0, word.find('='));
+        CLI::Option const* const option = command_->get_option_no_throw(name);
+        if (option == nullptr) {
+            throw CLI::ExtrasError({word});
+        }
+        bool const takes_value = option->get_items_expected_max() != 0;
+        if (word.size() != name.size() + 1) {
+            words_.push_back(word);
+            value_follows_ = takes_value && word == name;
+        } else if (takes_value) {
+            words_.insert(words_.end(), {name, ""});
+        } else {
+            throw WrongUse(word + " has nothing after its '='");
+        }
+    }
+
+    CLI::App const* command_;  ///< whose options are read
+    bool value_follows_ = false;
+    bool options_ended_ = false;
+    std::vector<std::string> words_;
+};
+
 int fail(CLI::App const& app, std::string_view sentence, ExitStatus status) {
     complain(app, sentence);
     return status;
@@ -102,7 +160,9 @@ int run_command_line(CLI::App& app, int argc, char const* const* argv,
                          "print the version");
     app.set_help_flag("--help", "print this");
     try {
-        app.parse(argc, argv);
+        Words words(app);
+        std::for_each(argv + 1, argv + argc, [&words](char const* word) { words.add(word); });
+        app.parse(words.reversed());
         return work();
     } catch (CLI::CallForHelp const&) {
         return print(app, app.help());

@@ -276,6 +276,34 @@ TEST_CASE("Messages on the command line may stand before and after the address",
     CHECK(server.output() == times(6, "m\n"));
 }
 
+TEST_CASE("An empty message may be joined to its option, and takes nothing of what follows",
+          "[client][system]") {
+    auto server = start_server();
+    std::vector<std::vector<std::string>> const ways{
+        {"--message=", server.address()},
+        {server.address(), "--message="},
+        {"--message=", "--", server.address()},
+    };
+    for (auto const& arguments : ways) {
+        auto const client = run(client_launch(arguments));
+        CHECK(client.out == ack);
+        CHECK(client.err == "");
+        CHECK(client.exit == Exit::with(0));
+    }
+    CHECK(server.output() == "\n\n\n");
+}
+
+TEST_CASE("An option's value may look like an option", "[client][system]") {
+    auto server = start_server();
+    auto const client =
+        run(client_launch({"--message", "--message=", "--message=--keep", "--message", "--",
+                           "--message", "--unknown", "--message==", server.address()}));
+    CHECK(client.out == times(5, ack));
+    CHECK(client.err == "");
+    CHECK(client.exit == Exit::with(0));
+    CHECK(server.output() == "--message=\n--keep\n--\n--unknown\n=\n");
+}
+
 TEST_CASE("A client whose standard output fails says so", "[client][system]") {
     auto server = start_server();
     auto launch = client_launch({server.address()});

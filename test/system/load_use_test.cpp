@@ -98,8 +98,13 @@ TEST_CASE("A load test with a wrong amount says so", "[load][wrong-use][system]"
         {{"--reconnect=0"}, {"--reconnect", "0"}},
         {{"--reconnect=-1"}, {"--reconnect", "-1"}},
         {{"--reconnect=often"}, {"--reconnect", "often"}},
+        {{"--reconnect="}, {"--reconnect="}},
         {{"--nonsense"}, {"--nonsense"}},
+        {{"--nonsense", "value"}, {"--nonsense"}},
     });
+    check_wrong({{{"--nonsense"}, {"--nonsense"}},
+                 {{"merge", "--clients", "1", "FILE"}, {"--clients"}},
+                 {{"diff", "--nonsense="}, {"--nonsense="}}});
 }
 
 TEST_CASE("A load test with wrong messages says so", "[load][wrong-use][system]") {
@@ -116,6 +121,9 @@ TEST_CASE("A load test with wrong messages says so", "[load][wrong-use][system]"
          {"--message", "--messages-from"}},
         {{"--size", "10B", "--messages-from", directory / "lines"}, {"--size", "--messages-from"}},
         {{"--message", "two\nlines"}, {R"(two\x0alines)", "newline"}},
+        {{"--message", "abc\r"}, {R"(abc\x0d)", "carriage return", "--line-ending crlf"}},
+        {{"--audit="}, {"--audit", "name of a file"}},
+        {{"--messages-from="}, {"--messages-from"}},
         {{"--messages-from", directory / "none"}, {"--messages-from", directory / "none"}},
         {{"--messages-from", directory / "empty"}, {"--messages-from", directory / "empty"}},
         {{"--messages-from", directory.path()}, {"--messages-from", directory.path()}},
@@ -245,6 +253,9 @@ TEST_CASE("A host that nobody knows has no verdict", "[load][wrong-use][system]"
 TEST_CASE("A report that cannot be written is told before the test", "[load][wrong-use][system]") {
     LineServer const server({});
     for (std::string const option : {"--json", "--hgrm", "--html"}) {
+        check_sentence(
+            load_launch({option + '=', "--messages", "1", "--clients", "1", server.address()}),
+            {option, "name of a file"}, wrong_use);
         check_sentence(load_launch({option, "/nonexistent/report", "--messages", "1", "--clients",
                                     "1", server.address()}),
                        {"/nonexistent/report", "No such file"}, wrong_use);

@@ -91,9 +91,27 @@ TEST_CASE("A server with a wrong option says so", "[wrong-use][system]") {
                                    {{"--log-level", "9", "0"}, "--log-level"},
                                    {{"--ack", "two\nlines", "0"}, "--ack"},
                                    {{"--ack"}, "--ack"},
-                                   {{"--nonsense", "0"}, "--nonsense"},
-                                   {{"-z", "0"}, "-z"},
+                                   {{"--ack=", "abc"}, "abc"},
+                                   {{"--limit=", "0"}, "--limit"},
+                                   {{"--idle-timeout=", "0"}, "--idle-timeout"},
+                                   {{"--sync=", "0"}, "--sync="},
+                                   {{"--classic=", "0"}, "--classic="},
+                                   {{"--", "--ack="}, "--ack="},
                                });
+}
+
+TEST_CASE("An option that there is not is named, whatever else is wrong", "[wrong-use][system]") {
+    for (auto* const program : {server_launch, client_launch}) {
+        check_wrong(program, {
+                                 {{"--nonsense"}, "--nonsense"},
+                                 {{"-z"}, "-z"},
+                                 {{"--nonsense", "0"}, "--nonsense"},
+                                 {{"-z", "0"}, "-z"},
+                                 {{"--nonsense", "value", "localhost", "1"}, "--nonsense"},
+                                 {{"abc", "--nonsense=value"}, "--nonsense=value"},
+                                 {{"--nonsense="}, "--nonsense="},
+                             });
+    }
 }
 
 TEST_CASE("A time or a size without a unit, or no time at all, is refused", "[wrong-use][system]") {
@@ -144,7 +162,8 @@ TEST_CASE("A client without a usable address says so", "[wrong-use][system]") {
 
 TEST_CASE("A client with a wrong option says so", "[wrong-use][system]") {
     check_wrong(client_launch, {
-                                   {{"--nonsense", "127.0.0.1:1"}, "--nonsense"},
+                                   {{"--keep=", "127.0.0.1:1"}, "--keep="},
+                                   {{"--retries=", "udp:127.0.0.1:1"}, "--retries"},
                                    {{"--message", "a\nb", "127.0.0.1:1"}, "--message"},
                                    {{"127.0.0.1:1", "--message"}, "--message"},
                                    {{"--message", "x", "--keep", "127.0.0.1:1"}, "--keep"},
