@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <stdexcept>
@@ -22,11 +23,31 @@ constexpr bool is_plain(char c) {
     return c >= ' ' && c <= '~' && c != '\\';
 }
 
-/// Nothing that moves the cursor, ends a line, or shows text in another order than it is in.
-constexpr bool is_printable(char32_t c) {
-    bool const control = c < 0x20 || (c >= 0x7f && c <= 0x9f);
-    bool const separator_or_bidi = (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-    return !control && !separator_or_bidi;
+/// What does something to the text around it: moves the cursor, ends a line, shows text in another
+/// order or another form than it is in, or hides it.
+///
+/// What is merely invisible stays: Persian and the scripts of India cannot do without the joiners
+/// U+200C and U+200D, Khmer and Thai without the zero width space U+200B, Mongolian without U+180E,
+/// emoji without joiners and variation selectors. Nor does a noncharacter harm: a terminal shows
+/// something in its place.
+constexpr bool is_control(char32_t c) {
+    struct Range {
+        char32_t first;
+        char32_t last;
+    };
+    constexpr std::array<Range, 9> controls = {{
+        {0x00, 0x1f},        // C0
+        {0x7f, 0x9f},        // DEL, C1
+        {0x061c, 0x061c},    // Bidi_Control, here and below
+        {0x200e, 0x200f},    //
+        {0x2028, 0x202e},    // line and paragraph separator, Bidi_Control
+        {0x2066, 0x206f},    // Bidi_Control, and deprecated switches of digits' and letters' shapes
+        {0xfeff, 0xfeff},    // a byte order mark, if it stands where a reader begins
+        {0xfff9, 0xfffb},    // around what annotates other text, and is not shown with it
+        {0xe0000, 0xe007f},  // tags: a second, invisible ASCII
+    }};
+    return std::ranges::any_of(
+        controls, [c](Range const& range) { return c >= range.first && c <= range.last; });
 }
 
 /// How many bytes at the start of `text` are plain.
@@ -43,7 +64,7 @@ std::size_t append_special(std::string& out, std::string_view text) {
     }
     CodePoint const first = first_code_point(text);
     std::size_t const size = std::max<std::size_t>(first.size, 1);
-    if (first.size != 0 && is_printable(first.value)) {
+    if (first.size != 0 && !is_control(first.value)) {
         out += text.substr(0, size);
         return size;
     }

@@ -16,7 +16,8 @@ enum class Show : std::uint8_t {
 
 /// Printable UTF-8 as it is; control characters (C0, DEL, C1: by code point), bytes that are no
 /// valid UTF-8, and what could end or disguise a line otherwise (U+2028, U+2029, the bidirectional
-/// controls of CVE-2021-42574) byte for byte as \xhh, a backslash as \\. Without a newline.
+/// controls of CVE-2021-42574, tags and some more: docs/protocol.md has the list) byte for byte as
+/// \xhh, a backslash as \\. Without a newline.
 void append_text(std::string& out, std::string_view message);
 
 /// Turns what append_text wrote back into the message's bytes. Throws std::invalid_argument on

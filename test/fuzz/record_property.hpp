@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -48,21 +49,37 @@ inline std::string decode_base64(std::string_view text) {
     return bytes;
 }
 
-/// `text` is UTF-8 and begins with U+2028 to U+202E or U+2066 to U+2069.
-inline bool separates_or_turns_around(std::string_view text) {
-    return (text.starts_with("\xe2\x80") && text[2] >= '\xa8' && text[2] <= '\xae') ||
-           (text.starts_with("\xe2\x81") && text[2] >= '\xa6' && text[2] <= '\xa9');
+/// `text` is UTF-8 and begins with what separates, turns around, reshapes or hides text.
+inline bool disguises(std::string_view text) {
+    struct Range {
+        std::string_view lead;
+        char first;
+        char last;
+    };
+    constexpr std::array<Range, 8> ranges = {{
+        {"\xd8", '\x9c', '\x9c'},          // U+061C
+        {"\xe2\x80", '\x8e', '\x8f'},      // U+200E, U+200F
+        {"\xe2\x80", '\xa8', '\xae'},      // U+2028 to U+202E
+        {"\xe2\x81", '\xa6', '\xaf'},      // U+2066 to U+206F
+        {"\xef\xbb", '\xbf', '\xbf'},      // U+FEFF
+        {"\xef\xbf", '\xb9', '\xbb'},      // U+FFF9 to U+FFFB
+        {"\xf3\xa0\x80", '\x80', '\xbf'},  // U+E0000 to U+E003F
+        {"\xf3\xa0\x81", '\x80', '\xbf'},  // U+E0040 to U+E007F
+    }};
+    return std::ranges::any_of(ranges, [text](Range const& range) {
+        return text.starts_with(range.lead) && text[range.lead.size()] >= range.first &&
+               text[range.lead.size()] <= range.last;
+    });
 }
 
-/// Neither a control character nor anything else that ends a line or turns text around.
+/// Neither a control character nor anything else that ends a line or disguises text.
 inline void demand_safe_on_a_terminal(std::string_view text) {
     demand(is_strict_utf8(text), "a text record is UTF-8");
     for (std::size_t i = 0; i != text.size(); ++i) {
         auto const byte = static_cast<unsigned char>(text[i]);
         demand(byte >= 0x20 && byte != 0x7f, "a text record has no control characters");
         demand(byte != 0xc2 || static_cast<unsigned char>(text[i + 1]) >= 0xa0, "and none of C1");
-        demand(!separates_or_turns_around(text.substr(i)),
-               "nothing in it ends a line or turns text around");
+        demand(!disguises(text.substr(i)), "nothing in it ends a line or disguises text");
     }
 }
 
