@@ -1,7 +1,7 @@
 // Names of our own.
 #include "support/hosts.hpp"
 
-#include <unistd.h>
+#include "support/mounts.hpp"
 
 namespace roger::test {
 namespace {
@@ -11,25 +11,14 @@ constexpr auto* script = R"(mount --bind "$0" /etc/hosts && exec "$@")";
 }  // namespace
 
 Launch with_hosts(Launch launch, std::string const& path) {
-    std::vector<std::string> arguments{"--mount"};
-    if (::geteuid() != 0) {
-        arguments.insert(arguments.end(), {"--user", "--map-root-user"});
-    }
-    arguments.insert(arguments.end(), {"/bin/sh", "-c", script, path, launch.program});
-    arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
-    launch.program = "/usr/bin/unshare";
-    launch.arguments = std::move(arguments);
-    return launch;
+    return in_own_mounts(std::move(launch), script, path);
 }
 
 bool can_change_hosts() {
     static bool const result = [] {
         TempDir const directory;
         write_file(directory / "hosts", "127.0.0.1 localhost\n");
-        if (::access("/usr/bin/unshare", X_OK) != 0) {
-            return false;
-        }
-        return run(with_hosts({.program = "/bin/true"}, directory / "hosts")).exit == Exit::with(0);
+        return why_no_mounts(script, directory / "hosts").empty();
     }();
     return result;
 }

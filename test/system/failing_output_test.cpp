@@ -1,5 +1,6 @@
 // Back-pressure: a standard output that fails: no ack without a record, and an end that says why.
 #include "support/flood.hpp"
+#include "support/mounts.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
@@ -18,7 +19,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 using namespace roger::test;
 using namespace std::chrono_literals;
@@ -68,25 +68,14 @@ class SmallDisk {
 public:
     SmallDisk() {
         std::filesystem::create_directory(path_);
-        auto const attempt = roger::test::run(run({.program = "/bin/true"}, "true"));
-        if (attempt.exit != Exit::with(0)) {
-            SKIP("this machine lets no test mount a small disk: " << attempt.err);
+        if (auto const why = why_no_mounts(mount + "true", path_.string()); !why.empty()) {
+            SKIP("this machine lets no test mount a small disk: " << why);
         }
     }
 
     /// `launch`, by a shell that sees the disk as `$0` and the command line as `$@`.
     [[nodiscard]] Launch run(Launch launch, std::string const& script) const {
-        std::vector<std::string> arguments{"--mount"};
-        if (::geteuid() != 0) {
-            arguments.insert(arguments.end(), {"--user", "--map-root-user"});
-        }
-        auto const mount = R"(mount -t tmpfs -o size=256k roger-test "$0" || exit; )";
-        arguments.insert(arguments.end(),
-                         {"/bin/sh", "-c", mount + script, path_.string(), launch.program});
-        arguments.insert(arguments.end(), launch.arguments.begin(), launch.arguments.end());
-        launch.program = "/usr/bin/unshare";
-        launch.arguments = std::move(arguments);
-        return launch;
+        return in_own_mounts(std::move(launch), mount + script, path_.string());
     }
 
     /// The file `output` on it.
@@ -100,6 +89,9 @@ public:
     }
 
 private:
+    inline static std::string const mount =
+        R"(mount -t tmpfs -o size=256k roger-test "$0" || exit; )";
+
     TempDir directory_;
     std::filesystem::path path_ = directory_ / "disk";
 };
