@@ -3,6 +3,7 @@
 
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
+#include "net/open_socket.hpp"
 #include "net/resolve.hpp"
 #include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
@@ -103,8 +104,7 @@ asio::awaitable<Answer> DatagramConversation::say(std::string_view message, Time
 /// Opens it, gives it an address of its own, and lets it hear of nobody but the server.
 asio::error_code DatagramConversation::prepare(Socket& socket) const {
     Server const& server = servers_[server_];
-    asio::error_code error;
-    socket.open(server.protocol(), error);
+    asio::error_code error = open_socket(socket, server.protocol());
     if (!error && is_unix(address_.transport)) {
         Endpoint const unnamed = nameless_unix_endpoint();
         socket.bind(Server(unnamed.data(), unnamed.size()), error);

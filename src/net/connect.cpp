@@ -3,6 +3,7 @@
 
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
+#include "net/open_socket.hpp"
 #include "protocol/quantity.hpp"
 
 #include <asio/as_tuple.hpp>
@@ -58,10 +59,13 @@ asio::awaitable<std::string> try_once(Socket& socket, Endpoint const& endpoint,
     co_return error ? error.message() : "";
 }
 
-/// As try_once, and waits for a place in a listen queue that is full.
+/// Opens the socket and does as try_once; waits for a place in a listen queue that is full.
 asio::awaitable<std::string> try_until(Socket& socket, Endpoint const& endpoint,
                                        Clock::time_point deadline) {
     using namespace std::chrono_literals;
+    if (asio::error_code const error = open_socket(socket, endpoint.protocol())) {
+        co_return error.message();
+    }
     asio::steady_timer timer(socket.get_executor());
     for (Clock::duration pause = 1ms;; pause = std::min<Clock::duration>(2 * pause, 50ms)) {
         std::string failure = co_await try_once(socket, endpoint, deadline);

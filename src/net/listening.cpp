@@ -2,15 +2,19 @@
 #include "net/listening.hpp"
 
 #include "net/endpoint.hpp"
+#include "net/open_socket.hpp"
 
 #include <asio/ip/tcp.hpp>
 #include <asio/ip/v6_only.hpp>
 #include <asio/socket_base.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <stdexcept>
+#include <cerrno>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace roger {
 
@@ -73,7 +77,9 @@ Bound<Socket> open(asio::io_context& context, Address const& address, Endpoint c
     if (is_file) {
         bound.file = std::make_unique<UnixPath>(address.path, address.transport);
     }
-    bound.socket.open(local.protocol());
+    if (asio::error_code const error = open_socket(bound.socket, local.protocol())) {
+        throw asio::system_error(error);
+    }
     if (!is_unix(address.transport)) {
         int const family = local.protocol().family();
         set_internet_options(bound.socket, family);

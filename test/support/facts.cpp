@@ -6,11 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <sstream>
 #include <string_view>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace roger::test {
@@ -58,6 +60,24 @@ std::chrono::milliseconds cpu_time(pid_t process) {
 std::size_t open_descriptors(pid_t process) {
     std::filesystem::directory_iterator const entries(fmt::format("/proc/{}/fd", process));
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+std::vector<int> inheritable_descriptors(pid_t process) {
+    std::vector<int> inheritable;
+    for (auto const& entry :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process))) {
+        int const descriptor = std::stoi(entry.path().filename());
+        for (auto const& line : split_lines(read_file(entry.path()))) {
+            bool const is_flags = line.starts_with("flags:");
+            bool const closed_on_exec =
+                is_flags && (std::stoul(line.substr(6), nullptr, 8) & O_CLOEXEC) != 0;
+            if (is_flags && !closed_on_exec && descriptor > STDERR_FILENO) {
+                inheritable.push_back(descriptor);
+            }
+        }
+    }
+    std::ranges::sort(inheritable);
+    return inheritable;
 }
 
 std::size_t threads(pid_t process) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -18,6 +19,8 @@ std::size_t proportional_memory(pid_t process);
 /// CPU time of all its threads, user and system.
 std::chrono::milliseconds cpu_time(pid_t process);
 std::size_t open_descriptors(pid_t process);
+/// Those above 2 that a program inherits which the process executes: without close-on-exec.
+std::vector<int> inheritable_descriptors(pid_t process);
 std::size_t threads(pid_t process);
 
 }  // namespace roger::test

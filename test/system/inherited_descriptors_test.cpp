@@ -1,0 +1,88 @@
+// What a program would hand on to one that it starts: nothing but what it was handed itself.
+#include "support/datagram_peer.hpp"
+#include "support/facts.hpp"
+#include "support/load_process.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace roger::test;
+
+namespace {
+
+void check_hands_on_nothing(Process const& process) {
+    CHECK(open_descriptors(process.id()) > 3);
+    // The test's own are closed on exec, but for those that whoever started it left open.
+    CHECK(inheritable_descriptors(process.id()) == inheritable_descriptors(::getpid()));
+}
+
+/// Where the test listens, which does not answer.
+std::vector<std::string> kinds_of_stream(TempDir const& directory) {
+    return {"tcp:127.0.0.1:0", "unix:" + directory / "s"};
+}
+
+std::vector<std::string> kinds_of_datagram(TempDir const& directory) {
+    return {"udp:127.0.0.1:0", "unixgram:" + directory / "d"};
+}
+
+}  // namespace
+
+TEST_CASE("A server hands on none of its sockets", "[descriptors][system]") {
+    TempDir const directory;
+    ServerSetup setup;
+    setup.addresses = 4;
+    auto server = ServerProcess::start({"127.0.0.1:0", "udp:127.0.0.1:0", "unix:" + directory / "s",
+                                        "unixgram:" + directory / "d"},
+                                       std::move(setup));
+    check_hands_on_nothing(server.process());
+}
+
+TEST_CASE("A client that waits for its answer hands on nothing", "[descriptors][system]") {
+    TempDir const directory;
+    for (auto const& address : kinds_of_stream(directory)) {
+        CAPTURE(address);
+        Listener listener(address);
+        Process client(client_launch({"--message", "x", listener.address()}));
+        Peer peer = listener.accept();
+        CHECK(peer.receive_line() == "x");
+        check_hands_on_nothing(client);
+    }
+    for (auto const& address : kinds_of_datagram(directory)) {
+        CAPTURE(address);
+        auto server = DatagramPeer::at(address);
+        Process client(client_launch({"--message", "x", server.own_address()}));
+        CHECK(server.receive() == "x\n");
+        check_hands_on_nothing(client);
+    }
+}
+
+TEST_CASE("A load test hands on none of its sockets", "[descriptors][load][system]") {
+    TempDir const directory;
+    std::vector<std::string> const usual = {"--clients", "1", "--message", "x"};
+    auto const launch = [&usual](std::string const& address) {
+        auto arguments = usual;
+        arguments.push_back(address);
+        return load_launch(std::move(arguments));
+    };
+    for (auto const& address : kinds_of_stream(directory)) {
+        CAPTURE(address);
+        Listener listener(address);
+        Process load(launch(listener.address()));
+        Peer peer = listener.accept();
+        CHECK(peer.receive_line() == "x");
+        check_hands_on_nothing(load);
+    }
+    for (auto const& address : kinds_of_datagram(directory)) {
+        CAPTURE(address);
+        auto server = DatagramPeer::at(address);
+        Process load(launch(server.own_address()));
+        CHECK(server.receive() == "x");
+        check_hands_on_nothing(load);
+    }
+}
