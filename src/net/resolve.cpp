@@ -6,10 +6,14 @@
 #include <asio/error.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/this_coro.hpp>
+#include <fmt/format.h>
 
 #include <array>
 #include <cerrno>
 #include <future>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -46,10 +50,18 @@ struct Pipe {
     PipeEnd writing;
 };
 
+/// There is no pipe or no thread for it. A number needs neither.
+std::runtime_error cannot_ask(std::error_code reason, std::string_view limit) {
+    return std::runtime_error(
+        fmt::format("the resolver cannot be asked: {}; raise the limit on {}, or give the host's "
+                    "number instead of its name",
+                    reason.message(), limit));
+}
+
 Pipe make_pipe() {
     std::array<int, 2> ends = {};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw std::system_error(errno, std::generic_category(), "making a pipe");
+        throw cannot_ask({errno, std::system_category()}, "open files (ulimit -n)");
     }
     return {PipeEnd(ends[0]), PipeEnd(ends[1])};
 }
@@ -67,9 +79,13 @@ Question ask(Resolver resolver, std::string host, std::uint16_t port) {
     std::packaged_task<LookUp()> task([resolver = std::move(resolver), host = std::move(host),
                                        port] { return resolver(host, port); });
     std::future<LookUp> answer = task.get_future();
-    std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable {
-        task();
-    }).detach();
+    try {
+        std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable {
+            task();
+        }).detach();
+    } catch (std::system_error const& error) {
+        throw cannot_ask(error.code(), "processes (ulimit -u)");
+    }
     return {std::move(answer), std::move(pipe.reading)};
 }
 
@@ -87,15 +103,20 @@ asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline, Res
     if (number.failure.empty()) {
         co_return number;
     }
-    Question question = ask(std::move(resolver), address.host, address.port);
+    std::optional<Question> question;
+    try {
+        question.emplace(ask(std::move(resolver), address.host, address.port));
+    } catch (std::runtime_error const& failure) {
+        co_return LookUp{{}, failure.what()};
+    }
     asio::posix::stream_descriptor answered(co_await asio::this_coro::executor,
-                                            question.answered.release());
+                                            question->answered.release());
     auto const [error] = co_await answered.async_wait(asio::posix::descriptor_base::wait_read,
                                                       asio::cancel_at(deadline, asio::as_tuple));
     if (error) {
         co_return LookUp{{}, "no answer from the resolver"};
     }
-    co_return question.answer.get();
+    co_return question->answer.get();
 }
 
 }  // namespace roger
