@@ -6,6 +6,7 @@
 #include <asio/ip/tcp.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -52,10 +53,61 @@ Peer from_unix(Endpoint const& endpoint, SocketType type) {
                                   : Peer(std::string(name.substr(0, name.find('\0'))), type);
 }
 
+/// Also as a full name, with its last dot.
+bool is_localhost(std::string_view name) {
+    constexpr std::string_view localhost = "localhost";
+    if (name.ends_with('.')) {
+        name.remove_suffix(1);
+    }
+    if (name.size() < localhost.size()) {
+        return false;
+    }
+    std::string_view const parents = name.substr(0, name.size() - localhost.size());
+    return (parents.empty() || parents.ends_with('.')) &&
+           std::ranges::equal(name.substr(parents.size()), localhost, {},
+                              [](unsigned char c) { return std::tolower(c); });
+}
+
+LookUp ask_resolver(std::string const& host, std::uint16_t port, int flags) {
+    addrinfo hints = {};
+    hints.ai_flags = flags;
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    std::string const service = std::to_string(port);
+    int const result = getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+    if (result == EAI_SYSTEM) {
+        return {{}, std::generic_category().message(errno)};
+    }
+    if (result != 0) {
+        return {{}, gai_strerror(result)};
+    }
+    std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> const owner(found, &freeaddrinfo);
+    LookUp answer;
+    for (addrinfo const* each = found; each != nullptr; each = each->ai_next) {
+        Endpoint const endpoint(each->ai_addr, each->ai_addrlen);
+        if (std::ranges::find(answer.endpoints, endpoint) == answer.endpoints.end()) {
+            answer.endpoints.push_back(endpoint);
+        }
+    }
+    return answer;
+}
+
 }  // namespace
 
 Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port) {
     return asio::ip::tcp::endpoint(address, port);
+}
+
+Endpoint with_port(Endpoint const& endpoint, std::uint16_t port) {
+    if (endpoint.data()->sa_family == AF_INET6) {
+        auto internet = copy_of<sockaddr_in6>(endpoint);
+        internet.sin6_port = htons(port);
+        return {&internet, sizeof internet};
+    }
+    auto internet = copy_of<sockaddr_in>(endpoint);
+    internet.sin_port = htons(port);
+    return {&internet, sizeof internet};
 }
 
 Endpoint nameless_unix_endpoint() {
@@ -98,28 +150,14 @@ Peer to_peer(Endpoint const& endpoint, SocketType type) {
 }
 
 LookUp look_up(std::string const& host, std::uint16_t port, int flags) {
-    addrinfo hints = {};
-    hints.ai_flags = flags;
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    std::string const service = std::to_string(port);
-    int const result = getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
-    if (result == EAI_SYSTEM) {
-        return {{}, std::generic_category().message(errno)};
+    LookUp found = ask_resolver(host, port, flags);
+    bool const asked_for_name = (flags & AI_NUMERICHOST) == 0;
+    if (!found.failure.empty() && asked_for_name && is_localhost(host)) {
+        return {{to_endpoint(asio::ip::address_v4::loopback(), port),
+                 to_endpoint(asio::ip::address_v6::loopback(), port)},
+                {}};
     }
-    if (result != 0) {
-        return {{}, gai_strerror(result)};
-    }
-    std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> const owner(found, &freeaddrinfo);
-    LookUp answer;
-    for (addrinfo const* each = found; each != nullptr; each = each->ai_next) {
-        Endpoint const endpoint(each->ai_addr, each->ai_addrlen);
-        if (std::ranges::find(answer.endpoints, endpoint) == answer.endpoints.end()) {
-            answer.endpoints.push_back(endpoint);
-        }
-    }
-    return answer;
+    return found;
 }
 
 std::vector<Endpoint> resolve_listening(Address const& address) {

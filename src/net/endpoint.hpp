@@ -18,6 +18,9 @@ using Endpoint = asio::generic::stream_protocol::endpoint;
 
 Endpoint to_endpoint(asio::ip::address const& address, std::uint16_t port);
 
+/// The same Internet address with another port.
+Endpoint with_port(Endpoint const& endpoint, std::uint16_t port);
+
 /// `path` is a file's, or '@' and a name in the abstract namespace. Throws AddressError if it is
 /// longer than a socket's address can hold.
 Endpoint to_endpoint_of_path(std::string const& path);
@@ -38,8 +41,9 @@ struct LookUp {
     std::string failure;              ///< the system's words; empty: it was found
 };
 
-/// getaddrinfo(3), with its AI_... `flags`. Blocks for as long as the resolver
-/// takes, unless `flags` has AI_NUMERICHOST.
+/// getaddrinfo(3), with its AI_... `flags`. Blocks for as long as the resolver takes, unless
+/// `flags` has AI_NUMERICHOST. `localhost`, and a name below it, is this host's loopback address
+/// also where the resolver does not know it (RFC 6761, section 6.3).
 LookUp look_up(std::string const& host, std::uint16_t port, int flags);
 
 /// What to bind for an address with a host or a path. Blocks: for the start of a program.

@@ -104,56 +104,112 @@ Bound<Socket> open(asio::io_context& context, Address const& address, Endpoint c
     return bound;
 }
 
+/// The host has no such address, or no such protocol: containers often list ::1 for localhost, and
+/// have no IPv6.
+bool is_absent(asio::error_code error) {
+    return error == asio::error::address_family_not_supported ||
+           error == asio::error_code(EADDRNOTAVAIL, asio::system_category()) ||
+           error == asio::error_code(EPROTONOSUPPORT, asio::system_category());
+}
+
+/// What became of one of the endpoints that an address stands for.
+std::string failure_of(Endpoint const& endpoint, Address const& address, asio::error_code error) {
+    std::string const failed = to_string(to_address(endpoint, socket_type(address.transport)));
+    return fmt::format("{}{}{}", failed == to_string(address) ? "" : failed + ": ", error.message(),
+                       remedy(error, address));
+}
+
+ListenError cannot_listen(Address const& address, std::string const& why, asio::error_code code) {
+    return {fmt::format("cannot listen on {}: {}", to_string(address), why), code};
+}
+
+/// Adds to `bound` a socket for each endpoint that is there. Where the system chooses the port, it
+/// chooses that of the first.
 template <typename Socket>
-Bound<Socket> open_named(asio::io_context& context, Address const& address,
-                         Endpoint const& endpoint) {
-    try {
-        return open<Socket>(context, address, endpoint);
-    } catch (asio::system_error const& error) {
-        throw ListenError(fmt::format("cannot listen on {}: {}{}", to_string(address),
-                                      error.code().message(), remedy(error.code(), address)),
-                          error.code());
+void open_each(asio::io_context& context, Address const& address,
+               std::vector<Endpoint> const& endpoints, Log const& log,
+               std::vector<Bound<Socket>>& bound) {
+    std::vector<std::string> absent;
+    asio::error_code reason;
+    for (Endpoint endpoint : endpoints) {
+        if (!bound.empty()) {
+            endpoint = with_port(endpoint, bound.front().address.port);
+        }
+        try {
+            bound.push_back(open<Socket>(context, address, endpoint));
+        } catch (asio::system_error const& error) {
+            reason = error.code();
+            absent.push_back(failure_of(endpoint, address, reason));
+            if (!is_absent(reason)) {
+                throw cannot_listen(address, absent.back(), reason);
+            }
+        }
+    }
+    if (bound.empty()) {
+        throw cannot_listen(address, fmt::format("{}", fmt::join(absent, "; ")), reason);
+    }
+    for (std::string const& failure : absent) {
+        log(LogLevel::info, fmt::format("not listening on {}", failure));
+    }
+}
+
+/// The port that the system chose at the first endpoint can be taken at another one. What was bound
+/// to it stays so until there is one that is free at all, lest the system choose it again.
+template <typename Socket>
+std::vector<Bound<Socket>> open_all(asio::io_context& context, Address const& address,
+                                    std::vector<Endpoint> const& endpoints, Log const& log) {
+    constexpr std::size_t most_ports = 32;
+    std::vector<std::vector<Bound<Socket>>> attempts;
+    for (;;) {
+        std::vector<Bound<Socket>>& bound = attempts.emplace_back();
+        try {
+            open_each(context, address, endpoints, log, bound);
+            return std::move(bound);
+        } catch (ListenError const& error) {
+            bool const taken = error.code() == asio::error::address_in_use;
+            if (!taken || bound.empty() || address.port != 0 || attempts.size() == most_ports) {
+                throw;
+            }
+        }
     }
 }
 
 /// A machine without IPv6 still has every IPv4 interface.
 template <typename Socket>
-Bound<Socket> open_every_interface(asio::io_context& context, Address const& address) {
-    auto const ipv6 = to_endpoint(asio::ip::address_v6::any(), address.port);
+std::vector<Bound<Socket>> open_every_interface(asio::io_context& context, Address const& address,
+                                                Log const& log) {
     try {
-        return open<Socket>(context, address, ipv6);
-    } catch (asio::system_error const& error) {
-        bool const no_ipv6 =
-            error.code() == asio::error::address_family_not_supported ||
-            error.code() == asio::error_code(EADDRNOTAVAIL, asio::system_category());
-        auto const ipv4 = to_endpoint(asio::ip::address_v4::any(), address.port);
-        return open_named<Socket>(context, address, no_ipv6 ? ipv4 : ipv6);
+        auto const ipv6 = to_endpoint(asio::ip::address_v6::any(), address.port);
+        return open_all<Socket>(context, address, {ipv6}, log);
+    } catch (ListenError const& error) {
+        if (!is_absent(error.code())) {
+            throw;
+        }
     }
+    auto const ipv4 = to_endpoint(asio::ip::address_v4::any(), address.port);
+    return open_all<Socket>(context, address, {ipv4}, log);
 }
 
 template <typename Socket>
-std::vector<Bound<Socket>> open_all(asio::io_context& context, Address const& address) {
-    std::vector<Bound<Socket>> all;
+std::vector<Bound<Socket>> open(asio::io_context& context, Address const& address, Log const& log) {
     if (!is_unix(address.transport) && address.host.empty()) {
-        all.push_back(open_every_interface<Socket>(context, address));
-        return all;
+        return open_every_interface<Socket>(context, address, log);
     }
-    for (Endpoint const& endpoint : resolve_listening(address)) {
-        all.push_back(open_named<Socket>(context, address, endpoint));
-    }
-    return all;
+    return open_all<Socket>(context, address, resolve_listening(address), log);
 }
 
 }  // namespace
 
-std::vector<Listening> listen_on(asio::io_context& context, Address const& address) {
+std::vector<Listening> listen_on(asio::io_context& context, Address const& address,
+                                 Log const& log) {
     require_stream(address);
-    return open_all<Acceptor>(context, address);
+    return open<Acceptor>(context, address, log);
 }
 
-std::vector<BoundDatagrams> bind_datagrams(asio::io_context& context, Address const& address) {
+std::vector<BoundDatagrams> bind_datagrams(asio::io_context& context, Address const& address,
+                                           Log const& log) {
     require_datagram(address);
-    return open_all<DatagramSocket>(context, address);
+    return open<DatagramSocket>(context, address, log);
 }
 
 }  // namespace roger

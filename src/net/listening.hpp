@@ -3,6 +3,7 @@
 
 #include "net/unix_path.hpp"
 #include "roger/address.hpp"
+#include "roger/log.hpp"
 
 #include <asio/basic_datagram_socket.hpp>
 #include <asio/basic_socket_acceptor.hpp>
@@ -47,12 +48,14 @@ private:
 };
 
 /// Binds and listens, for a stream address. A name that stands for several addresses gives one
-/// socket for each; no host at all gives one for every interface, IPv6 and IPv4.
+/// socket for each, all with one port; those that this host does not have are left out, and `log`
+/// is told. No host at all gives one socket for every interface, IPv6 and IPv4.
 /// Throws ListenError, AddressError or std::runtime_error with a sentence.
-std::vector<Listening> listen_on(asio::io_context& context, Address const& address);
+std::vector<Listening> listen_on(asio::io_context& context, Address const& address, Log const& log);
 
 /// The same for a datagram address. Each datagram that is received tells on which of our addresses
 /// it came (IP_PKTINFO, IPV6_PKTINFO), so that its answer can go out from there.
-std::vector<BoundDatagrams> bind_datagrams(asio::io_context& context, Address const& address);
+std::vector<BoundDatagrams> bind_datagrams(asio::io_context& context, Address const& address,
+                                           Log const& log);
 
 }  // namespace roger

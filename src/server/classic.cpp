@@ -61,10 +61,11 @@ class Classic {
 public:
     Classic(ClassicServer kind, Address const& address)
         : kind_(kind), style_(style_of(address.transport)), sink_(STDOUT_FILENO), context_(1) {
+        Log const silent = [](LogLevel, std::string_view) {};
         if (address.transport == Transport::udp) {
-            datagrams_ = bind_datagrams(context_, address);
+            datagrams_ = bind_datagrams(context_, address, silent);
         } else {
-            listening_ = listen_on(context_, address);
+            listening_ = listen_on(context_, address, silent);
         }
         if (address.port == 0 && !is_unix(address.transport)) {
             // Nobody could find it otherwise.

@@ -178,7 +178,8 @@ void Server::Implementation::listen(Address const& address) {
 }
 
 void Server::Implementation::listen_to_datagrams(Address const& address) {
-    for (BoundDatagrams& bound : bind_datagrams(first_loop().context(), address)) {
+    for (BoundDatagrams& bound :
+         bind_datagrams(first_loop().context(), address, service_.options.log)) {
         addresses_.push_back(bound.address);
         datagrams_.push_back(
             std::make_unique<Datagrams>(std::move(bound), first_loop(), places_,
@@ -193,7 +194,7 @@ void Server::Implementation::listen_to_datagrams(Address const& address) {
 }
 
 void Server::Implementation::listen_to_streams(Address const& address) {
-    for (Listening& listening : listen_on(first_loop().context(), address)) {
+    for (Listening& listening : listen_on(first_loop().context(), address, service_.options.log)) {
         addresses_.push_back(listening.address);
         listeners_.push_back(std::make_unique<Listener>(
             std::move(listening), first_loop(), places_,

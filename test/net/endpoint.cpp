@@ -103,6 +103,30 @@ TEST_CASE("A name that is not known is told", "[endpoint][net]") {
     CHECK(look_up("nowhere.invalid", 1, AI_NUMERICHOST).failure == "Name or service not known");
 }
 
+TEST_CASE("localhost, and what is below it, is this host, whoever knows it", "[endpoint][net]") {
+    for (std::string const name : {"localhost", "LOCALHOST", "localhost.", "roger.localhost"}) {
+        CAPTURE(name);
+        LookUp const found = look_up(name, 51717, AI_NUMERICSERV);
+        CHECK(found.failure.empty());
+        CHECK_FALSE(found.endpoints.empty());
+        for (Endpoint const& endpoint : found.endpoints) {
+            Address const address = to_address(endpoint);
+            CHECK(asio::ip::make_address(address.host).is_loopback());
+            CHECK(address.port == 51717);
+        }
+        // It is a name, and the resolver is asked first.
+        CHECK_FALSE(look_up(name, 51717, AI_NUMERICHOST).failure.empty());
+    }
+}
+
+TEST_CASE("An endpoint with another port is the same otherwise", "[endpoint][net]") {
+    for (std::string const host : {"127.0.0.1", "::1", "::ffff:192.0.2.7", "fe80::1%4294967295"}) {
+        CAPTURE(host);
+        auto const number = asio::ip::make_address(host);
+        CHECK(with_port(to_endpoint(number, 1), 65535) == to_endpoint(number, 65535));
+    }
+}
+
 TEST_CASE("An address of the other type is refused with a sentence", "[endpoint][net]") {
     CHECK_NOTHROW(require_stream(parse_address("localhost:1")));
     CHECK_NOTHROW(require_stream(parse_address("unix:/run/roger")));

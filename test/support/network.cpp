@@ -58,6 +58,19 @@ Launch Network::inside(Launch launch) const {
     return launch;
 }
 
+bool Network::switch_off_ipv6() {
+    return set("ipv6/conf/all/disable_ipv6", "1");
+}
+
+bool Network::allow_ports(std::uint16_t first, std::uint16_t last) {
+    return set("ipv4/ip_local_port_range", fmt::format("{} {}", first, last));
+}
+
+bool Network::set(std::string const& setting, std::string const& value) {
+    auto const command = fmt::format("echo {} > /proc/sys/net/{}", value, setting);
+    return run(inside({.program = "/bin/sh", .arguments = {"-c", command}})).exit == Exit::with(0);
+}
+
 bool Network::trouble(std::vector<std::string> const& words) {
     std::vector<std::string> arguments = {"-netns", name_, "qdisc", "replace", "dev", "lo", "root"};
     arguments.insert(arguments.end(), words.begin(), words.end());

@@ -23,6 +23,13 @@ public:
     /// Starts the same program inside.
     [[nodiscard]] Launch inside(Launch launch) const;
 
+    /// As on a machine whose administrator wants no IPv6. Returns false where that cannot be
+    /// changed.
+    bool switch_off_ipv6();
+
+    /// Port 0 means one of these. Returns false where that cannot be changed.
+    bool allow_ports(std::uint16_t first, std::uint16_t last);
+
     /// What the interface does to each packet, in the words of tc(8): "netem loss 5%". Returns
     /// false where the kernel does not have it.
     bool trouble(std::vector<std::string> const& words);
@@ -35,6 +42,9 @@ public:
     [[nodiscard]] Packets packets() const;
 
 private:
+    /// A setting in /proc/sys/net of this network's own.
+    bool set(std::string const& setting, std::string const& value);
+
     std::string name_;
 };
 

@@ -1,0 +1,256 @@
+// Names: what a server binds of one that stands for several addresses, and localhost everywhere.
+#include "support/hosts.hpp"
+#include "support/load_process.hpp"
+#include "support/network.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+#include "support/socket_address.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace roger::test;
+
+namespace {
+
+// For documentation alone: RFC 5737.
+std::string const nobodys = "198.51.100.77";
+std::string const nobodys_too = "203.0.113.77";
+
+/// Programs that find these names, and no name server.
+class Place {
+public:
+    explicit Place(std::string const& hosts) {
+        if (!can_change_hosts()) {
+            SKIP("needs root or user namespaces to give names of its own");
+        }
+        write_file(directory_ / "hosts", hosts);
+    }
+
+    /// From here on in a network without IPv6, or without the name servers of this machine.
+    Network& own_network() {
+        if (std::string const reason = Network::why_not(); !reason.empty()) {
+            SKIP(reason);
+        }
+        return network_.emplace();
+    }
+
+    [[nodiscard]] Launch inside(Launch launch) const {
+        launch.environment.emplace_back("RES_OPTIONS", "timeout:1 attempts:1");
+        launch = with_hosts(std::move(launch), directory_ / "hosts");
+        return network_ ? network_->inside(launch) : launch;
+    }
+
+    [[nodiscard]] Launch server(std::vector<std::string> const& arguments) const {
+        auto launch = inside(server_launch(arguments));
+        launch.out = Stdio::file(output_path());
+        return launch;
+    }
+
+    [[nodiscard]] std::string output_path() const { return directory_ / "output"; }
+    [[nodiscard]] std::string output() const { return read_file(output_path()); }
+
+private:
+    TempDir directory_;
+    std::optional<Network> network_;
+};
+
+std::string without_date(std::string const& line) {
+    return line.substr(line.find(' ') + 1);
+}
+
+/// The address of the next line, which announces one.
+std::string announced(Process const& server) {
+    std::string const line = server.err().read_line();
+    std::string const announcement = "listening on ";
+    REQUIRE(line.starts_with(announcement));
+    return line.substr(announcement.size());
+}
+
+std::string port_text(std::string const& address) {
+    return std::to_string(port_of(address));
+}
+
+void check_talk(Place const& place, std::string const& address) {
+    CAPTURE(address);
+    auto const before = place.output();
+    auto const client = run(place.inside(client_launch({address})), "hello\n");
+    CHECK(client.out == "I got your message\n");
+    CHECK(client.err.empty());
+    CHECK(client.exit == Exit::with(0));
+    CHECK(place.output() == before + "hello\n");
+}
+
+}  // namespace
+
+TEST_CASE("A server binds what this host has of a name, and tells what it has not",
+          "[names][system]") {
+    Place const place(nobodys + " two.test\n127.0.0.1 two.test\n");
+    std::string const kind = GENERATE("", "udp:");
+    std::string const prefix = kind.empty() ? "tcp:" : kind;
+    Process server(place.server({kind + "two.test:0"}));
+    auto const told = without_date(server.err().read_line());
+    CHECK(told.starts_with("info: not listening on " + prefix + nobodys + ':'));
+    CHECK(told.ends_with(": Cannot assign requested address"));
+    auto const address = announced(server);
+    CHECK(address == prefix + "127.0.0.1:" + port_text(address));
+    check_talk(place, address);
+    CHECK(server.terminate() == Exit::with(0));
+}
+
+TEST_CASE("A server that can bind nothing of a name says why of each", "[names][system]") {
+    Place const place(nobodys + " two.test\n" + nobodys_too + " two.test\n");
+    auto const refused = run(place.server({"two.test:51717"}));
+    CHECK(refused.exit == Exit::with(1));
+    auto const reason = [](std::string const& host) {
+        return "tcp:" + host + ":51717: Cannot assign requested address";
+    };
+    std::string const sentence = "server: cannot listen on tcp:two.test:51717: ";
+    // The system sorts a name's addresses.
+    bool const either =
+        refused.err == sentence + reason(nobodys) + "; " + reason(nobodys_too) + '\n' ||
+        refused.err == sentence + reason(nobodys_too) + "; " + reason(nobodys) + '\n';
+    CAPTURE(refused.err);
+    CHECK(either);
+}
+
+TEST_CASE("A name's address that is taken keeps the server from starting", "[names][system]") {
+    Place const place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
+    RefusingAddress const taken("127.0.0.2");
+    auto const port = port_text(taken.address());
+    auto const refused = run(place.server({"two.test:" + port}));
+    CHECK(refused.exit == Exit::with(1));
+    CHECK(refused.err == "server: cannot listen on tcp:two.test:" + port +
+                             ": tcp:127.0.0.2:" + port +
+                             ": Address already in use; choose another port, or 0 for any free "
+                             "one\n");
+}
+
+TEST_CASE("A server starts at localhost where the hosts file lists ::1 and there is no IPv6",
+          "[names][system]") {
+    Place place("::1 localhost\n127.0.0.1 localhost\n");
+    if (!place.own_network().switch_off_ipv6()) {
+        SKIP("IPv6 cannot be switched off here");
+    }
+    std::string const kind = GENERATE("", "udp:");
+    std::string const prefix = kind.empty() ? "tcp:" : kind;
+    Process server(place.server({kind + "localhost:51717"}));
+    CHECK(without_date(server.err().read_line()) ==
+          "info: not listening on " + prefix + "[::1]:51717: Cannot assign requested address");
+    CHECK(announced(server) == prefix + "127.0.0.1:51717");
+    check_talk(place, kind + "localhost:51717");
+    CHECK(server.terminate() == Exit::with(0));
+}
+
+TEST_CASE("All addresses of a name get one port from the system", "[names][system]") {
+    Place const place("127.0.0.1 three.test\n127.0.0.2 three.test\n127.0.0.3 three.test\n");
+    std::string const kind = GENERATE("", "udp:");
+    Process server(place.server({kind + "three.test:0"}));
+    auto const first = announced(server);
+    CHECK(port_of(first) != 0);
+    CHECK(port_of(announced(server)) == port_of(first));
+    auto const last = announced(server);
+    CHECK(port_of(last) == port_of(first));
+    CHECK(first != last);
+    check_talk(place, first);
+    check_talk(place, last);
+}
+
+TEST_CASE("localhost has one port over IPv4 and IPv6", "[names][system]") {
+    if (!has_ipv6()) {
+        SKIP("this machine has no ::1");
+    }
+    Place const place("127.0.0.1 localhost\n::1 localhost\n");
+    Process server(place.server({"localhost:0"}));
+    auto const first = announced(server);
+    auto const second = announced(server);
+    CHECK(port_of(first) == port_of(second));
+    CHECK(first != second);
+    check_talk(place, first);
+    check_talk(place, second);
+}
+
+TEST_CASE("A port that is taken at another address of the name is not the name's",
+          "[names][system]") {
+    Place place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
+    if (!place.own_network().allow_ports(40000, 40001)) {
+        SKIP("the system's choice of ports cannot be narrowed here");
+    }
+    std::string const kind = GENERATE("", "udp:");
+    // Whichever of the two is chosen first, one of these servers has to try the other one as well.
+    Process holder(place.server({kind + "127.0.0.2:0"}));
+    std::string const taken = announced(holder);
+    Process server(place.server({kind + "two.test:0"}));
+    auto const first = announced(server);
+    CHECK(port_of(first) == (port_of(taken) == 40000 ? 40001 : 40000));
+    CHECK(port_of(announced(server)) == port_of(first));
+
+    auto const refused = run(place.server({kind + "two.test:0"}));
+    CHECK(refused.exit == Exit::with(1));
+    CHECK(refused.err.find("Address already in use") != std::string::npos);
+}
+
+TEST_CASE("localhost is this host also where nobody knows it", "[names][system]") {
+    Place place(nobodys + " somebody.test\n");
+    place.own_network();
+    auto const* const name = GENERATE("localhost", "roger.localhost", "LocalHost.");
+    CAPTURE(name);
+    std::string const address = std::string(name) + ":51717";
+    Process server(place.server({"--show", "raw", address}));
+    CHECK(server.err().read_line() == "listening on tcp:127.0.0.1:51717");
+    CHECK(server.err().read_line() == "listening on tcp:[::1]:51717");
+    check_talk(place, address);
+
+    auto const load = run(place.inside(
+        load_launch({"--clients", "1", "--messages", "1", "--message", "from load", address})));
+    CAPTURE(load.err);
+    CHECK(load.out.find("planned 1 = acked 1") != std::string::npos);
+    CHECK(place.output() == "hello\nfrom load\n");
+}
+
+TEST_CASE("No other name is this host", "[names][system]") {
+    Place place(nobodys + " somebody.test\n");
+    place.own_network();
+    for (std::string const name : {"notlocalhost", "localhost.test", "localhost.."}) {
+        CAPTURE(name);
+        auto const client = run(place.inside(client_launch({name, "51717"})), "x\n");
+        CHECK(client.exit == Exit::with(1));
+        CHECK(client.err.find(name) != std::string::npos);
+    }
+}
+
+TEST_CASE("Where no thread can be started, a name is a sentence and a number is reached",
+          "[names][system]") {
+    // Processes are counted by user, and not root's.
+    auto const limited = [](std::vector<std::string> arguments) {
+        auto const client = client_launch({});
+        arguments.insert(arguments.begin(), {"--nproc=1", client.program, "--message", "x"});
+        Launch launch{.program = "/usr/bin/prlimit", .arguments = std::move(arguments)};
+        if (::geteuid() == 0) {
+            launch.user = 65534;
+        }
+        return launch;
+    };
+    if (run(limited({"--version"})).exit != Exit::with(0)) {
+        SKIP("needs util-linux's prlimit, and an unprivileged user that can reach the programs");
+    }
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    auto const port = port_text(server.address());
+    auto const named = run(limited({"localhost", port}));
+    CHECK(named.exit == Exit::with(1));
+    CHECK(named.err == "client: connecting to tcp:localhost:" + port +
+                           ": the resolver cannot be asked: Resource temporarily unavailable; "
+                           "raise the limit on processes (ulimit -u), or give the host's number "
+                           "instead of its name\n");
+    auto const numbered = run(limited({"127.0.0.1", port}));
+    CHECK(numbered.exit == Exit::with(0));
+    CHECK(numbered.out == "I got your message\n");
+}
