@@ -1,6 +1,7 @@
 // Open files, ports, the listen queue, processors.
 #include "load/preflight.hpp"
 
+#include "load/recorder.hpp"
 #include "net/descriptors.hpp"
 #include "report/units.hpp"
 
@@ -136,6 +137,15 @@ void warn_of_processors(LoadSettings const& settings, Warn const& warn) {
     }
 }
 
+void warn_of_unknown_waits(Warn const& warn) {
+    if (::access(ThreadTime::waits, R_OK) != 0) {
+        warn(fmt::format(
+            "{} cannot be read: how long event loops wait for a processor stays unknown, and on a "
+            "busy machine counts as the server's time",
+            ThreadTime::waits));
+    }
+}
+
 }  // namespace
 
 void prepare(LoadSettings const& settings, Target& target, Warn const& warn) {
@@ -144,6 +154,7 @@ void prepare(LoadSettings const& settings, Target& target, Warn const& warn) {
     check_sources(target);
     warn_of_listen_queue(settings, target, warn);
     warn_of_processors(settings, warn);
+    warn_of_unknown_waits(warn);
 }
 
 }  // namespace roger

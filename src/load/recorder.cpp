@@ -14,7 +14,7 @@ ThreadTime ThreadTime::now() {
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     ThreadTime time;
     time.used = std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-    std::ifstream file("/proc/thread-self/schedstat");
+    std::ifstream file(waits);
     std::int64_t running = 0;
     std::int64_t waiting = 0;
     if (file >> running >> waiting) {

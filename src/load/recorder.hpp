@@ -17,7 +17,10 @@ namespace roger {
 /// Processor time of this thread, and time that it would have run but had no processor.
 struct ThreadTime {
     std::chrono::nanoseconds used{0};
-    std::chrono::nanoseconds waited{0};  ///< proc(5), schedstat; 0 where the kernel does not count
+    std::chrono::nanoseconds waited{0};  ///< 0 where the system does not tell
+
+    /// Where the system tells how long the thread has waited: proc(5).
+    static constexpr char const* waits = "/proc/thread-self/schedstat";
 
     static ThreadTime now();
 };
