@@ -3,9 +3,6 @@
 
 #include <string>
 
-// As server_process.cpp.
-#if defined(ROGER_SERVER) && defined(ROGER_CLIENT)
-
 namespace roger::test {
 
 std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline) {
@@ -32,5 +29,3 @@ std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, std::strin
 }
 
 }  // namespace roger::test
-
-#endif

@@ -5,9 +5,6 @@
 
 #include <csignal>
 
-// Only the system tests know where the programs are.
-#if defined(ROGER_SERVER) && defined(ROGER_CLIENT)
-
 namespace roger::test {
 namespace {
 
@@ -76,5 +73,3 @@ std::size_t ServerProcess::counter(std::string const& name, Deadline deadline) {
 }
 
 }  // namespace roger::test
-
-#endif
