@@ -1,16 +1,17 @@
 // The load tester as its own process.
 #include "support/load_process.hpp"
 
+#include <catch2/catch_test_macros.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
 
-// Only the system tests know where the program is.
-#ifdef ROGER_LOAD
-
 namespace roger::test {
 namespace {
+
+constexpr int no_verdict = 3;
 
 std::vector<std::string> with_report(std::vector<std::string> arguments, std::string const& path) {
     arguments.insert(arguments.end(), {"--json", path});
@@ -60,9 +61,29 @@ double LoadResult::percentile(std::string const& latency, double percent) const 
     throw Failure("there is no " + latency + " in the report");
 }
 
+double LoadResult::count_above(std::string const& latency, double us) const {
+    double count = 0;
+    for (auto const& bucket : report.at("latencies").at(latency).at("buckets")) {
+        count += bucket.at(0).get<double>() > us ? bucket.at(1).get<double>() : 0;
+    }
+    return count;
+}
+
 Exit LoadResult::verdict(int status) const {
     bool const bottleneck = !report.at("generator").at("bottleneck").get<std::string>().empty();
-    return Exit::with(bottleneck ? 3 : status);
+    return Exit::with(bottleneck ? no_verdict : status);
+}
+
+void LoadResult::need_verdict() const {
+    if (exit == Exit::with(no_verdict) && exit == verdict(0)) {
+        SKIP("this machine is too busy to measure on: " << err);
+    }
+}
+
+Exit verdict_of(Run const& ended, int status) {
+    bool const bottleneck =
+        ended.err.find("the load tester was the bottleneck") != std::string::npos;
+    return Exit::with(bottleneck ? no_verdict : status);
 }
 
 LoadProcess::LoadProcess(std::vector<std::string> arguments)
@@ -88,5 +109,3 @@ LoadResult run_load(std::vector<std::string> arguments, Deadline deadline) {
 }
 
 }  // namespace roger::test
-
-#endif

@@ -28,10 +28,16 @@ struct LoadResult {
 
     /// Of one of the report's latencies, in microseconds, by its buckets: their lowest value.
     [[nodiscard]] double percentile(std::string const& latency, double percent) const;
+    /// How many of them were longer.
+    [[nodiscard]] double count_above(std::string const& latency, double us) const;
 
     /// What a load test has to end with that otherwise ends with `status`: on a busy machine it may
     /// have been the bottleneck itself.
     [[nodiscard]] Exit verdict(int status) const;
+
+    /// Skips the test where load gave no verdict since it was the bottleneck: on a machine that
+    /// busy no figure is to be relied on, which is what that says.
+    void need_verdict() const;
 };
 
 class LoadProcess {
@@ -50,6 +56,9 @@ private:
     TempDir directory_;
     Process process_;
 };
+
+/// The same for a load test without a report.
+Exit verdict_of(Run const& ended, int status);
 
 /// Without a report: for what is no load test, and for wrong use.
 Launch load_launch(std::vector<std::string> arguments);

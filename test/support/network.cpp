@@ -35,10 +35,14 @@ std::string Network::why_not() {
     }
     std::string const name = unique_name();
     Run const made = iproute("ip", {"netns", "add", name});
-    if (made.exit == Exit::with(0)) {
-        demand(iproute("ip", {"netns", "delete", name}));
+    if (made.exit != Exit::with(0)) {
+        return "no network namespace can be made: " + made.err;
     }
-    return made.exit == Exit::with(0) ? "" : "no network namespace can be made: " + made.err;
+    // In a chroot it can be made, but not entered.
+    Run const entered = iproute("ip", {"netns", "exec", name, "/bin/true"});
+    demand(iproute("ip", {"netns", "delete", name}));
+    return entered.exit == Exit::with(0) ? ""
+                                         : "no network namespace can be entered: " + entered.err;
 }
 
 Network::Network() : name_(unique_name()) {

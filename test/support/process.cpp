@@ -137,7 +137,8 @@ void Process::reap() {
     }
     exit_ = WIFEXITED(status) ? Exit::with(WEXITSTATUS(status)) : Exit::by(WTERMSIG(status));
     if (streams_[2] && exit_ != Exit::with(0)) {
-        exit_->last_words = legible(streams_[2]->last_words());
+        // For a failure message: children of the program may hold the pipe open.
+        exit_->last_words = legible(streams_[2]->last_words(std::chrono::seconds(1)));
     }
 }
 

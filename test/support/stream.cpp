@@ -158,9 +158,9 @@ std::string Stream::seen() const {
     return text_;
 }
 
-std::string Stream::last_words() {
+std::string Stream::last_words(Deadline deadline) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, Duration(1000), [this] { return at_end_ || paused_; });
+    changed_.wait_until(lock, deadline.end(), [this] { return at_end_ || paused_; });
     return text_;
 }
 

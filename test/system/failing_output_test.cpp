@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -42,6 +43,18 @@ void check_end(Process& server, std::string_view reason) {
     auto const found = said.find(fmt::format("cannot write to standard output: {}", reason));
     CHECK(found != std::string::npos);
     CHECK(said.find("cannot write", found + 1) == std::string::npos);
+}
+
+/// Clients that the server has accepted, all of them, before any of them says a word: whoever is
+/// still in its listen queue when the output fails is not told why.
+Flood start_flood(Process& server, std::string const& address) {
+    Flood flood(address, {});
+    auto const all = fmt::format(" clients={} ", flood.clients());
+    eventually("the server has accepted them", [&] {
+        server.signal(SIGUSR1);
+        return server.err().read_line().find(all) != std::string::npos;
+    });
+    return flood;
 }
 
 /// What the clients of a failing server heard: nothing of an ack for what is not in `output`, and
@@ -156,7 +169,7 @@ TEST_CASE("A pipe that nobody reads any more, under load, gets an ack for what i
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     auto server = start_server({"--threads", threads, "127.0.0.1:0"}, Stdio::pipe());
-    Flood flood(server.address(), {});
+    Flood flood = start_flood(server.process(), server.address());
     flood.run_until_acked(1000);
     // What stays unread in the pipe cannot be looked at: it may have been acked all the same.
     server.process().out().close();
@@ -200,7 +213,7 @@ TEST_CASE("A file that may not grow any further ends the server, and holds whate
     ServerSetup setup;
     setup.launch.file_size = 300'000;  // not a multiple of a record's size
     auto server = ServerProcess::start(arguments, std::move(setup));
-    Flood flood(server.address(), {});
+    Flood flood = start_flood(server.process(), server.address());
     flood.run_until_ended();
     check_end(server.process(), "File too large");
     auto const output = server.output();
@@ -227,7 +240,7 @@ TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pr
     auto const address = announced_address(server);
     // The disk is gone with the server, but for whoever has it open.
     Descriptor const file = disk.open(server);
-    Flood flood(address, {});
+    Flood flood = start_flood(server, address);
     flood.run_until_ended();
     check_end(server, "No space left on device");
     auto const output = read_file(fmt::format("/proc/self/fd/{}", file.get()));

@@ -2,6 +2,7 @@
 #include "support/facts.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 #include "support/swarm.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -30,6 +31,14 @@ void talk(Peer& peer, std::string const& message) {
     CHECK(peer.receive_line() == ack);
 }
 
+/// Says `message` before the server has had time to lose its patience.
+Peer connect_and_say(ServerProcess const& server, std::string const& message) {
+    Suspended const suspended(server.id());
+    Peer peer = Peer::connect(server.address());
+    peer.send(message + '\n');
+    return peer;
+}
+
 /// A way to leave.
 struct Way {
     std::string name;
@@ -41,7 +50,7 @@ struct Way {
 void flood_without_reading(Peer& peer) {
     std::string const lines(1'000'000, '\n');
     Deadline const deadline;
-    while (peer.send_until_stuck(lines, 2s) == lines.size() && !deadline.over()) {
+    while (peer.send_until_stuck(lines, default_deadline) == lines.size() && !deadline.over()) {
     }
 }
 
@@ -152,8 +161,8 @@ TEST_CASE("A place is free again whatever way a client leaves, for one who waits
         auto options = way.options;
         options.insert(options.end(), {"--threads", threads});
         auto server = start_server(options, "1");
-        Peer leaver = Peer::connect(server.address());
-        talk(leaver, "here");
+        Peer leaver = connect_and_say(server, "here");
+        CHECK(leaver.receive_line() == ack);
         Peer waiter = Peer::connect(server.address());
         waiter.send("waited\n");
         CHECK_FALSE(waiter.would_receive_within(10ms));
@@ -172,12 +181,11 @@ TEST_CASE("A place is free again whatever way a client leaves, for the next to c
         auto options = way.options;
         options.insert(options.end(), {"--threads", threads, "--when-full", "refuse"});
         auto server = start_server(options, "1");
-        Peer leaver = Peer::connect(server.address());
-        talk(leaver, "here");
+        Peer leaver = connect_and_say(server, "here");
+        CHECK(leaver.receive_line() == ack);
         way.leave(leaver);
         eventually("a place for the next client", [&server] {
-            Peer next = Peer::connect(server.address());
-            next.send("next\n");
+            Peer next = connect_and_say(server, "next");
             auto const answer = next.receive_line();
             CHECK((answer == ack || answer == "error: busy"));
             return answer == ack;
@@ -292,6 +300,6 @@ TEST_CASE("A full server stops at once", "[limit][system]") {
     inside.close();
     outside.wait_for_end();
     outside.close();
-    CHECK(server.wait_for_exit(5s * slowness) == Exit::with(0));
+    CHECK(server.wait_for_exit() == Exit::with(0));
     CHECK(server.output() == "inside\n");
 }

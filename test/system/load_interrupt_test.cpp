@@ -47,7 +47,7 @@ struct Pair {
 
     static std::vector<std::string> with(std::vector<std::string> arguments,
                                          std::string const& address) {
-        arguments.insert(arguments.end(), {"--clients", "2", "--ack-timeout", "60s", address});
+        arguments.insert(arguments.end(), {"--clients", "2", "--ack-timeout", "1h", address});
         return arguments;
     }
 
@@ -63,29 +63,29 @@ TEST_CASE("Interrupted while its clients arrive, load reports that nothing was p
           "[load][system]") {
     int const signal = GENERATE(SIGINT, SIGTERM);
     Listener listener("tcp:127.0.0.1:0");
-    LoadProcess process({"--clients", "100", "--ramp", "60s", listener.address()});
+    LoadProcess process({"--clients", "100", "--ramp", "1h", listener.address()});
     Peer peer = listener.accept();
     process.signal(signal);
     CHECK(peer.receive_all() == "");
     peer.close();
-    check_nothing_planned(process.result(5s * slowness));
+    check_nothing_planned(process.result());
 }
 
 TEST_CASE("Interrupted while its connections hang, load reports that nothing was planned",
           "[load][system]") {
     Listener listener("tcp:127.0.0.1:0", 0);
-    LoadProcess process({"--clients", "50", "--connect-timeout", "60s", listener.address()});
+    LoadProcess process({"--clients", "50", "--connect-timeout", "1h", listener.address()});
     // There is room for one more, and for no others.
     Peer peer = listener.accept();
     process.signal(SIGINT);
     CHECK(peer.receive_all() == "");
     peer.close();
-    check_nothing_planned(process.result(5s * slowness));
+    check_nothing_planned(process.result());
 }
 
 TEST_CASE("Interrupted in its warm-up, load reports that nothing was planned", "[load][system]") {
     LineServer server({.delays = {5ms}});
-    std::vector<std::string> arguments = {"--clients", "4", "--warmup", "60s"};
+    std::vector<std::string> arguments = {"--clients", "4", "--warmup", "1h"};
     if (GENERATE(false, true)) {
         arguments.insert(arguments.end(), {"--rate", "200"});
     }
@@ -93,13 +93,13 @@ TEST_CASE("Interrupted in its warm-up, load reports that nothing was planned", "
     LoadProcess process(arguments);
     server.wait_for_messages(20);
     process.signal(SIGINT);
-    check_nothing_planned(process.result(5s * slowness));
+    check_nothing_planned(process.result());
 }
 
 TEST_CASE("Interrupted while it measures, load reports what it has measured", "[load][system]") {
     bool const open = GENERATE(false, true);
     LineServer server({.delays = {15ms}});
-    std::vector<std::string> arguments = {"--clients", "4", "--duration", "60s"};
+    std::vector<std::string> arguments = {"--clients", "4", "--duration", "1h"};
     if (open) {
         arguments.insert(arguments.end(), {"--rate", "200"});
     }
@@ -107,7 +107,7 @@ TEST_CASE("Interrupted while it measures, load reports what it has measured", "[
     LoadProcess process(arguments);
     server.wait_for_messages(60);
     process.signal(SIGINT);
-    auto const result = process.result(5s * slowness);
+    auto const result = process.result();
     CAPTURE(open, result.out, result.err);
     check_interrupted(result);
     CHECK(result.exit == result.verdict(0));
@@ -115,7 +115,7 @@ TEST_CASE("Interrupted while it measures, load reports what it has measured", "[
     CHECK(result.fate("acked") == server.messages());
     CHECK(result.fate("acked") + result.fate("unsent") == result.planned());
     double const duration = result.report.at("achieved").at("duration_s");
-    CHECK(duration < 30);
+    CHECK(duration < 600);
     if (open) {
         CHECK(std::abs(double(result.planned()) - 200 * duration) <= 1);
     }
@@ -133,7 +133,7 @@ TEST_CASE("Interrupted, load waits for what is on its way", "[load][system]") {
     pair.second.send(ack);
     CHECK(pair.second.receive_all() == "");
     pair.second.close();
-    auto const result = pair.process.result(5s * slowness);
+    auto const result = pair.process.result();
     CAPTURE(result.out, result.err);
     check_interrupted(result);
     CHECK(result.exit == result.verdict(0));
@@ -172,7 +172,7 @@ TEST_CASE("Interrupted while it waits for the last answers, load still reports",
     pair.second.close();
     pair.process.signal(SIGINT);
     pair.first.send(ack);
-    auto const result = pair.process.result(5s * slowness);
+    auto const result = pair.process.result();
     CAPTURE(result.out, result.err);
     REQUIRE(result.report.is_object());
     CHECK(result.planned() == 1);
@@ -189,7 +189,7 @@ TEST_CASE("Interrupted at any moment, load reports", "[load][system]") {
                        }});
     std::vector<std::string> arguments = {"--clients",  "6",        "--threads",
                                           "2",          "--warmup", "50ms",
-                                          "--duration", "60s",      "--reconnect=3"};
+                                          "--duration", "1h",       "--reconnect=3"};
     if (open) {
         arguments.insert(arguments.end(), {"--rate", "300"});
     }
@@ -197,7 +197,7 @@ TEST_CASE("Interrupted at any moment, load reports", "[load][system]") {
     LoadProcess process(arguments);
     server.wait_for_messages(messages);
     process.signal(SIGINT);
-    auto const result = process.result(5s * slowness);
+    auto const result = process.result();
     CAPTURE(messages, open, result.out, result.err);
     check_interrupted(result);
     if (result.planned() == 0) {

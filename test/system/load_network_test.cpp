@@ -37,7 +37,7 @@ struct Counts {
 };
 
 /// Nothing but the test's datagrams is on the network, to and fro.
-Counts run_in(Network const& network) {
+Counts run_in(Network const& network, std::string const& ack_timeout) {
     TempDir const directory;
     auto launch = server_launch({"--show", "raw", "udp:127.0.0.1:51717"});
     launch.out = Stdio::file(directory / "output");
@@ -46,7 +46,7 @@ Counts run_in(Network const& network) {
 
     Process load(network.inside(
         load_launch({"--clients", "50", "--messages", std::to_string(messages), "--rate", "4000",
-                     "--ack-timeout", "1s", "--audit", directory / "output", "--json",
+                     "--ack-timeout", ack_timeout, "--audit", directory / "output", "--json",
                      directory / "report", "udp:127.0.0.1:51717"})));
     Counts counts{.load = {.exit = load.wait_for_exit(),
                            .out = load.out().last_words(),
@@ -81,7 +81,7 @@ TEST_CASE("Where nothing is lost, load counts no loss (needs a network namespace
     skip_without_network();
     Network network;
     REQUIRE(network.trouble({"pfifo", "limit", "10000"}));
-    Counts const counts = run_in(network);
+    Counts const counts = run_in(network, "10s");
     CAPTURE(counts.load.out, counts.load.err);
     CHECK(counts.load.exit == counts.load.verdict(0));
     CHECK(counts.acked() == messages);
@@ -95,7 +95,7 @@ TEST_CASE("Load counts what a link too slow drops (needs a network namespace)", 
     skip_without_network();
     Network network;
     trouble_or_skip(network, {"tbf", "rate", "4mbit", "burst", "2kb", "limit", "2kb"});
-    Counts const counts = run_in(network);
+    Counts const counts = run_in(network, "1s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     CHECK(counts.dropped() > 0);
     CHECK(counts.sent() == counts.came_out());
@@ -112,7 +112,7 @@ TEST_CASE("Load counts what netem loses, copies and reorders (needs a network na
     Network network;
     trouble_or_skip(network, {"netem", "limit", "100000", "delay", "5ms", "loss", "5%", "duplicate",
                               "2%", "reorder", "10%"});
-    Counts const counts = run_in(network);
+    Counts const counts = run_in(network, "1s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     // What came out is what went in, less the losses, and the copies besides.
     std::int64_t const copies = counts.sent() + counts.dropped() - counts.put_in();

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <ranges>
@@ -54,7 +53,7 @@ Run browse(std::string const& browser, std::string_view page, int width = 1200) 
                       "file://" + directory / "page.html"},
         .environment = {{"HOME", directory.path()}},
     };
-    return run(launch, {}, std::chrono::seconds(60) * slowness);
+    return run(launch);
 }
 
 /// What it says about the page, and not about itself.

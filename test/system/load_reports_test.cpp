@@ -163,6 +163,7 @@ TEST_CASE("A server that has become 10 % slower is called worse, and the same on
         run_together({steady_test(before), steady_test(same), steady_test(slower)});
     for (LoadResult const& result : results) {
         CAPTURE(result.out, result.err);
+        result.need_verdict();
         REQUIRE(result.exit == Exit::with(0));
         REQUIRE(result.report.at("intervals").size() >= 10);
     }

@@ -16,13 +16,22 @@ namespace {
 
 constexpr std::string_view erased = "\r\x1b[K";
 
-/// A closed loop: on a busy machine it is late, but never by its own doing.
+/// It ended as it should; on a busy machine without a verdict, which is nothing to the live line.
+bool ended_well(Exit const& exit) {
+    return exit == Exit::with(0) || exit == Exit::with(3);
+}
+
 Launch steady_test(LineServer const& server) {
     return load_launch({"--clients", "3", "--duration", "1500ms", server.address()});
 }
 
 bool is_plain(std::string_view text) {
     return text.find_first_of("\r\x1b\b") == text.npos;
+}
+
+/// A terminal's newline is "\r\n".
+bool is_plain_on_terminal(std::string_view text) {
+    return text.find_first_of("\x1b\b") == text.npos;
 }
 
 }  // namespace
@@ -34,11 +43,11 @@ TEST_CASE("On a terminal a live line shows how a load test goes, and is gone at 
     launch.in = launch.out = launch.err = Stdio::terminal();
     Process load(launch);
     static std::regex const live_line(
-        R"(\S+ of 1\.5s  3 clients  [\d,.]+/s  p50 [\d.]+ms  p99 [\d.]+ms  0 failed)");
+        R"(\S+ of 1\.5s  3 clients  [\d,.]+/s  p50 [\d.]+m?s  p99 [\d.]+m?s  0 failed)");
     std::string const before = load.terminal().read_until("asked:");
     std::string const after = load.terminal().read_all();
     CAPTURE(before, after);
-    REQUIRE(load.wait_for_exit() == Exit::with(0));
+    REQUIRE(ended_well(load.wait_for_exit()));
     CHECK(before.starts_with(std::string(erased) + "connecting"));
     CHECK(std::regex_search(before, live_line));
     // Every line takes the place of the one before it, and none goes on to a next one.
@@ -54,12 +63,17 @@ TEST_CASE("A search shows on a terminal which rate it tries", "[load][system]") 
                                "100ms", server.address()});
     launch.in = launch.out = launch.err = Stdio::terminal();
     Process load(launch);
-    std::string const before = load.terminal().read_until("Highest rate");
-    CAPTURE(before);
-    REQUIRE(load.wait_for_exit() == Exit::with(1));
+    std::string const all = load.terminal().read_all();
+    CAPTURE(all);
+    auto const exit = load.wait_for_exit();
+    if (exit == Exit::with(3)) {
+        SKIP("this machine is too busy to measure on: " << all);
+    }
+    REQUIRE(exit == Exit::with(1));
+    std::string const before = all.substr(0, all.find("Highest rate"));
     CHECK(before.find("trying 2/s: ") != std::string::npos);
     CHECK(before.find("trying 1/s: ") != std::string::npos);
-    CHECK(before.ends_with(std::string(erased) + "Highest rate"));
+    CHECK(before.ends_with(erased));
 }
 
 TEST_CASE("Where the terminal is narrow, the live line is cut to one row", "[load][system]") {
@@ -70,7 +84,7 @@ TEST_CASE("Where the terminal is narrow, the live line is cut to one row", "[loa
     launch.in = launch.out = launch.err = Stdio::terminal();
     Process load(launch);
     std::string const before = load.terminal().read_until("asked:");
-    REQUIRE(load.wait_for_exit() == Exit::with(0));
+    REQUIRE(ended_well(load.wait_for_exit()));
     for (std::size_t at = before.find(erased); at != before.npos;) {
         std::size_t const next = before.find(erased, at + 1);
         CHECK(std::min(next, before.size()) - at - erased.size() < 80);
@@ -81,9 +95,9 @@ TEST_CASE("Where the terminal is narrow, the live line is cut to one row", "[loa
 TEST_CASE("What is piped has no live line", "[load][system]") {
     LineServer const server({.delays = {20ms}});
     auto const ended = run(steady_test(server));
-    CHECK(ended.exit == Exit::with(0));
+    CHECK(ended_well(ended.exit));
     CHECK(is_plain(ended.out));
-    CHECK(ended.err.empty());
+    CHECK(is_plain(ended.err));
     CHECK(ended.out.find("of 1.5s") == std::string::npos);
 }
 
@@ -94,15 +108,15 @@ TEST_CASE("Where only one of the outputs is a terminal, there is no live line", 
         launch.err = Stdio::terminal();
         Process load(launch);
         CHECK(is_plain(load.out().read_all()));
-        CHECK(load.wait_for_exit() == Exit::with(0));
-        CHECK(load.terminal().last_words().empty());
+        CHECK(ended_well(load.wait_for_exit()));
+        CHECK(is_plain_on_terminal(load.terminal().last_words()));
     }
     SECTION("standard output") {
         auto launch = steady_test(server);
         launch.out = Stdio::terminal();
         Process load(launch);
-        CHECK(load.err().read_all().empty());
-        CHECK(load.wait_for_exit() == Exit::with(0));
-        CHECK(load.terminal().last_words().find('\x1b') == std::string::npos);
+        CHECK(is_plain(load.err().read_all()));
+        CHECK(ended_well(load.wait_for_exit()));
+        CHECK(is_plain_on_terminal(load.terminal().last_words()));
     }
 }

@@ -57,15 +57,6 @@ void check_delays(LoadResult const& result, std::string const& latency, LineServ
           result.percentile(latency, 99) * (1 + bucket) + 1);
 }
 
-double count_longer(LoadResult const& result, std::string const& latency, Duration duration) {
-    double count = 0;
-    for (auto const& bucket : result.report.at("latencies").at(latency).at("buckets")) {
-        bool const longer = bucket.at(0).get<double>() > us_per_ms * double(duration.count());
-        count += longer ? bucket.at(1).get<double>() : 0;
-    }
-    return count;
-}
-
 constexpr LineServer::Stall stall{.length = 200ms, .every = 1000ms};
 
 }  // namespace
@@ -75,7 +66,8 @@ TEST_CASE("A closed loop measures the delays of a server as service times",
     LineServer const server({.delays = hundred_delays()});
     auto const result = run_load({"--clients", "40", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    result.need_verdict();
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") == 400);
     check_delays(result, "service", server);
@@ -89,7 +81,8 @@ TEST_CASE("An open loop that never queues measures the delays of a server as res
     auto const result =
         run_load({"--clients", "100", "--rate", "250", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    result.need_verdict();
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") == 400);
     check_delays(result, "service", server);
@@ -102,7 +95,8 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
     auto const result =
         run_load({"--clients", "20", "--rate", "1000", "--duration", "2s", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    result.need_verdict();
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2000);
     CHECK(result.fate("acked") == 2000);
     // A fifth is planned during stalls, evenly, and each waits for the end of its own.
@@ -115,7 +109,7 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
     }
     CHECK(result.percentile("response", 75) < tolerance);
     // Of each client, one message was on its way in each stall: the others waited unsent.
-    double const in_flight = count_longer(result, "service", 50ms);
+    double const in_flight = result.count_above("service", 50 * us_per_ms);
     CHECK(in_flight >= 2 * 20 * 0.7);
     CHECK(in_flight <= 3 * 20);
     CHECK(result.percentile("service", 95) < tolerance);
@@ -126,12 +120,13 @@ TEST_CASE("A closed loop leaves out what it would have sent during a stall",
     LineServer const server({.delays = {2ms}, .stall = stall});
     auto const result = run_load({"--clients", "1", "--duration", "1900ms", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    result.need_verdict();
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == result.planned());
     CHECK(result.planned() > 100);
     CHECK(result.planned() < 1900 / 2);
     // One message for each stall, however many would have come.
-    CHECK(count_longer(result, "response", 100ms) == 2);
+    CHECK(result.count_above("response", 100 * us_per_ms) == 2);
     CHECK(result.percentile("response", 99) < 20 * us_per_ms * slowness);
     double const longest = result.percentile("response", 100);
     CHECK(longest >= 190 * us_per_ms);
@@ -146,7 +141,8 @@ TEST_CASE("Messages of the warm-up are not measured", "[load][system][serial]") 
     auto const result = run_load({"--clients", "4", "--warmup", "300ms", "--rate", "40",
                                   "--duration", "1s", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    result.need_verdict();
+    CHECK(result.exit == Exit::with(0));
     CHECK(server.messages() == 12 + 40);
     CHECK(result.planned() == 40);
     CHECK(result.fate("acked") == 40);

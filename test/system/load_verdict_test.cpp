@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Each answer takes 20 ms, so that load is never the bottleneck. Of the messages, one of so many
-/// is refused.
+/// Each answer takes 20 ms, so that load is no bottleneck but on a busy machine. Of the messages,
+/// one of so many is refused.
 LineServer::Options refusing_one_of(std::size_t every) {
     return {.delays = {20ms}, .answer = [every](std::size_t number, std::string const&) {
                 return number % every == 0 ? LineServer::Reply{"error: full\n"}
@@ -32,6 +32,7 @@ LoadResult test(LineServer const& server, std::vector<std::string> const& assert
 
 void check_held(LoadResult const& result) {
     CAPTURE(result.out, result.err);
+    result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.err.empty());
 }
@@ -39,6 +40,7 @@ void check_held(LoadResult const& result) {
 /// One line for each, in order.
 void check_not_held(LoadResult const& result, std::vector<std::string> const& beginnings) {
     CAPTURE(result.out, result.err);
+    result.need_verdict();
     CHECK(result.exit == Exit::with(1));
     auto const lines = split_lines(result.err);
     REQUIRE(lines.size() == beginnings.size());

@@ -1,11 +1,13 @@
 // Transcripts: every other line that a server refuses with, as its client reads it.
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,8 +65,10 @@ TEST_CASE("A client that says nothing is told so and sent away", "[transcripts][
     auto server = ServerProcess::start({"--idle-timeout", "200ms", "127.0.0.1:0"});
     Peer silent = Peer::connect(server.address());
     CHECK(silent.receive_all() == "error: idle for 200ms\n");
+    std::optional<Suspended> suspended(server.id());
     Peer fell_silent = Peer::connect(server.address());
     fell_silent.send("one\n");
+    suspended.reset();
     CHECK(fell_silent.receive_all() == ack + "error: idle for 200ms\n");
     CHECK(server.output() == "one\n");
 }

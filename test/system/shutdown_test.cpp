@@ -119,14 +119,14 @@ TEST_CASE("Terminated with clients who wait, the server tells them and ends at o
         CHECK(peer->receive_all() == farewell);
         peer->close();
     }
-    CHECK(scene.server.wait_for_exit(5s * slowness) == Exit::with(0));
+    CHECK(scene.server.wait_for_exit() == Exit::with(0));
     CHECK(scene.server.output() == "whole\n");
     CHECK(std::filesystem::is_empty(scene.directory.path()));
 }
 
 TEST_CASE("Terminated without clients, the server ends at once", "[shutdown][system]") {
     Scene scene({"--drain-timeout", "none"});
-    CHECK(scene.server.stop(5s * slowness) == Exit::with(0));
+    CHECK(scene.server.stop() == Exit::with(0));
     auto const said = split_lines(scene.server.process().err().read_all());
     CHECK(said.back().starts_with("accepted=0 clients=0 messages=0 "));
     CHECK(scene.server.output() == "");
@@ -170,7 +170,7 @@ TEST_CASE(
     scene.server.signal(SIGTERM);
     flood.run_until_ended();
     CHECK(scene.server.wait_for_exit() == Exit::with(1));
-    CHECK(Clock::now() - before < drain_timeout + 2s * slowness);
+    CHECK(Clock::now() - before < drain_timeout + 20s);
     auto const said = scene.server.process().err().read_all();
     CAPTURE(said);
     CHECK(said.find("standard output does not take what is written to it") != std::string::npos);
@@ -191,7 +191,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A stalled output that goes on in time does not spoil a shutdown", "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "60s"}, Stdio::pipe());
+    Scene scene({"--drain-timeout", "1h"}, Stdio::pipe());
     Peer idle = Peer::connect(scene.server.address(0));
     Flood flood(scene.server.address(0), {.clients = 4});
     stall_under_load(scene, flood);
