@@ -10,7 +10,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
@@ -48,10 +50,30 @@ void close_output(roger::Sink& sink) {
     }
 }
 
+/// Everything is done: a stop signal that comes now changes nothing about that.
+void block_stop_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+roger::ServerOptions server_options(roger::ServerOptions options,
+                                    roger::StandardError const& standard_error,
+                                    roger::Display& display) {
+    options.log = standard_error.log();
+    options.on_drain_ending = [&display] { display.abandon(); };
+    options.on_started = [&standard_error](std::vector<roger::Address> const& addresses) {
+        for (roger::Address const& address : addresses) {
+            standard_error.announce(fmt::format("listening on {}", to_string(address)));
+        }
+    };
+    return options;
+}
+
 int serve(roger::ServerCommandLine const& command_line) {
     roger::StandardError standard_error(command_line.log_level);
-    auto const announce = [&](std::string_view line) { standard_error.announce(line); };
-
     roger::Sink sink(STDOUT_FILENO);
     prepare_output(sink, command_line.sync, standard_error.log());
     roger::Display display(sink, {.show = command_line.show,
@@ -64,21 +86,19 @@ int serve(roger::ServerCommandLine const& command_line) {
                                       [&](std::string_view line) { display.write_line(line); });
     }
 
-    roger::ServerOptions options = command_line.server;
-    options.log = standard_error.log();
-    options.on_drain_ending = [&] { display.abandon(); };
-    options.on_started = [&](std::vector<roger::Address> const& addresses) {
-        for (roger::Address const& address : addresses) {
-            announce(fmt::format("listening on {}", to_string(address)));
+    roger::Server server(server_options(command_line.server, standard_error, display),
+                         [&](roger::Batch const& batch) { return display.show(batch); });
+    std::atomic<bool> served = false;
+    auto const announce = [&](std::string_view line) { standard_error.announce(line); };
+    roger::Signals const signals(server, announce, [&] {
+        if (served) {
+            std::_Exit(roger::status_failed);  // the output does not let itself be closed
         }
-    };
-    roger::Server server(options, [&](roger::Batch const& batch) { return display.show(batch); });
+        server.end_now();
+    });
+    roger::Outcome const outcome = server.run();
+    served = true;
 
-    roger::Outcome outcome;
-    {
-        roger::Signals const signals(server, announce);
-        outcome = server.run();
-    }
     announce(to_string(server.counters()));
     standard_error.close();
     if (lines_between_records) {
@@ -91,6 +111,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     }
     display.finish();
     close_output(sink);
+    block_stop_signals();
     return outcome.success() ? roger::status_done : roger::status_failed;
 }
 

@@ -13,9 +13,10 @@
 
 namespace roger {
 
-Signals::Signals(Server& server, Announce announce)
+Signals::Signals(Server& server, Announce announce, std::function<void()> end_now)
     : server_(server),
       announce_(std::move(announce)),
+      end_now_(std::move(end_now)),
       context_(1),
       signals_(context_, SIGINT, SIGTERM, SIGUSR1) {
     spawn(context_.get_executor(), obey(), [this](std::exception_ptr const& thrown) {
@@ -45,7 +46,7 @@ Task<void> Signals::obey() {
             case StopRequest::same:
                 break;
             case StopRequest::end_now:
-                server_.end_now();
+                end_now_();
                 break;
         }
     }
