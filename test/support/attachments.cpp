@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +26,8 @@ void send_with_descriptors(int socket, std::string_view bytes, std::size_t count
                            std::string const& receiver) {
     SocketAddress address = receiver.empty() ? SocketAddress() : socket_address(receiver);
     Descriptor const attached(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    std::vector<int> const descriptors(count, attached.get());
+    std::array<int, most_descriptors> descriptors{};
+    descriptors.fill(attached.get());
     std::size_t const size = count * sizeof(int);
     alignas(cmsghdr) Control control{};
     iovec content{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
