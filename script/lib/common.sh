@@ -8,10 +8,11 @@ mkdir -p build
 jobs=$(nproc 2>/dev/null || echo 2)
 section=''
 
-# heading TEXT: a section begins; a failure from here on is reported under this name.
+# heading TEXT: a section begins, so long after the start; a failure from here on is reported
+# under this name.
 heading() {
     section=$1
-    printf '\n== %s\n' "$section"
+    printf '\n== %s (%d:%02d)\n' "$section" $((SECONDS / 60)) $((SECONDS % 60))
 }
 
 # Undoes what a script leaves behind; a script may say what, in a function of its own.
