@@ -123,8 +123,9 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
     app.footer(
         "An acknowledgement means that the message has been written out.\n"
         "Times take ms, s, min or h, or are none; sizes take B, KiB or MiB.\n"
-        "The first SIGINT or SIGTERM finishes what has been received and ends; a second\n"
-        "ends at once. SIGUSR1 prints the counters on standard error.\n"
+        "The first SIGINT or SIGTERM finishes what has been received and ends; a second,\n"
+        "half a second or more later, ends at once. SIGUSR1 prints the counters on\n"
+        "standard error.\n"
         "Exit status: 0 if all was well, 1 if not, 2 for wrong usage.");
     add_addresses(app, command_line.server);
     add_messages(app, command_line);
