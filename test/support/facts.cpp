@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <ios>
 #include <iterator>
 #include <sstream>
 #include <string_view>
@@ -66,14 +68,15 @@ std::vector<int> inheritable_descriptors(pid_t process) {
     std::vector<int> inheritable;
     for (auto const& entry :
          std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process))) {
+        std::ifstream info(entry.path());  // it may be closed already
+        std::string name;
+        unsigned flags = O_CLOEXEC;
+        while (info >> name && name != "flags:") {
+        }
+        info >> std::oct >> flags;
         int const descriptor = std::stoi(entry.path().filename());
-        for (auto const& line : split_lines(read_file(entry.path()))) {
-            bool const is_flags = line.starts_with("flags:");
-            bool const closed_on_exec =
-                is_flags && (std::stoul(line.substr(6), nullptr, 8) & O_CLOEXEC) != 0;
-            if (is_flags && !closed_on_exec && descriptor > STDERR_FILENO) {
-                inheritable.push_back(descriptor);
-            }
+        if (descriptor > STDERR_FILENO && (flags & O_CLOEXEC) == 0) {
+            inheritable.push_back(descriptor);
         }
     }
     std::ranges::sort(inheritable);
