@@ -110,7 +110,9 @@ TEST_CASE("Interrupted while it measures, load reports what it has measured", "[
     auto const result = process.result();
     CAPTURE(open, result.out, result.err);
     check_interrupted(result);
-    CHECK(result.exit == result.verdict(0));
+    // In an open loop messages may wait for their clients to be free.
+    CHECK((open || result.fate("unsent") == 0));
+    CHECK(result.exit == result.verdict(result.fate("unsent") == 0 ? 0 : 1));
     // What was on its way has been waited for.
     CHECK(result.fate("acked") == server.messages());
     CHECK(result.fate("acked") + result.fate("unsent") == result.planned());

@@ -293,8 +293,9 @@ TEST_CASE("A client whose pipeline has more room than its connection waits for i
     check_sum(result);
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") > 0);
-    CHECK(result.fate("unsent") > 0);
-    CHECK(result.fate("acked") + result.fate("unsent") == 400);
+    // The end may come while both are on their way back.
+    CHECK(result.fate("unsent") + result.fate("never_connected") > 0);
+    CHECK(result.fate("acked") + result.fate("unsent") + result.fate("never_connected") == 400);
 }
 
 TEST_CASE("Messages longer than the system takes at once are sent in pipelines too",
