@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace roger::test;
@@ -182,7 +183,7 @@ TEST_CASE("After a file could grow no further under load, whatever was acked is 
         arguments.insert(arguments.begin(), "--sync");
     }
     std::string written;
-    for (std::size_t const limit : {30'001, 60'001, 0}) {
+    for (rlim_t const limit : {rlim_t{30'001}, rlim_t{60'001}, rlim_t{0}}) {
         auto setup = writing_to(Stdio::file(directory / "output"));
         if (limit > 0) {
             setup.launch.file_size = limit;
