@@ -252,10 +252,10 @@ TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pr
 TEST_CASE("When a full disk has space again, the next server's records are whole",
           "[back-pressure][system]") {
     SmallDisk const disk;
-    // One after the other, in one view of the disk.
+    // One after the other, in one view of the disk; none of them outlives the test.
     Process servers(disk.run(server_launch({"127.0.0.1:0"}), R"(
         head -c 150000 /dev/zero > "$0/filler"
-        "$@" >> "$0/output"
+        setpriv --pdeathsig KILL "$@" >> "$0/output"
         rm "$0/filler"
         exec "$@" >> "$0/output")"));
     Flood flood(announced_address(servers), {});
