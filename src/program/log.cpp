@@ -48,6 +48,8 @@ std::shared_ptr<spdlog::logger> make_logger(
         "standard error", std::make_shared<LineSink>(std::move(write)), writer,
         spdlog::async_overflow_policy::overrun_oldest);
     logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
+    // After close(), where a signal can still ask for a line, there is no writer to take it.
+    logger->set_error_handler([](std::string const&) {});
     return logger;
 }
 

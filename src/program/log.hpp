@@ -43,7 +43,7 @@ public:
     /// A line that is part of the program's interface: as it is, whatever the log level.
     void announce(std::string_view line) const;
 
-    /// Writes what is left.
+    /// Writes what is left. Lines that come later, from any thread, are dropped.
     void close();
 
 private:
