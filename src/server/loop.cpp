@@ -65,6 +65,9 @@ void Loop::turn_away(LoopSocket socket, Peer peer, Ending why) {
 }
 
 void Loop::start(LoopSocket socket, Peer peer, Ending ending) {
+    if (abandoned_) {
+        return;  // it was on its way here when the sessions were cut off
+    }
     auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), ending);
     if (draining_) {
         session->drain();

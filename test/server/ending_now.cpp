@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -115,6 +116,39 @@ TEST_CASE("A server can end now while its sockets wait for a place", "[server][c
     running.server().end_now();
     CHECK((running.outcome().end == Outcome::End::stopped_now));
     CHECK(running.server().counters().displayed == 3);
+}
+
+TEST_CASE("A server that ends now closes connections that are on their way to a loop",
+          "[server][concurrency]") {
+    std::promise<void> blocked;
+    std::promise<void> go_on;
+    ServerOptions options;
+    options.threads = 2;
+    RunningServer running(options, [&](Batch const& batch) -> Task<void> {
+        if ((*batch.begin()).text == "block") {
+            blocked.set_value();
+            go_on.get_future().wait();
+        }
+        co_return;
+    });
+    // Every other connection goes to the second loop, which is then busy.
+    auto const connect_to_first_loop = [&running] {
+        Peer peer = Peer::connect(running.address());
+        peer.send("hello\n");
+        CHECK(peer.receive_line() == "I got your message");
+        return peer;
+    };
+    Peer const first = connect_to_first_loop();
+    Peer blocking = Peer::connect(running.address());
+    blocking.send("block\n");
+    blocked.get_future().wait();
+    Peer const third = connect_to_first_loop();
+    Peer on_its_way = Peer::connect(running.address());
+    Peer const accepted_after_it = connect_to_first_loop();
+    running.server().end_now();
+    go_on.set_value();
+    CHECK((running.outcome().end == Outcome::End::stopped_now));
+    on_its_way.wait_for_end();
 }
 
 TEST_CASE("A handler that is destroyed before it has returned still has its batch",
