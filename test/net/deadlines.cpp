@@ -155,7 +155,7 @@ TEST_CASE("an owner may arm, disarm and destroy others when it is told", "[deadl
 
 TEST_CASE("the timer tells each owner once, however its deadline was moved", "[deadlines]") {
     asio::io_context context;
-    DeadlineQueues queues({40ms, 5ms, 20ms, 10ms});
+    DeadlineQueues queues({2s, 5ms, 20ms, 10ms});
     DeadlineTimer timer(context, queues);
     std::vector<int> told;
     Patient long_wait(1, told);
@@ -173,7 +173,7 @@ TEST_CASE("the timer tells each owner once, however its deadline was moved", "[d
         }
     };
     context.run();
-    CHECK(std::chrono::steady_clock::now() - start >= 40ms);
+    CHECK(std::chrono::steady_clock::now() - start >= 2s);
     CHECK(told == std::vector{2, 2, 1});
     CHECK(moved.came == std::vector{Wait::ending, Wait::leaving});
 }

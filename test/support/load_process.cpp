@@ -78,11 +78,6 @@ void LoadResult::need_verdict() const {
     if (verdict(0) == Exit::with(no_verdict)) {
         SKIP("this machine is too busy to measure on: " << err);
     }
-    constexpr double late_us = 5000;
-    double const late = report.at("generator").at("own_lateness_p99_us");
-    if (late > late_us) {
-        SKIP("this machine is too busy to measure on: load itself was late by " << late << " us");
-    }
 }
 
 Exit verdict_of(Run const& ended, int status) {

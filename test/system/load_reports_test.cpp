@@ -1,6 +1,7 @@
 // Reports of whole runs, merged and compared by the program.
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
+#include "support/machine_watch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -156,11 +157,13 @@ TEST_CASE("Reports of intervals of different lengths cannot be merged", "[load][
 
 TEST_CASE("A server that has become 10 % slower is called worse, and the same one is not",
           "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const before({.delays = delays(100)});
     LineServer const same({.delays = delays(100)});
     LineServer const slower({.delays = delays(110)});
     auto const results =
         run_together({steady_test(before), steady_test(same), steady_test(slower)});
+    watch.need_quiet();
     for (LoadResult const& result : results) {
         CAPTURE(result.out, result.err);
         result.need_verdict();

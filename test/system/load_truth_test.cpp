@@ -1,6 +1,7 @@
 // Durations: what load measures of servers whose truth is known.
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
+#include "support/machine_watch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -63,9 +64,11 @@ constexpr LineServer::Stall stall{.length = 200ms, .every = 1000ms};
 
 TEST_CASE("A closed loop measures the delays of a server as service times",
           "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server({.delays = hundred_delays()});
     auto const result = run_load({"--clients", "40", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
+    watch.need_quiet();
     result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
@@ -76,11 +79,13 @@ TEST_CASE("A closed loop measures the delays of a server as service times",
 
 TEST_CASE("An open loop that never queues measures the delays of a server as response times",
           "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server({.delays = hundred_delays()});
     // Each client has a message every 400 ms, and no delay is as long.
     auto const result =
         run_load({"--clients", "100", "--rate", "250", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
+    watch.need_quiet();
     result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
@@ -91,10 +96,12 @@ TEST_CASE("An open loop that never queues measures the delays of a server as res
 
 TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
           "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server({.stall = stall});
     auto const result =
         run_load({"--clients", "20", "--rate", "1000", "--duration", "2s", server.address()});
     CAPTURE(result.out, result.err);
+    watch.need_quiet();
     result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2000);
@@ -117,9 +124,11 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
 
 TEST_CASE("A closed loop leaves out what it would have sent during a stall",
           "[load][system][serial]") {
+    MachineWatch watch;
     LineServer const server({.delays = {2ms}, .stall = stall});
     auto const result = run_load({"--clients", "1", "--duration", "1900ms", server.address()});
     CAPTURE(result.out, result.err);
+    watch.need_quiet();
     result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == result.planned());
@@ -137,10 +146,12 @@ TEST_CASE("Messages of the warm-up are not measured", "[load][system][serial]") 
     // Slow at first, fast from then on.
     std::vector<Duration> delays(12, 60ms);
     delays.insert(delays.end(), 40, 1ms);
+    MachineWatch watch;
     LineServer const server({.delays = delays});
     auto const result = run_load({"--clients", "4", "--warmup", "300ms", "--rate", "40",
                                   "--duration", "1s", server.address()});
     CAPTURE(result.out, result.err);
+    watch.need_quiet();
     result.need_verdict();
     CHECK(result.exit == Exit::with(0));
     CHECK(server.messages() == 12 + 40);

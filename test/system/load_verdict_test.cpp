@@ -106,5 +106,5 @@ TEST_CASE("A test that planned nothing has no verdict", "[load][system]") {
                                   "--duration", "50ms", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(3));
-    CHECK(result.err == "load: no verdict, since no message was planned\n");
+    CHECK(result.err.ends_with("load: no verdict, since no message was planned\n"));
 }
