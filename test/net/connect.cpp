@@ -123,7 +123,7 @@ TEST_CASE("An address that does not answer leaves time for the next", "[connect]
     test::Listener const listener("tcp:127.0.0.1:0");
     test::RefusingAddress const refusing;
     std::string const silent_address = silent.listener.address();
-    Timeout const for_both = 300ms * test::slowness;
+    Timeout const for_both = 4s;
     CHECK(outcome_of(some_name, for_both, name_of({silent_address, listener.address()})) ==
           listener.address());
     CHECK(outcome_of(some_name, for_both, name_of({silent_address, refusing.address()})) ==

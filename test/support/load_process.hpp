@@ -35,8 +35,8 @@ struct LoadResult {
     /// have been the bottleneck itself.
     [[nodiscard]] Exit verdict(int status) const;
 
-    /// Skips the test where load gave no verdict since it was the bottleneck: on a machine that busy
-    /// no figure is to be relied on, which is what that says.
+    /// Skips the test where load gave no verdict since it was the bottleneck: on a machine that
+    /// busy no figure is to be relied on, which is what that says.
     void need_verdict() const;
 };
 

@@ -184,7 +184,7 @@ TEST_CASE("limit: a datagram waits for a place, or is told that there is none",
 TEST_CASE("deadline: a shutdown does not wait longer than --drain-timeout for the display",
           "[datagrams][deadline][system]") {
     Place const place;
-    auto server = start_stalled(place.address(), {"--drain-timeout", "500ms"});
+    auto server = start_stalled(place.address(), {"--drain-timeout", "3s"});
     auto peer = DatagramPeer::to(server.address());
     stall(server, peer);
     server.signal(SIGTERM);
