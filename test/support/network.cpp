@@ -62,15 +62,15 @@ Launch Network::inside(Launch launch) const {
     return launch;
 }
 
-bool Network::switch_off_ipv6() {
+bool Network::switch_off_ipv6() const {
     return set("ipv6/conf/all/disable_ipv6", "1");
 }
 
-bool Network::allow_ports(std::uint16_t first, std::uint16_t last) {
+bool Network::allow_ports(std::uint16_t first, std::uint16_t last) const {
     return set("ipv4/ip_local_port_range", fmt::format("{} {}", first, last));
 }
 
-bool Network::set(std::string const& setting, std::string const& value) {
+bool Network::set(std::string const& setting, std::string const& value) const {
     auto const command = fmt::format("echo {} > /proc/sys/net/{}", value, setting);
     return run(inside({.program = "/bin/sh", .arguments = {"-c", command}})).exit == Exit::with(0);
 }

@@ -25,10 +25,10 @@ public:
 
     /// As on a machine whose administrator wants no IPv6. Returns false where that cannot be
     /// changed.
-    bool switch_off_ipv6();
+    [[nodiscard]] bool switch_off_ipv6() const;
 
     /// Port 0 means one of these. Returns false where that cannot be changed.
-    bool allow_ports(std::uint16_t first, std::uint16_t last);
+    [[nodiscard]] bool allow_ports(std::uint16_t first, std::uint16_t last) const;
 
     /// What the interface does to each packet, in the words of tc(8): "netem loss 5%". Returns
     /// false where the kernel does not have it.
@@ -43,7 +43,7 @@ public:
 
 private:
     /// A setting in /proc/sys/net of this network's own.
-    bool set(std::string const& setting, std::string const& value);
+    [[nodiscard]] bool set(std::string const& setting, std::string const& value) const;
 
     std::string name_;
 };
