@@ -8,7 +8,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -44,6 +46,14 @@ TEST_CASE("A server hands on none of its sockets", "[descriptors][system]") {
     auto server = ServerProcess::start({"127.0.0.1:0", "udp:127.0.0.1:0", "unix:" + directory / "s",
                                         "unixgram:" + directory / "d"},
                                        std::move(setup));
+    check_hands_on_nothing(server.process());
+    // Nor of those that it accepts.
+    std::vector<Peer> peers;
+    for (std::size_t const number : {0, 0, 2, 2}) {
+        peers.push_back(Peer::connect(server.address(number)));
+        peers.back().send("hello\n");
+        CHECK(peers.back().receive_line() == "I got your message");
+    }
     check_hands_on_nothing(server.process());
 }
 
