@@ -26,6 +26,8 @@ struct Intake {
     bool line_ended = false;  ///< at least one line did, if only the rest of one that was too long
 
     [[nodiscard]] bool empty() const { return runs.empty(); }
+    /// What it takes to keep it.
+    [[nodiscard]] std::size_t bytes() const { return messages.size() + runs.size() * sizeof(Run); }
     void add(Verdict verdict);
 };
 

@@ -26,6 +26,7 @@ constexpr int datagrams_waiting_bytes = 4 * 1024 * 1024;
 std::string remedy(asio::error_code error, Address const& address) {
     if (error == asio::error::address_in_use) {
         return is_unix(address.transport) ? "; choose another name"
+               : address.port == 0        ? ""
                                           : "; choose another port, or 0 for any free one";
     }
     if (error == asio::error::access_denied && !is_unix(address.transport)) {
@@ -149,7 +150,7 @@ void open_each(asio::io_context& context, Address const& address,
         throw cannot_listen(address, fmt::format("{}", fmt::join(absent, "; ")), reason);
     }
     for (std::string const& failure : absent) {
-        log(LogLevel::info, fmt::format("not listening on {}", failure));
+        log(LogLevel::info, fmt::format("left out {}", failure));
     }
 }
 

@@ -10,16 +10,21 @@
 
 namespace roger {
 
+/// The sentence for a thread that the system does not allow.
+inline std::runtime_error no_thread(std::system_error const& error) {
+    return std::runtime_error(
+        fmt::format("cannot start a thread: {}; the limits on processes (ulimit -u) and on memory "
+                    "(ulimit -v) decide how many there can be",
+                    error.code().message()));
+}
+
 /// Throws std::runtime_error with a sentence if the system allows no more threads.
 template <typename Work>
 std::jthread start_thread(Work work) {
     try {
         return std::jthread(std::move(work));
     } catch (std::system_error const& error) {
-        throw std::runtime_error(
-            fmt::format("cannot start a thread: {}; the limits on processes (ulimit -u) and on "
-                        "memory (ulimit -v) decide how many there can be",
-                        error.code().message()));
+        throw no_thread(error);
     }
 }
 

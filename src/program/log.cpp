@@ -1,6 +1,8 @@
 // The loggers' set-up: a thread, and an output that drops rather than waits.
 #include "program/log.hpp"
 
+#include "net/thread.hpp"
+
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/null_mutex.h>
@@ -8,6 +10,7 @@
 
 #include <climits>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include <poll.h>
@@ -48,8 +51,6 @@ std::shared_ptr<spdlog::logger> make_logger(
         "standard error", std::make_shared<LineSink>(std::move(write)), writer,
         spdlog::async_overflow_policy::overrun_oldest);
     logger->set_pattern(pattern, spdlog::pattern_time_type::utc);
-    // After close(), where a signal can still ask for a line, there is no writer to take it.
-    logger->set_error_handler([](std::string const&) {});
     return logger;
 }
 
@@ -65,6 +66,23 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
             return spdlog::level::err;
     }
     return spdlog::level::err;
+}
+
+/// After close(), when a signal can still ask for a line, there is no writer to take it, and spdlog
+/// throws: the line is dropped.
+void log_line(spdlog::logger& logger, spdlog::level::level_enum level, std::string_view line) {
+    try {
+        logger.log(level, line);
+    } catch (spdlog::spdlog_ex const&) {  // NOLINT(bugprone-empty-catch)
+    }
+}
+
+std::shared_ptr<spdlog::details::thread_pool> start_writer() {
+    try {
+        return std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1);
+    } catch (std::system_error const& error) {
+        throw no_thread(error);
+    }
 }
 
 }  // namespace
@@ -102,8 +120,7 @@ StandardError::Redirection::~Redirection() {
 }
 
 StandardError::StandardError(LogLevel least)
-    : output_(std::make_shared<Output>()),
-      writer_(std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1)) {
+    : output_(std::make_shared<Output>()), writer_(start_writer()) {
     auto const write = [output = output_](std::string_view line) { output->write(line); };
     logger_ = make_logger(writer_, "%Y-%m-%dT%H:%M:%S.%eZ %l: %v", write);
     logger_->set_level(spdlog_level(least));
@@ -116,12 +133,12 @@ StandardError::~StandardError() {
 
 Log StandardError::log() const {
     return [logger = logger_](LogLevel level, std::string_view sentence) {
-        logger->log(spdlog_level(level), sentence);
+        log_line(*logger, spdlog_level(level), sentence);
     };
 }
 
 void StandardError::announce(std::string_view line) const {
-    announcer_->log(spdlog::level::critical, line);
+    log_line(*announcer_, spdlog::level::critical, line);
 }
 
 void StandardError::close() {

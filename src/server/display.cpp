@@ -1,6 +1,7 @@
 // Gathers records, hands them to the writer, and wakes whoever waits for them.
 #include "server/display.hpp"
 
+#include "net/thread.hpp"
 #include "roger/server.hpp"
 
 #include <asio/post.hpp>
@@ -42,7 +43,7 @@ Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
     for (std::size_t loop = 0; loop < options_.loops; ++loop) {
         pages_.push_back(std::make_unique<Page>());
     }
-    writer_ = std::jthread([this] { run_writer(); });
+    writer_ = start_thread([this] { run_writer(); });
 }
 
 Display::~Display() {

@@ -46,10 +46,9 @@ Task<void> Listener::run() {
 void Listener::drain() {
     asio::error_code error;
     for (int i = 0; i < most_refused && open_; ++i) {
-        Loop& loop = host_.next_loop();
-        if (std::optional<Newcomer> newcomer = accept_one(loop, error)) {
-            loop.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
-                           Ending::shutting_down);
+        if (std::optional<Newcomer> newcomer = accept_one(first_loop_, error)) {
+            first_loop_.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
+                                  Ending::shutting_down);
         } else if (!is_of_one_connection(error)) {
             break;
         }
@@ -75,7 +74,7 @@ asio::error_code Listener::accept_ready() {
     bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
     asio::error_code error;
     for (int i = 0; i < most_accepted_at_once && open_ && !(waits && limit_.full()); ++i) {
-        Loop& loop = host_.next_loop();
+        Loop& loop = limit_.full() ? first_loop_ : host_.next_loop();
         std::optional<Newcomer> newcomer = accept_one(loop, error);
         if (!newcomer && is_of_one_connection(error)) {
             continue;
@@ -106,7 +105,7 @@ std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_c
 
 void Listener::admit(Newcomer newcomer, Loop& loop) {
     if (limit_.full()) {
-        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
+        first_loop_.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
         return;
     }
     limit_.take_place();

@@ -1,6 +1,7 @@
 // Runs one event loop, and owns its sessions.
 #include "server/loop.hpp"
 
+#include "net/clock.hpp"
 #include "net/spawn.hpp"
 #include "server/session.hpp"
 
@@ -22,8 +23,12 @@ constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds leave_time{1000};
 
 /// Newcomers that are being told why they are not served: they hold no place, but each holds a
-/// descriptor, so that those beyond this number are told and closed without waiting for them.
-constexpr std::size_t most_turned_away = 64;
+/// descriptor of the few that the limit leaves free, so that those beyond this number are told and
+/// closed without waiting for them.
+constexpr std::size_t most_turned_away = 8;
+
+/// At an end that does not wait, for the sessions that can come to their own.
+constexpr std::chrono::milliseconds cut_off_time{100};
 
 /// In the order of Wait.
 std::vector<Timeout> wait_lengths(ServerOptions const& options) {
@@ -54,14 +59,11 @@ void Loop::serve(LoopSocket socket, Peer peer) {
 }
 
 void Loop::turn_away(LoopSocket socket, Peer peer, Ending why) {
-    asio::dispatch(context_,
-                   [this, why, socket = std::move(socket), peer = std::move(peer)]() mutable {
-                       if (turned_away_ < most_turned_away) {
-                           start(std::move(socket), std::move(peer), why);
-                       } else {
-                           Session(*this, std::move(socket), std::move(peer), why).leave_at_once();
-                       }
-                   });
+    if (turned_away_ < most_turned_away) {
+        start(std::move(socket), std::move(peer), why);
+    } else {
+        Session(*this, std::move(socket), std::move(peer), why).leave_at_once();
+    }
 }
 
 void Loop::start(LoopSocket socket, Peer peer, Ending ending) {
@@ -160,7 +162,10 @@ void Loop::cut_off_sessions() {
     context_.restart();
     for_each_session([](Session& session) { session.cut_off(); });
     room.wake_all();
-    context_.poll();
+    // Messages that wait to be displayed would go on as long as the output takes them.
+    for (auto const end = Clock::now() + cut_off_time;
+         Clock::now() < end && context_.poll_one() != 0;) {
+    }
 }
 
 }  // namespace roger

@@ -115,7 +115,8 @@ public:
     /// Serves a client that has been given a place. From any thread.
     void serve(LoopSocket socket, Peer peer);
 
-    /// Tells a newcomer why it is not served: busy or shutting_down. From any thread.
+    /// Tells a newcomer why it is not served: busy or shutting_down. On this loop, before it
+    /// returns, so that newcomers that wait for that hold no descriptors.
     void turn_away(LoopSocket socket, Peer peer, Ending why);
 
     /// Runs until finish() or abandon().

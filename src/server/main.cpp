@@ -50,12 +50,14 @@ void close_output(roger::Sink& sink) {
     }
 }
 
-/// Everything is done: a stop signal that comes now changes nothing about that.
-void block_stop_signals() {
+/// Nothing is left but to close: a signal that comes when nobody hears it any more must not end the
+/// program as it does by default.
+void block_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
+    for (int const signal : {SIGINT, SIGTERM, SIGUSR1}) {
+        ::sigaddset(&signals, signal);
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
@@ -109,9 +111,9 @@ int serve(roger::ServerCommandLine const& command_line) {
         // there is nothing to be gained from taking them down in order.
         std::_Exit(roger::status_failed);
     }
+    block_signals();
     display.finish();
     close_output(sink);
-    block_stop_signals();
     return outcome.success() ? roger::status_done : roger::status_failed;
 }
 

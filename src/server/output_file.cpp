@@ -1,23 +1,35 @@
 // Looks at a file that is inherited, and usually open for writing only, through /proc.
 #include "server/output_file.hpp"
 
+#include "net/clock.hpp"
 #include "net/uninterrupted.hpp"
 
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace roger {
 
 namespace {
+
+/// How long a half record has to stay as it is to be taken for one that nobody goes on with.
+constexpr std::chrono::milliseconds settling_time{200};
+
+/// A lock is held for little longer than that, unless somebody else has one on the file.
+constexpr std::chrono::seconds most_lock_time{5};
+constexpr std::chrono::milliseconds lock_pause{10};
 
 struct stat status_of(int descriptor) {
     struct stat status{};
@@ -62,22 +74,39 @@ off_t place_of_writing(int descriptor) {
     return appends ? status_of(descriptor).st_size : ::lseek(descriptor, 0, SEEK_CUR);
 }
 
-/// Throws std::system_error if the file cannot be read.
-bool ends_in_record(int descriptor) {
+/// The place of writing, where the byte before it ends no record; 0 where it does.
+off_t end_in_record(int descriptor, int readable) {
     off_t const place = place_of_writing(descriptor);
     if (place <= 0) {
-        return false;
-    }
-    Opened const file(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
-    if (!same_file(status_of(file.get()), status_of(descriptor))) {
-        throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
+        return 0;
     }
     char last = 0;
     // A place beyond the end has zeros before it, which end no record either.
-    if (uninterrupted([&] { return ::pread(file.get(), &last, 1, place - 1); }) < 0) {
+    if (uninterrupted([&] { return ::pread(readable, &last, 1, place - 1); }) < 0) {
         fail();
     }
-    return last != '\n';
+    return last != '\n' ? place : 0;
+}
+
+/// Another server's write() grows the file as it goes on: only what stays so is left unfinished.
+bool ends_in_record(int descriptor, int readable) {
+    off_t const end = end_in_record(descriptor, readable);
+    if (end == 0) {
+        return false;
+    }
+    std::this_thread::sleep_for(settling_time);
+    return end_in_record(descriptor, readable) == end;
+}
+
+/// Of two servers that start at once, one looks first. Given back when `readable` is closed.
+void lock(int readable) {
+    for (auto const deadline = Clock::now() + most_lock_time;
+         uninterrupted([&] { return ::flock(readable, LOCK_EX | LOCK_NB); }) != 0;
+         std::this_thread::sleep_for(lock_pause)) {
+        if (errno != EWOULDBLOCK || Clock::now() >= deadline) {
+            fail();
+        }
+    }
 }
 
 void end_record(int descriptor) {
@@ -95,8 +124,14 @@ void end_unfinished_record(int descriptor, Log const& log) {
     if (!S_ISREG(status_of(descriptor).st_mode)) {
         return;
     }
+    std::optional<Opened> file;
     try {
-        if (!ends_in_record(descriptor)) {
+        file.emplace(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
+        if (!same_file(status_of(file->get()), status_of(descriptor))) {
+            throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
+        }
+        lock(file->get());
+        if (!ends_in_record(descriptor, file->get())) {
             return;
         }
     } catch (std::system_error const& unreadable) {

@@ -135,7 +135,7 @@ Task<std::size_t> Session::display(Intake const& intake) {
     if (displayed == 0) {
         co_return 0;
     }
-    RoomTaken const taken(loop_.room, intake.messages.size());
+    RoomTaken const taken(loop_.room, intake.bytes());
     try {
         Batch const batch(intake.messages, peer_, loop_.index());
         co_await loop_.service().handler(batch);

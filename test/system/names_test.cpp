@@ -98,7 +98,7 @@ TEST_CASE("A server binds what this host has of a name, and tells what it has no
     std::string const prefix = kind.empty() ? "tcp:" : kind;
     Process server(place.server({kind + "two.test:0"}));
     auto const told = without_date(server.err().read_line());
-    CHECK(told.starts_with("info: not listening on " + prefix + nobodys + ':'));
+    CHECK(told.starts_with("info: left out " + prefix + nobodys + ':'));
     CHECK(told.ends_with(": Cannot assign requested address"));
     auto const address = announced(server);
     CHECK(address == prefix + "127.0.0.1:" + port_text(address));
@@ -144,7 +144,7 @@ TEST_CASE("A server starts at localhost where the hosts file lists ::1 and there
     std::string const prefix = kind.empty() ? "tcp:" : kind;
     Process server(place.server({kind + "localhost:51717"}));
     CHECK(without_date(server.err().read_line()) ==
-          "info: not listening on " + prefix + "[::1]:51717: Cannot assign requested address");
+          "info: left out " + prefix + "[::1]:51717: Cannot assign requested address");
     CHECK(announced(server) == prefix + "127.0.0.1:51717");
     check_talk(place, kind + "localhost:51717");
     CHECK(server.terminate() == Exit::with(0));

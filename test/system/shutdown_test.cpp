@@ -285,3 +285,38 @@ TEST_CASE("Who waits in the listen queue is told of a shutdown", "[shutdown][sys
     CHECK(last_words.find("refused_shutdown=101") != std::string::npos);
     CHECK(scene.server.output() == "in its place\n");
 }
+
+TEST_CASE("Newcomers are told of a shutdown although there are few descriptors",
+          "[shutdown][system]") {
+    auto const* const threads = GENERATE("1", "2");
+    CAPTURE(threads);
+    ServerSetup setup;
+    setup.launch.open_files = 100;
+    auto server = ServerProcess::start({"--threads", threads, "127.0.0.1:0"}, std::move(setup));
+    // More than it has descriptors for: some are served, the others wait.
+    std::vector<Peer> peers;
+    for (int i = 0; i < 200; ++i) {
+        peers.push_back(Peer::connect(server.address()));
+    }
+    peers.front().send("hello\n");
+    CHECK(peers.front().receive_line() == ack);
+    server.signal(SIGTERM);
+    for (Peer& peer : peers) {
+        CHECK(peer.receive_all() == farewell);
+        peer.close();
+    }
+    CHECK(server.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("Who asks for counters until the end does not change it", "[shutdown][system]") {
+    auto launch = server_launch({"-c", R"(exec "$0" 127.0.0.1:0 2>&1)", server_launch({}).program});
+    launch.program = "/bin/sh";
+    Process server(launch);
+    server.out().read_until("listening on ");
+    server.signal(SIGTERM);
+    eventually("it ends, asked all the time", [&server] {
+        server.signal(SIGUSR1);
+        return !server.runs();
+    });
+    CHECK(server.wait_for_exit() == Exit::with(0));
+}
