@@ -29,10 +29,15 @@ constexpr std::chrono::milliseconds last_lines_time{500};
 
 void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
     if (sync) {
-        if (std::error_code const error = sink.sync()) {
+        std::error_code const error = sink.sync();
+        if (error == std::errc::invalid_argument || error == std::errc::read_only_file_system) {
             throw roger::WrongUse(
                 fmt::format("--sync: standard output cannot be synced ({}): send it to a file",
                             error.message()));
+        }
+        if (error) {
+            throw std::runtime_error(
+                fmt::format("--sync: cannot sync standard output: {}", error.message()));
         }
     }
     roger::end_unfinished_record(STDOUT_FILENO, log);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -196,4 +197,20 @@ TEST_CASE("With --sync the directory of the file is synced at the start",
         CHECK(server.stop() == Exit::with(0));
         CHECK(calls.failures(Call::fsync) == 0);
     }
+}
+
+TEST_CASE("A file that could be synced and fails at the start is no wrong usage",
+          "[output-errors][system]") {
+    TempDir const directory;
+    int const error = GENERATE(EIO, ENOSPC, EDQUOT);
+    CAPTURE(error);
+    FailingCalls calls;
+    auto launch = server_launch({"--sync", "127.0.0.1:0"});
+    launch.out = Stdio::file(directory / "out");
+    calls.preload(launch);
+    calls.fail(Call::fdatasync, error, 1);
+    auto const failed = run(launch);
+    CHECK(failed.exit == Exit::with(1));
+    CHECK(failed.err == "server: --sync: cannot sync standard output: " +
+                            std::generic_category().message(error) + '\n');
 }
