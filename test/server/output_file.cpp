@@ -1,4 +1,4 @@
-// The directory of standard output, synced or told of.
+// Standard output as a file: what stands in it at the start, and its directory.
 #include "server/output_file.hpp"
 
 #include "support/files.hpp"
@@ -6,11 +6,15 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 using roger::test::Descriptor;
@@ -31,7 +35,42 @@ Descriptor create(std::string const& path) {
     return Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
+std::vector<std::string> said_by_end_unfinished_record(Descriptor const& descriptor) {
+    std::vector<std::string> said;
+    roger::end_unfinished_record(descriptor.get(), [&](roger::LogLevel, std::string_view sentence) {
+        said.emplace_back(sentence);
+    });
+    return said;
+}
+
 }  // namespace
+
+TEST_CASE("of two servers on one file, one looks for a half record at a time", "[output-file]") {
+    TempDir const directory;
+    roger::test::write_file(directory / "output", "whole\nhalf");
+    Descriptor const file(::open((directory / "output").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    // As the other server: it looks, and ends the record.
+    Descriptor const other(::open((directory / "output").c_str(), O_RDWR | O_APPEND | O_CLOEXEC));
+    REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+    auto said = std::async(std::launch::async, [&] { return said_by_end_unfinished_record(file); });
+    // This is longer than one alone takes to be sure.
+    CHECK(said.wait_for(std::chrono::milliseconds(500)) == std::future_status::timeout);
+    REQUIRE(::write(other.get(), "\n", 1) == 1);
+    REQUIRE(::flock(other.get(), LOCK_UN) == 0);
+    CHECK(said.get().empty());
+    CHECK(roger::test::read_file(directory / "output") == "whole\nhalf\n");
+}
+
+TEST_CASE("a file that somebody else has locked for good is told of", "[output-file]") {
+    TempDir const directory;
+    roger::test::write_file(directory / "output", "whole\n");
+    Descriptor const file(::open((directory / "output").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    Descriptor const other(::open((directory / "output").c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+    auto const said = said_by_end_unfinished_record(file);
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].starts_with("cannot see whether standard output ends in the middle"));
+}
 
 TEST_CASE("a directory that can be synced is no reason to say anything", "[output-file]") {
     TempDir const directory;
