@@ -74,6 +74,7 @@ asio::error_code Listener::accept_ready() {
     bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
     asio::error_code error;
     for (int i = 0; i < most_accepted_at_once && open_ && !(waits && limit_.full()); ++i) {
+        // Who is not served is refused here and now.
         Loop& loop = limit_.full() ? first_loop_ : host_.next_loop();
         std::optional<Newcomer> newcomer = accept_one(loop, error);
         if (!newcomer && is_of_one_connection(error)) {
@@ -105,7 +106,7 @@ std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_c
 
 void Listener::admit(Newcomer newcomer, Loop& loop) {
     if (limit_.full()) {
-        first_loop_.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
+        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
         return;
     }
     limit_.take_place();
