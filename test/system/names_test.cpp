@@ -240,7 +240,9 @@ TEST_CASE("Where no thread can be started, a name is a sentence and a number is 
         return launch;
     };
     if (run(limited({"--version"})).exit != Exit::with(0)) {
-        SKIP("needs util-linux's prlimit, and an unprivileged user that can reach the programs");
+        SKIP(
+            "needs util-linux's prlimit, an unprivileged user that can reach the programs, and no "
+            "leak checker in them, which starts a thread itself");
     }
     auto server = ServerProcess::start({"127.0.0.1:0"});
     auto const port = port_text(server.address());
