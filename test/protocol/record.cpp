@@ -168,7 +168,8 @@ TEST_CASE("P2: no message forges a second record", "[record][protocol]") {
     }
 }
 
-TEST_CASE("Each byte, and each pair of bytes, has its own safe record", "[record][protocol]") {
+TEST_CASE("Each byte, and each pair of bytes, has its own safe record",
+          "[record][protocol][sweep]") {
     for (unsigned first = 0; first != 256; ++first) {
         test::check_record(std::string(1, static_cast<char>(first)));
         for (unsigned second = 0; second != 256; ++second) {
@@ -178,7 +179,7 @@ TEST_CASE("Each byte, and each pair of bytes, has its own safe record", "[record
     SUCCEED("no violation");
 }
 
-TEST_CASE("So have the neighbours of every boundary in UTF-8", "[record][protocol]") {
+TEST_CASE("So have the neighbours of every boundary in UTF-8", "[record][protocol][sweep]") {
     constexpr std::string_view bytes =
         "\0\x1f\x20\\\x7e\x7f\x80\x8f\x90\x9b\x9f\xa0\xa8\xae\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xe2\xec"
         "\xed\xee"

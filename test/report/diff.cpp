@@ -118,20 +118,20 @@ Report as_asked(Report report, double asked, double achieved) {
 
 }  // namespace
 
-TEST_CASE("A planted slow-down of 10 % is found", "[diff][load]") {
+TEST_CASE("A planted slow-down of 10 % is found", "[diff][load][sweep]") {
     for (std::size_t const intervals : {10U, 20U, 60U}) {
         Behaviour const before;
         CHECK(judged(Judgement::worse, intervals, before, {.median_us = 1100}) >= runs * 95 / 100);
     }
 }
 
-TEST_CASE("A planted slow-down is found in much noise after longer", "[diff][load]") {
+TEST_CASE("A planted slow-down is found in much noise after longer", "[diff][load][sweep]") {
     Behaviour const before = {.spread = 1, .drift = 0.03};
     Behaviour const slower = {.median_us = 1100, .spread = 1, .drift = 0.03};
     CHECK(judged(Judgement::worse, 30, before, slower) >= runs * 95 / 100);
 }
 
-TEST_CASE("Equal runs are not called worse", "[diff][load]") {
+TEST_CASE("Equal runs are not called worse", "[diff][load][sweep]") {
     for (std::size_t const intervals : {10U, 20U, 60U}) {
         CHECK(judged(Judgement::worse, intervals, {}, {}) <= runs * 2 / 100);
     }
@@ -139,16 +139,17 @@ TEST_CASE("Equal runs are not called worse", "[diff][load]") {
     CHECK(judged(Judgement::worse, 10, noisy, noisy) <= runs * 2 / 100);
 }
 
-TEST_CASE("Equal runs that last are called no worse", "[diff][load]") {
+TEST_CASE("Equal runs that last are called no worse", "[diff][load][sweep]") {
     CHECK(judged(Judgement::no_worse, 20, {}, {}) >= runs * 95 / 100);
 }
 
-TEST_CASE("Equal runs that drift slowly are not called worse", "[diff][load]") {
+TEST_CASE("Equal runs that drift slowly are not called worse", "[diff][load][sweep]") {
     Behaviour const drifting = {.drift = 0.03, .likeness = 0.6};
     CHECK(judged(Judgement::worse, 30, drifting, drifting) <= runs * 2 / 100);
 }
 
-TEST_CASE("Equal runs whose intervals resemble each other are not called worse", "[diff][load]") {
+TEST_CASE("Equal runs whose intervals resemble each other are not called worse",
+          "[diff][load][sweep]") {
     Behaviour const alike = {.drift = 0.1, .likeness = 0.5, .messages = 200};
     for (std::size_t const intervals : {10U, 20U, 60U}) {
         CHECK(judged(Judgement::worse, intervals, alike, alike) <= runs * 3 / 100);
@@ -157,7 +158,7 @@ TEST_CASE("Equal runs whose intervals resemble each other are not called worse",
     CHECK(judged(Judgement::worse, 10, rising, rising) <= runs * 3 / 100);
 }
 
-TEST_CASE("A huge slow-down is found through trends and spikes", "[diff][load]") {
+TEST_CASE("A huge slow-down is found through trends and spikes", "[diff][load][sweep]") {
     Behaviour before = {.median_us = 108, .drift = 0.1, .likeness = 0.6, .messages = 200};
     before.trend = 4;
     before.spikes = 0.1;
@@ -167,7 +168,7 @@ TEST_CASE("A huge slow-down is found through trends and spikes", "[diff][load]")
 }
 
 TEST_CASE("A threefold slow-down is found through a trend, and through spikes in longer tests",
-          "[diff][load]") {
+          "[diff][load][sweep]") {
     Behaviour before = {.median_us = 108, .drift = 0.1, .likeness = 0.6, .messages = 200};
     Behaviour after = before;
     before.trend = after.trend = 2;
@@ -239,7 +240,7 @@ TEST_CASE("A sure but small change is no worse", "[diff][load]") {
     CHECK(difference.judgement == Judgement::no_worse);
 }
 
-TEST_CASE("A slow-down of a fast server is found within microseconds", "[diff][load]") {
+TEST_CASE("A slow-down of a fast server is found within microseconds", "[diff][load][sweep]") {
     Behaviour const before = {.median_us = 20, .spread = 0.2};
     CHECK(judged(Judgement::no_worse, 20, before, before) >= runs * 95 / 100);
     CHECK(judged(Judgement::worse, 20, before, {.median_us = 22, .spread = 0.2}) >=
