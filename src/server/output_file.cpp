@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -77,9 +77,6 @@ off_t place_of_writing(int descriptor) {
 /// The place of writing, where the byte before it ends no record; 0 where it does.
 off_t end_in_record(int descriptor, int readable) {
     off_t const place = place_of_writing(descriptor);
-    if (place <= 0) {
-        return 0;
-    }
     char last = 0;
     // A place beyond the end has zeros before it, which end no record either.
     if (uninterrupted([&] { return ::pread(readable, &last, 1, place - 1); }) < 0) {
@@ -121,12 +118,12 @@ void end_record(int descriptor) {
 }  // namespace
 
 void end_unfinished_record(int descriptor, Log const& log) {
-    if (!S_ISREG(status_of(descriptor).st_mode)) {
+    if (!S_ISREG(status_of(descriptor).st_mode) || place_of_writing(descriptor) <= 0) {
         return;
     }
-    std::optional<Opened> file;
+    std::unique_ptr<Opened> file;
     try {
-        file.emplace(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
+        file = std::make_unique<Opened>(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
         if (!same_file(status_of(file->get()), status_of(descriptor))) {
             throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
         }

@@ -89,6 +89,8 @@ public:
     [[nodiscard]] std::vector<Address> const& addresses() const { return addresses_; }
     [[nodiscard]] std::size_t limit() const { return limit_; }
 
+    Implementation* kept_before_it = nullptr;  ///< by a Server whose handlers wait elsewhere
+
 private:
     Loop& first_loop() { return *loops_.front(); }
     void listen(Address const& address);
@@ -419,10 +421,9 @@ Server::~Server() {
     if (!implementation_->destroy_coroutines()) {
         // What a handler waits for may yet come, and find what is here. Where the pointers are kept
         // tells leak checkers that this is meant.
-        static std::mutex guard;
-        static auto* const kept = new std::vector<Implementation*>;
-        std::lock_guard const lock(guard);
-        kept->push_back(implementation_.release());
+        static std::atomic<Implementation*> last_kept = nullptr;
+        Implementation* const kept = implementation_.release();
+        kept->kept_before_it = last_kept.exchange(kept);
     }
 }
 

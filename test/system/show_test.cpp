@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <random>
 #include <regex>
@@ -208,11 +209,15 @@ TEST_CASE("Json says who spoke, and when in UTC", "[show][system]") {
     setup.launch.environment = {{"TZ", "America/St_Johns"}};  // half an hour off everywhere else
     auto server = ServerProcess::start({"--show", "json", "127.0.0.1:0", "unix:" + directory / "s"},
                                        std::move(setup));
-    auto const before = std::time(nullptr);
+    // time() lags behind the clock that records are made by.
+    auto const now = [] {
+        return std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    };
+    auto const before = now();
     Peer peer = Peer::connect(server.address());
     peer.send("one\n");
     peer.receive_line();
-    auto const after = std::time(nullptr);
+    auto const after = now();
     Peer nameless = Peer::connect(server.address(1));
     nameless.send("two\n");
     nameless.receive_line();
