@@ -295,6 +295,7 @@ TEST_CASE("Newcomers are told of a shutdown although there are few descriptors",
     auto server = ServerProcess::start({"--threads", threads, "127.0.0.1:0"}, std::move(setup));
     // More than it has descriptors for: some are served, the others wait.
     std::vector<Peer> peers;
+    peers.reserve(200);
     for (int i = 0; i < 200; ++i) {
         peers.push_back(Peer::connect(server.address()));
     }
