@@ -73,7 +73,7 @@ TEST_CASE("accepting fails for one connection: the next is served at once",
     auto server = start(calls, {place.address()});
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
-    for (std::size_t const times : {1, 5}) {
+    for (std::size_t const times : {1U, 5U}) {
         std::size_t const before = calls.failures(Call::accept4);
         calls.fail(Call::accept4, error, times);
         Peer next = Peer::connect(server.address());
