@@ -68,15 +68,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
     return spdlog::level::err;
 }
 
-/// After close(), when a signal can still ask for a line, there is no writer to take it, and spdlog
-/// throws: the line is dropped.
-void log_line(spdlog::logger& logger, spdlog::level::level_enum level, std::string_view line) {
-    try {
-        logger.log(level, line);
-    } catch (spdlog::spdlog_ex const&) {  // NOLINT(bugprone-empty-catch)
-    }
-}
-
 std::shared_ptr<spdlog::details::thread_pool> start_writer() {
     try {
         return std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1);
@@ -132,17 +123,25 @@ StandardError::~StandardError() {
 }
 
 Log StandardError::log() const {
-    return [logger = logger_](LogLevel level, std::string_view sentence) {
-        log_line(*logger, spdlog_level(level), sentence);
+    return [this](LogLevel level, std::string_view sentence) {
+        std::lock_guard const lock(guard_);
+        if (writer_) {
+            logger_->log(spdlog_level(level), sentence);
+        }
     };
 }
 
 void StandardError::announce(std::string_view line) const {
-    log_line(*announcer_, spdlog::level::critical, line);
+    std::lock_guard const lock(guard_);
+    if (writer_) {
+        announcer_->log(spdlog::level::critical, line);
+    }
 }
 
 void StandardError::close() {
-    writer_.reset();
+    std::shared_ptr<spdlog::details::thread_pool> last;
+    std::lock_guard const lock(guard_);
+    last.swap(writer_);
 }
 
 }  // namespace roger

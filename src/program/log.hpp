@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string_view>
 
 namespace roger {
@@ -48,6 +49,7 @@ public:
 
 private:
     std::shared_ptr<Output> output_;
+    mutable std::mutex guard_;  ///< of `writer_`, which close() takes away
     std::shared_ptr<spdlog::details::thread_pool> writer_;
     std::shared_ptr<spdlog::logger> logger_;
     std::shared_ptr<spdlog::logger> announcer_;
