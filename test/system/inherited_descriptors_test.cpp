@@ -49,7 +49,7 @@ TEST_CASE("A server hands on none of its sockets", "[descriptors][system]") {
     check_hands_on_nothing(server.process());
     // Nor of those that it accepts.
     std::vector<Peer> peers;
-    for (std::size_t const number : {0, 0, 2, 2}) {
+    for (std::size_t const number : {0U, 0U, 2U, 2U}) {
         peers.push_back(Peer::connect(server.address(number)));
         peers.back().send("hello\n");
         CHECK(peers.back().receive_line() == "I got your message");
