@@ -1,6 +1,8 @@
 // accept4(2), and which of its errors say nothing about the next connection.
 #include "net/accept.hpp"
 
+#include "net/uninterrupted.hpp"
+
 #include <asio/error.hpp>
 
 #include <algorithm>
@@ -12,19 +14,16 @@
 namespace roger {
 
 int accept_connection(int listening, Endpoint& peer, asio::error_code& error) {
-    for (;;) {
-        auto size = static_cast<socklen_t>(peer.capacity());
-        int const socket = ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) {
-            peer.resize(size);
-            error.clear();
-            return socket;
-        }
-        if (errno != EINTR) {
-            error = {errno, asio::error::get_system_category()};
-            return -1;
-        }
+    auto size = static_cast<socklen_t>(peer.capacity());
+    int const socket = uninterrupted(
+        [&] { return ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
+    if (socket < 0) {
+        error = {errno, asio::error::get_system_category()};
+        return -1;
     }
+    peer.resize(size);
+    error.clear();
+    return socket;
 }
 
 bool is_of_one_connection(asio::error_code error) {

@@ -63,7 +63,7 @@ void Display::finish() {
     // A coroutine that is let go of is destroyed through its executor.
     for (auto const& page : pages_) {
         for (Waiters* const waiters : {&page->for_room, &page->for_filling, &page->for_writing}) {
-            *waiters = {};
+            waiters->destroy_all();
         }
     }
 }
