@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace roger {
 
@@ -253,17 +254,39 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
     merge->callback([&command_line] { command_line.work = LoadCommandLine::Work::merge; });
 }
 
+/// What two reports alone say by their order, of more --new says.
+void tell_old_from_new(std::vector<std::string>& reports, std::vector<std::string>& new_reports) {
+    if (!new_reports.empty()) {
+        return;
+    }
+    if (reports.size() != 2) {
+        throw WrongUse(fmt::format(
+            "diff takes two reports, OLD NEW, or tells them apart by an option, OLD... --new "
+            "NEW...: of {}, none is said to be new",
+            reports.size()));
+    }
+    new_reports.push_back(std::move(reports.back()));
+    reports.pop_back();
+}
+
 void add_diff(CLI::App& app, LoadCommandLine& command_line) {
-    CLI::App* const diff = app.add_subcommand(
-        "diff", "Tells what changed between two reports (--json) beyond the noise.");
-    diff->add_option("OLD NEW", command_line.reports, "the reports")
+    CLI::App* const diff =
+        app.add_subcommand("diff", "Tells what changed between reports (--json) beyond the noise.");
+    diff->add_option("OLD NEW", command_line.reports, "the reports; with --new all are old")
         ->required()
-        ->expected(2)
+        ->expected(1, -1)
         ->type_name("");
-    set_usage(*diff, {"OLD NEW"});
+    diff->add_option("--new", command_line.new_reports,
+                     "new reports; of several on a side, how much they differ is the noise")
+        ->expected(1, -1)
+        ->type_name("NEW...");
+    set_usage(*diff, {"OLD NEW", "OLD... --new NEW..."});
     diff->footer("Exit status: 0 no worse, 1 worse, 2 for wrong usage, 3 cannot tell.");
     diff->set_help_flag("--help", "print this");
-    diff->callback([&command_line] { command_line.work = LoadCommandLine::Work::diff; });
+    diff->callback([&command_line] {
+        command_line.work = LoadCommandLine::Work::diff;
+        tell_old_from_new(command_line.reports, command_line.new_reports);
+    });
 }
 
 /// What a datagram has no use for, and what it needs another default for.
@@ -331,7 +354,8 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
 void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     app.description("Tests a line server with many clients, and tells what it takes.");
     set_usage(app, {"[OPTIONS] HOST PORT", "[OPTIONS] ADDRESS",
-                    "merge [--json FILE] [--hgrm FILE] [--html FILE] FILE...", "diff OLD NEW"});
+                    "merge [--json FILE] [--hgrm FILE] [--html FILE] FILE...", "diff OLD NEW",
+                    "diff OLD... --new NEW..."});
     app.footer(
         "Response time is from the moment a message was planned to its answer, service time\n"
         "from the moment it was sent. Times take ms, s, min or h, or are none; sizes take B,\n"

@@ -19,7 +19,8 @@ struct LoadCommandLine {
     std::string audit_file;               ///< the server's output
 
     ReportFiles files;                 ///< to write
-    std::vector<std::string> reports;  ///< to merge, or to compare: the old and the new
+    std::vector<std::string> reports;  ///< to merge, or the old ones to compare
+    std::vector<std::string> new_reports;
 };
 
 /// Binds the options to `command_line`. Parsing throws CLI::ParseError, AddressError or WrongUse.

@@ -88,8 +88,8 @@ int work(LoadCommandLine const& command_line, Complain const& complain) {
         case LoadCommandLine::Work::merge:
             return tell(command_line, merge(roger::read_reports(command_line.reports)), complain);
         case LoadCommandLine::Work::diff: {
-            auto const reports = roger::read_reports(command_line.reports);
-            auto const difference = compare(reports[0], reports[1]);
+            auto const difference = compare(roger::read_reports(command_line.reports),
+                                            roger::read_reports(command_line.new_reports));
             roger::print(to_text(difference));
             return static_cast<int>(difference.judgement);
         }

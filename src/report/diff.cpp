@@ -2,16 +2,16 @@
 #include "report/diff.hpp"
 
 #include "protocol/record.hpp"
+#include "report/bootstrap.hpp"
 #include "report/estimate.hpp"
 #include "report/units.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
-#include <span>
+#include <stdexcept>
 #include <string_view>
 
 namespace roger {
@@ -19,184 +19,137 @@ namespace roger {
 namespace {
 
 using Change = Comparison::Change;
-using Unit = Comparison::Unit;
-using Values = std::vector<double>;
+using Reports = std::vector<Report>;
 
-constexpr std::size_t fewest_intervals = 5;
+/// The reports of both sides, ready for the comparison of any figure.
+struct Sides {
+    Sides(Reports const& reports_before, Reports const& reports_after)
+        : before(reports_before.begin(), reports_before.end()),
+          after(reports_after.begin(), reports_after.end()) {}
 
-std::uint64_t count_of(std::span<Histogram::Bucket const> buckets) {
-    std::uint64_t count = 0;
-    for (Histogram::Bucket const& bucket : buckets) {
-        count += static_cast<std::uint64_t>(bucket.count);
-    }
-    return count;
-}
+    [[nodiscard]] bool are_single() const { return before.size() == 1 && after.size() == 1; }
 
-std::optional<double> mean_us(Interval const& interval) {
-    double sum = 0;
-    for (Histogram::Bucket const& bucket : interval.response) {
-        sum += static_cast<double>(bucket.value_us) * static_cast<double>(bucket.count);
-    }
-    std::uint64_t const count = count_of(interval.response);
-    return count == 0 ? std::nullopt : std::optional(sum / static_cast<double>(count));
-}
-
-/// Nothing, if the interval has too few messages to have that percentile.
-std::optional<double> percentile_us(Interval const& interval, double percent) {
-    auto const messages = static_cast<double>(count_of(interval.response));
-    if (messages * (1 - percent / 100) < 1) {
-        return std::nullopt;
-    }
-    double below = messages * percent / 100;
-    for (Histogram::Bucket const& bucket : interval.response) {
-        auto const count = static_cast<double>(bucket.count);
-        if (below <= count) {
-            // Whole microseconds would be too coarse for fast servers: 20 µs and the next is 5 %.
-            // So those of one bucket count as spread over the microsecond around it.
-            return static_cast<double>(bucket.value_us) - 0.5 + below / count;
-        }
-        below -= count;
-    }
-    return static_cast<double>(interval.response.back().value_us);
-}
-
-std::optional<double> rate(Interval const& interval) {
-    return static_cast<double>(interval.acked) / interval.length_s;
-}
-
-std::optional<double> failed_share(Interval const& interval) {
-    auto const failed = static_cast<double>(interval.failed);
-    auto const all = failed + static_cast<double>(interval.acked);
-    return all == 0 ? std::nullopt : std::optional(failed / all);
-}
-
-struct Figure {
-    std::string_view name;
-    Unit unit;
-    std::optional<double> (*in)(Interval const& interval);
-    bool more_is_worse = true;
-    bool may_be_noisy = false;  ///< without it, one can tell all the same
+    std::vector<IntervalSample> before;
+    std::vector<IntervalSample> after;
 };
 
-constexpr std::array<Figure, 5> figures = {
-    {{.name = "mean", .unit = Unit::us, .in = mean_us},
-     {.name = "p50",
-      .unit = Unit::us,
-      .in = [](Interval const& interval) { return percentile_us(interval, 50); }},
-     {.name = "p99",
-      .unit = Unit::us,
-      .in = [](Interval const& interval) { return percentile_us(interval, 99); },
-      .may_be_noisy = true},
-     {.name = "failed", .unit = Unit::share, .in = failed_share},
-     {.name = "rate",
-      .unit = Unit::per_second,
-      .in = rate,
-      .more_is_worse = false,
-      .may_be_noisy = true}}};
+/// A difference of two means and how well it is known.
+struct Uncertain {
+    double difference;
+    double variance;
+    double freedom;
+};
 
-/// All but the last if that is shorter.
-std::span<Interval const> whole_intervals(Report const& report) {
-    std::span<Interval const> const all = report.intervals;
-    constexpr double tolerance = 0.01;
-    bool const last_is_whole =
-        all.empty() || all.back().length_s >= all.front().length_s * (1 - tolerance);
-    return last_is_whole ? all : all.first(all.size() - 1);
+/// By Welch.
+Uncertain difference_of(Estimate const& before, Estimate const& after) {
+    double const variance = before.variance + after.variance;
+    double const squares = before.variance * before.variance / before.freedom +
+                           after.variance * after.variance / after.freedom;
+    return {after.mean - before.mean, variance, variance == 0 ? 1 : variance * variance / squares};
 }
 
-/// A time or a rate that counts for smaller ones, since zero has no logarithm.
-double least_in(Interval const& interval, Unit unit) {
-    constexpr double half = 0.5;
-    return unit == Unit::per_second ? half / interval.length_s : half;
+/// By Student: all values have the same variance, so one side may have a single one.
+Uncertain difference_of(std::vector<double> const& before, std::vector<double> const& after) {
+    double const mean_before = mean_of(before);
+    double const mean_after = mean_of(after);
+    auto const count_before = static_cast<double>(before.size());
+    auto const count_after = static_cast<double>(after.size());
+    double const freedom = count_before + count_after - 2;
+    double const variance_of_one =
+        (squares_around(mean_before, before) + squares_around(mean_after, after)) / freedom;
+    return {mean_after - mean_before, variance_of_one * (1 / count_before + 1 / count_after),
+            freedom};
 }
 
-/// A figure in each interval that has it, on the scale on which it is compared: times and rates as
-/// their logarithms.
-Values scaled_values_of(Figure const& figure, Report const& report) {
-    Values values;
-    for (Interval const& interval : whole_intervals(report)) {
-        if (auto const value = figure.in(interval)) {
-            values.push_back(figure.unit == Unit::share
-                                 ? *value
-                                 : std::log(std::max(*value, least_in(interval, figure.unit))));
-        }
+/// On the figure's scale; every report has it.
+std::vector<double> values_in(ComparedFigure const& figure,
+                              std::vector<IntervalSample> const& samples) {
+    std::vector<double> values;
+    values.reserve(samples.size());
+    for (IntervalSample const& sample : samples) {
+        values.push_back(figure.in_intervals(sample, sample.all()).value());
     }
     return values;
 }
 
-bool is_zero_throughout(Figure const& figure, Report const& report) {
-    return std::ranges::all_of(whole_intervals(report), [&](Interval const& interval) {
-        return figure.in(interval).value_or(0) == 0;
-    });
-}
-
-/// Mean over the intervals, to be shown.
-std::optional<double> shown_mean(Figure const& figure, Report const& report) {
-    Values const values = scaled_values_of(figure, report);
-    if (values.empty()) {
+std::optional<Uncertain> difference_of(ComparedFigure const& figure, Sides const& sides) {
+    if (!sides.are_single()) {
+        return difference_of(values_in(figure, sides.before), values_in(figure, sides.after));
+    }
+    if (figure.is_of_one_message) {
         return std::nullopt;
     }
-    if (is_zero_throughout(figure, report)) {
-        return 0;
-    }
-    double const mean = mean_of(values);
-    return figure.unit == Unit::share ? mean : std::exp(mean);
+    auto const before = bootstrap(figure, sides.before.front());
+    auto const after = bootstrap(figure, sides.after.front());
+    return before && after ? std::optional(difference_of(*before, *after)) : std::nullopt;
 }
 
-/// By how much the difference of two means may be off (Welch's t test).
-double uncertainty_of_difference(Estimate const& before, Estimate const& after) {
-    double const variance = before.variance + after.variance;
-    if (variance == 0) {
-        return 0;
-    }
-    double const freedom = variance * variance /
-                           (before.variance * before.variance / before.freedom +
-                            after.variance * after.variance / after.freedom);
+Change change_of(Uncertain const& known, ComparedFigure const& figure) {
     // Bonferroni's correction: 5 % for all figures together, above or below.
-    constexpr double probability_above = 0.05 / figures.size() / 2;
-    return student_t(1 - probability_above, freedom) * std::sqrt(variance);
+    constexpr double probability_above = 0.05 / compared_figures.size() / 2;
+    double const off = known.variance == 0 ? 0
+                                           : student_t(1 - probability_above, known.freedom) *
+                                                 std::sqrt(known.variance);
+    return {figure.percent(known.difference), figure.percent(known.difference - off),
+            figure.percent(known.difference + off)};
 }
 
-/// Of values on their scale (see scaled_values_of).
-std::optional<Change> change_between(Values const& values_before, Values const& values_after,
-                                     Unit unit) {
-    if (std::min(values_before.size(), values_after.size()) < fewest_intervals) {
-        return std::nullopt;
+/// To be shown.
+std::optional<double> mean_in(ComparedFigure const& figure, Reports const& reports) {
+    if (reports.size() == 1) {
+        return figure.in_report(reports.front());
     }
-    Estimate const before = estimate_mean_of_series(values_before);
-    Estimate const after = estimate_mean_of_series(values_after);
-    double const most_likely = after.mean - before.mean;
-    double const off = uncertainty_of_difference(before, after);
-    auto const in_percent = [unit](double difference) {
-        return 100 * (unit == Unit::share ? difference : std::expm1(difference));
-    };
-    return Change{in_percent(most_likely), in_percent(most_likely - off),
-                  in_percent(most_likely + off)};
+    double sum = 0;
+    for (Report const& report : reports) {
+        auto const value = figure.in_report(report);
+        if (!value) {
+            return std::nullopt;
+        }
+        sum += figure.to_scale(*value);
+    }
+    return figure.from_scale(sum / static_cast<double>(reports.size()));
 }
 
-constexpr double margin_of(Unit unit) {
-    return unit == Unit::share ? 0.1 : 5;
+void judge(ComparedFigure const& figure, Comparison& comparison) {
+    auto const& [most_likely, from, to] = *comparison.change;
+    double const least_harm = figure.more_is_worse ? from : -to;
+    double const harm = figure.more_is_worse ? most_likely : -most_likely;
+    double const most_harm = figure.more_is_worse ? to : -from;
+    double const margin = figure.percent(figure.margin());
+    comparison.better = most_harm < 0;
+    if (least_harm > 0 && harm > margin) {
+        comparison.judgement = Judgement::worse;
+    } else if (most_harm < margin) {
+        comparison.judgement = Judgement::no_worse;
+    }
 }
 
-Comparison compare(Figure const& figure, Report const& before, Report const& after) {
+void judge_by_incident(ComparedFigure const& figure, Comparison& comparison) {
+    if (comparison.incident_after) {
+        comparison.worse_by_incident = comparison.judgement != Judgement::worse;
+        comparison.judgement = Judgement::worse;
+    } else if (figure.is_of_one_message) {
+        comparison.judgement = Judgement::no_worse;
+    }
+}
+
+Comparison compare(ComparedFigure const& figure, Reports const& before, Reports const& after,
+                   Sides const& sides) {
     Comparison result = {.name = std::string(figure.name),
                          .unit = figure.unit,
-                         .before = shown_mean(figure, before),
-                         .after = shown_mean(figure, after)};
-    result.change = change_between(scaled_values_of(figure, before),
-                                   scaled_values_of(figure, after), figure.unit);
-    if (!result.change) {
+                         .before = mean_in(figure, before),
+                         .after = mean_in(figure, after)};
+    if (!result.before || !result.after) {
         return result;
     }
-    Change const& change = *result.change;
-    double const least_harm = figure.more_is_worse ? change.from : -change.to;
-    double const harm = figure.more_is_worse ? change.most_likely : -change.most_likely;
-    double const most_harm = figure.more_is_worse ? change.to : -change.from;
-    double const margin = margin_of(figure.unit);
-    result.better = most_harm < 0;
-    if (least_harm > 0 && harm > margin) {
-        result.judgement = Judgement::worse;
-    } else if (most_harm < margin) {
-        result.judgement = Judgement::no_worse;
+    if (auto const difference = difference_of(figure, sides)) {
+        result.change = change_of(*difference, figure);
+        judge(figure, result);
+    }
+    if (sides.are_single()) {
+        result.incident_before = find_incident(figure, sides.before.front(), sides.after.front());
+        result.incident_after = find_incident(figure, sides.after.front(), sides.before.front());
+        judge_by_incident(figure, result);
     }
     return result;
 }
@@ -207,15 +160,17 @@ bool was_rate_achieved(Report const& report) {
     return report.asked.rate && report.rate() >= *report.asked.rate * nearly;
 }
 
-bool is_judged(Figure const& figure, Report const& before, Report const& after) {
-    return figure.unit != Unit::per_second || !was_rate_achieved(before) ||
-           !was_rate_achieved(after);
+bool is_judged(ComparedFigure const& figure, Reports const& before, Reports const& after) {
+    return figure.unit != FigureUnit::per_second ||
+           !std::ranges::all_of(before, was_rate_achieved) ||
+           !std::ranges::all_of(after, was_rate_achieved);
 }
 
 Judgement judgement_of(std::vector<Comparison> const& comparisons) {
     auto const is_worse = [](Comparison const& one) { return one.judgement == Judgement::worse; };
     auto const is_in_the_way = [](Comparison const& one) {
-        auto const* const figure = std::ranges::find(figures, one.name, &Figure::name);
+        auto const* const figure =
+            std::ranges::find(compared_figures, one.name, &ComparedFigure::name);
         return one.judgement == Judgement::cannot_tell && !figure->may_be_noisy;
     };
     if (std::ranges::any_of(comparisons, is_worse)) {
@@ -261,125 +216,69 @@ std::optional<std::string> settings_warning(Settings const& before, Settings con
                        fmt::join(changes, "; "));
 }
 
-/// Why the report cannot be compared with anything.
-std::vector<std::string> obstacles_in(Report const& report, std::string_view which) {
-    std::vector<std::string> obstacles;
-    if (!report.generator.bottleneck.empty()) {
-        obstacles.push_back(fmt::format("in the {} report the load tester was the bottleneck: {}",
-                                        which, printable(report.generator.bottleneck)));
-    }
-    std::size_t const intervals = whole_intervals(report).size();
-    if (intervals < fewest_intervals) {
-        obstacles.push_back(fmt::format("the {} report has {}, and {} are needed: test for longer",
-                                        which, count_text(intervals, "whole interval"),
-                                        fewest_intervals));
-    }
-    return obstacles;
-}
+using Warnings = std::vector<std::string>;
 
-std::string figure_text(std::optional<double> value, Unit unit) {
-    if (!value) {
-        return "-";
-    }
-    return unit == Unit::us      ? duration_text(std::max(*value, 0.0))
-           : unit == Unit::share ? share_text(*value)
-                                 : rate_text(*value);
-}
-
-/// Two columns: the change and its interval.
-std::string change_text(Comparison const& comparison) {
-    std::string change = "-";
-    std::string range;
-    if (comparison.change) {
-        auto const& [most_likely, from, to] = *comparison.change;
-        bool const is_share = comparison.unit == Unit::share;
-        auto const number = [is_share](double value) {
-            constexpr double large = 1000;
-            int const decimals = is_share ? 2 : std::abs(value) < large ? 1 : 0;
-            return fmt::format("{:+.{}f}", value, decimals);
-        };
-        change = number(most_likely) + (is_share ? "pp" : "%");
-        range = fmt::format("({} to {})", number(from), number(to));
-    }
-    return fmt::format("{:>10} {:<18}", change, range);
-}
-
-std::string_view word_for(Comparison const& comparison) {
-    switch (comparison.judgement) {
-        case Judgement::no_worse:
-            return comparison.better ? "better" : "no worse";
-        case Judgement::worse:
-            return "worse";
-        case Judgement::cannot_tell:
-            break;
-    }
-    return "cannot tell";
-}
-
-std::string names_of(std::vector<Comparison> const& comparisons, Judgement judgement) {
-    std::vector<std::string_view> names;
-    for (Comparison const& comparison : comparisons) {
-        if (comparison.judgement == judgement) {
-            names.push_back(comparison.name);
+/// Each different one once.
+void add_settings_warnings(Warnings& warnings, Report const& first, Reports const& others) {
+    for (Report const& other : others) {
+        auto const warning = settings_warning(first.settings, other.settings);
+        if (warning && std::ranges::find(warnings, *warning) == warnings.end()) {
+            warnings.push_back(*warning);
         }
     }
-    return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string sentence_for(Difference const& difference) {
-    if (!difference.is_comparable) {
-        return "Cannot tell";
+/// Why the reports of a side cannot be compared with anything.
+void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view side,
+                   bool by_intervals) {
+    for (std::size_t i = 0; i != reports.size(); ++i) {
+        std::string const which = reports.size() == 1 ? fmt::format("the {} report", side)
+                                                      : fmt::format("{} report {}", side, i + 1);
+        if (std::string const& bottleneck = reports[i].generator.bottleneck; !bottleneck.empty()) {
+            warnings.push_back(fmt::format("in {} the load tester was the bottleneck: {}", which,
+                                           printable(bottleneck)));
+        }
+        std::size_t const intervals = whole_intervals(reports[i]).size();
+        if (by_intervals && intervals < fewest_intervals) {
+            warnings.push_back(fmt::format("{} has {}, and {} are needed: test for longer", which,
+                                           count_text(intervals, "whole interval"),
+                                           fewest_intervals));
+        }
     }
-    std::string const noisy = names_of(difference.comparisons, Judgement::cannot_tell);
-    switch (difference.judgement) {
-        case Judgement::worse:
-            return fmt::format("Worse: {}", names_of(difference.comparisons, Judgement::worse));
-        case Judgement::no_worse:
-            return noisy.empty()
-                       ? "No worse"
-                       : fmt::format("No worse, as far as one can tell without {}", noisy);
-        case Judgement::cannot_tell:
-            break;
+}
+
+void demand_different(Reports const& reports, std::string_view side) {
+    for (auto one = reports.begin(); one != reports.end(); ++one) {
+        auto const again = std::find(std::next(one), reports.end(), *one);
+        if (again != reports.end()) {
+            throw std::invalid_argument(
+                fmt::format("{} reports {} and {} are the same: each is of a test of its own", side,
+                            one - reports.begin() + 1, again - reports.begin() + 1));
+        }
     }
-    return fmt::format(
-        "Cannot tell about {}, for too much noise or too few messages: test for longer", noisy);
 }
 
 }  // namespace
 
-Difference compare(Report const& before, Report const& after) {
-    Difference difference;
-    for (Figure const& figure : figures) {
+Difference compare(Reports const& before, Reports const& after) {
+    demand_different(before, "old");
+    demand_different(after, "new");
+    Sides const sides(before, after);
+    Difference difference = {.reports_before = before.size(), .reports_after = after.size()};
+    for (ComparedFigure const& figure : compared_figures) {
         if (is_judged(figure, before, after)) {
-            difference.comparisons.push_back(compare(figure, before, after));
+            difference.comparisons.push_back(compare(figure, before, after, sides));
         }
     }
-    difference.warnings = obstacles_in(before, "old");
-    std::ranges::copy(obstacles_in(after, "new"), std::back_inserter(difference.warnings));
+    add_obstacles(difference.warnings, before, "old", sides.are_single());
+    add_obstacles(difference.warnings, after, "new", sides.are_single());
     difference.is_comparable = difference.warnings.empty();
     if (difference.is_comparable) {
         difference.judgement = judgement_of(difference.comparisons);
     }
-    if (auto const warning = settings_warning(before.settings, after.settings)) {
-        difference.warnings.push_back(*warning);
-    }
+    add_settings_warnings(difference.warnings, before.front(), before);
+    add_settings_warnings(difference.warnings, before.front(), after);
     return difference;
-}
-
-std::string to_text(Difference const& difference) {
-    std::string text = sentence_for(difference) + "\n";
-    for (std::string const& warning : difference.warnings) {
-        text += fmt::format("Warning: {}\n", warning);
-    }
-    text +=
-        fmt::format("\n{:8}{:>10} {:>10} {:>10} (95% confidence)\n", "", "old", "new", "change");
-    for (Comparison const& comparison : difference.comparisons) {
-        text += fmt::format("{:8}{:>10} {:>10} {} {}\n", comparison.name,
-                            figure_text(comparison.before, comparison.unit),
-                            figure_text(comparison.after, comparison.unit), change_text(comparison),
-                            word_for(comparison));
-    }
-    return text;
 }
 
 }  // namespace roger

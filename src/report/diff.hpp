@@ -1,9 +1,11 @@
 // What changed from one load test to another, beyond the noise.
 #pragma once
 
+#include "report/compared_figure.hpp"
+#include "report/incident.hpp"
 #include "report/report.hpp"
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,10 +15,8 @@ namespace roger {
 /// Each is the exit status of a comparison that ends with it.
 enum class Judgement : int { no_worse = 0, worse = 1, cannot_tell = 3 };
 
-/// One figure in both reports.
+/// One figure on both sides.
 struct Comparison {
-    enum class Unit : std::uint8_t { us, per_second, share };
-
     /// From the old to the new figure: in percent of the old one, and always above -100 %; of a
     /// share, in percentage points.
     struct Change {
@@ -26,50 +26,59 @@ struct Comparison {
     };
 
     std::string name;  ///< "p99"
-    Unit unit = Unit::us;
-    /// Mean over the intervals: of times and rates the geometric one (see compare), 0 if they are
-    /// all 0. Nothing: it is in none.
+    FigureUnit unit = FigureUnit::us;
+    /// As the report shows it; of several reports the mean, of times and rates the geometric one.
+    /// Nothing: it is not in all of them.
     std::optional<double> before = {};
     std::optional<double> after = {};
-    std::optional<Change> change = {};  ///< nothing: too few intervals
+    std::optional<Change> change = {};  ///< nothing: too little is known
     Judgement judgement = Judgement::cannot_tell;
     bool better = false;  ///< surely, by however little
+    std::optional<Incident> incident_before = {};
+    std::optional<Incident> incident_after = {};
+    bool worse_by_incident = false;  ///< for that alone
 };
 
 struct Difference {
     Judgement judgement = Judgement::cannot_tell;
-    std::vector<Comparison> comparisons;
-    std::vector<std::string> warnings;  ///< sentences without a full stop
-    bool is_comparable = false;  ///< each report has enough intervals, and is about the server
+    std::size_t reports_before = 1;
+    std::size_t reports_after = 1;
+    std::vector<Comparison> comparisons = {};
+    std::vector<std::string> warnings = {};  ///< sentences without a full stop
+    bool is_comparable = false;              ///< enough is known, and it is about the server
 };
 
-/// Compares the response's mean, p50 and p99, the share of failed messages, and the rate, unless a
-/// rate was asked for and achieved. A report's intervals are taken as repetitions: how much they
-/// differ among themselves is the noise. (The noise between runs, of another machine or another
-/// layout in memory, is in neither report. That is one reason why small changes count for nothing.)
+/// Compares figures of whole runs: the response's mean, p50, p99 and maximum, the share of failed
+/// messages, and the rate, unless a rate was asked for and achieved. Each side has a report or
+/// more.
 ///
-/// A change of a time or a rate is a ratio, and their noise is in proportion to them. So their
-/// logarithms are compared. An interval without acks has no times, and does not count for them; its
-/// rate, which is 0, counts as half a message. A time below half a microsecond counts as that.
+/// Of one report on each side, the noise is how much the intervals of a run differ (see
+/// bootstrap()); what is the same throughout a run and another in the next, such as the layout in
+/// memory, is not in it. Of several, the noise is how much the reports of a side differ from each
+/// other, which has both in it. All are taken to differ alike, so a side may have a single one.
 ///
-/// A change has a confidence interval by Welch's t test. Where an interval resembles the one before
-/// it, there are fewer independent ones, and fewer are counted, within bounds (see
-/// estimate_mean_of_series). The confidence intervals are so wide that with 95 % probability all of
-/// them are true.
+/// A change has a confidence interval by Student's t. The intervals are so wide that with 95 %
+/// probability all of them are true.
 ///
-/// A figure is worse, if it surely changed in the bad direction, and most likely by over 5 % (a
-/// share: by over 0.1 percentage points). It is no worse, if it surely changed by less than that.
-/// Otherwise one cannot tell.
+/// A figure is worse, if it surely changed in the bad direction, and most likely by over the
+/// margin: 5 %, of a share 0.1 percentage points. It is no worse, if it surely changed by less than
+/// that. Otherwise one cannot tell. Of one report on each side, it is worse too where an incident
+/// made it so (see find_incident()); and the maximum, which is a single message's, is only worse if
+/// there was a stall.
 ///
 /// In all it is worse, if any figure is. Otherwise one cannot tell, if one cannot tell of a figure,
-/// but for p99 and the rate. The one hangs on so few messages that many a test would be in vain for
-/// it alone; and a tail that matters shows in the mean. The other follows from the mean, in a
-/// closed loop. So then it is no worse, and the text says what nothing is known about. Nor can one
-/// tell when either report has fewer than 5 whole intervals, or the load tester was the bottleneck
-/// in it.
-Difference compare(Report const& before, Report const& after);
+/// but for p99, the maximum and the rate. The first two hang on so few messages that many a test
+/// would be in vain for them alone; and a tail that matters shows in the mean. The rate follows
+/// from the mean, in a closed loop. So then it is no worse, and the text says what nothing is known
+/// about. Nor can one tell when either of two reports has fewer than 5 whole intervals, or the load
+/// tester was the bottleneck in any.
+///
+/// Throws std::invalid_argument if a report is twice on one side, which would pass for the lack of
+/// any noise.
+Difference compare(std::vector<Report> const& before, std::vector<Report> const& after);
 
-/// The judgement in a sentence, the warnings, and a table of the figures (pp: percentage points).
+/// The judgement in a sentence, the warnings, a table of the figures (pp: percentage points), and
+/// the stalls.
 std::string to_text(Difference const& difference);
 
 }  // namespace roger

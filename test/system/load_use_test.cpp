@@ -213,11 +213,15 @@ TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") 
         mistakes.push_back({{work, directory / "good", directory.path()}, {directory.path()}});
         check_wrong(mistakes);
     }
-    check_wrong(
-        {{{"merge"}, {"FILE"}},
-         {{"diff"}, {"OLD NEW"}},
-         {{"diff", directory / "good"}, {"OLD NEW"}},
-         {{"diff", directory / "good", directory / "good", directory / "good"}, {"OLD NEW"}}});
+    check_wrong({{{"merge"}, {"FILE"}},
+                 {{"diff"}, {"OLD NEW"}},
+                 {{"diff", directory / "good"}, {"OLD NEW"}},
+                 {{"diff", directory / "good", directory / "good", directory / "good"},
+                  {"of 3", "OLD NEW", "--new"}},
+                 {{"diff", "--new", directory / "good"}, {"OLD NEW"}},
+                 {{"diff", directory / "good", "--new"}, {"--new"}},
+                 {{"diff", directory / "good", "--new", directory / "good", directory / "good"},
+                  {"new reports 1 and 2", "same"}}});
 }
 
 TEST_CASE("More clients than may have files are refused before any has connected",
