@@ -62,8 +62,8 @@ private:
 };
 
 /// The words of a command line, made plain where CLI11 does not read them as they are meant: it
-/// takes the word after `--option=` for its value, and complains of an option that there is not
-/// only when it has made what it can of the other words.
+/// takes the word after `--option=` for its value, complains of an option that there is not only
+/// when it has made what it can of the other words, and takes `--` for the end of a subcommand.
 class Words {
 public:
     explicit Words(CLI::App const& app) : command_(&app) {}
@@ -71,12 +71,11 @@ public:
     void add(std::string const& word) {
         if (std::exchange(value_follows_, false)) {
             words_.push_back(word);
-        } else if (options_ended_ || word.size() < 2 || word[0] != '-') {
-            enter_command(word);
-            words_.push_back(word);
+        } else if (options_ended_ || !begins_with_dash(word)) {
+            add_positional(word);
         } else if (word == "--") {
             options_ended_ = true;
-            words_.push_back(word);
+            mark_is_due_ = true;
         } else {
             add_option(word);
         }
@@ -88,6 +87,20 @@ public:
     }
 
 private:
+    static bool begins_with_dash(std::string const& word) {
+        return word.size() > 1 && word[0] == '-';
+    }
+
+    void add_positional(std::string const& word) {
+        bool const is_in_subcommand = command_->get_parent() != nullptr;
+        if (mark_is_due_ && (!is_in_subcommand || begins_with_dash(word))) {
+            words_.emplace_back("--");
+            mark_is_due_ = false;
+        }
+        enter_command(word);
+        words_.push_back(word);
+    }
+
     void enter_command(std::string const& word) {
         auto const named = command_->get_subcommands(
             [&word](CLI::App const* each) { return each->get_name() == word; });
@@ -114,6 +127,7 @@ private:
     CLI::App const* command_;  ///< whose options are read
     bool value_follows_ = false;
     bool options_ended_ = false;
+    bool mark_is_due_ = false;  ///< `--`, of a subcommand only where a word needs it
     std::vector<std::string> words_;
 };
 

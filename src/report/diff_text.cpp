@@ -31,8 +31,10 @@ std::string change_text(Comparison const& comparison) {
         bool const is_share = comparison.unit == FigureUnit::share;
         auto const number = [is_share](double value) {
             constexpr double large = 1000;
+            constexpr double largest = 99'999;
             int const decimals = is_share ? 2 : std::abs(value) < large ? 1 : 0;
-            return fmt::format("{:+.{}f}", value, decimals);
+            return value > largest ? fmt::format(">{:+.0f}", largest)
+                                   : fmt::format("{:+.{}f}", value, decimals);
         };
         change = number(most_likely) + (is_share ? "pp" : "%");
         range = fmt::format("({} to {})", number(from), number(to));

@@ -1,4 +1,4 @@
-// A few intervals of a run that are far worse than all others: a stall, an outage.
+// A few intervals of a run that are far worse than all of another run: a stall, an outage.
 #pragma once
 
 #include "report/compared_figure.hpp"
@@ -24,13 +24,12 @@ struct Incident {
 /// if it lasted so long (at a fixed rate a hundredth of the messages would meet it, and p99 would
 /// show it); an outage, if so many messages failed for it.
 ///
-/// An interval belongs to it whose figure is worse than the median of its run by 10 standard
-/// deviations (by the median deviation in both runs), and, like the worst interval of the other
-/// run, by a factor of two at least (a share: by the margin). Ten, because intervals are not
-/// distributed normally: of Student's distribution with 3 degrees of freedom, one value in 1,400 is
-/// further out.
+/// An interval belongs to it whose figure is more than five times that of any interval of the other
+/// run: not so many standard deviations, for the noise of maxima often has two modes, with and
+/// without a wait for a processor, between which is more than five of them. If half of the
+/// intervals are so, it is no event but how the server is, and resampling tells.
 ///
-/// Nothing: there is none, or not of this figure (see ComparedFigure::incident).
+/// Nothing: there is none, or the figure knows none (see ComparedFigure::incident).
 std::optional<Incident> find_incident(ComparedFigure const& figure, IntervalSample const& run,
                                       IntervalSample const& other);
 

@@ -53,12 +53,14 @@ IntervalSample::IntervalSample(Report const& report) {
     for (Histogram::Bucket const& bucket : late) {
         values_us_.push_back(bucket.value_us);
     }
+    std::uint64_t acked = 0;
     std::uint64_t failed = 0;
     for (Interval const& interval : intervals) {
         items_.push_back({.begin_s = interval.begin_s,
                           .length_s = interval.length_s,
                           .acked = static_cast<double>(interval.acked),
                           .failed = static_cast<double>(interval.failed)});
+        acked += interval.acked;
         failed += interval.failed;
         for (Histogram::Bucket const& bucket : interval.response) {
             values_us_.push_back(bucket.value_us);
@@ -75,10 +77,10 @@ IntervalSample::IntervalSample(Report const& report) {
         add_histogram(i, intervals[i].response);
     }
     add_histogram(items_.size() - 1, late);
+    items_.back().acked += difference(report.acked_in_time, acked);
     items_.back().failed += difference(report.fates.failed(), failed);
     for (Interval const& shorter : std::span(report.intervals).subspan(intervals.size())) {
         items_.back().length_s += shorter.length_s;
-        items_.back().acked += static_cast<double>(shorter.acked);
     }
     for (std::size_t i = items_.size(); i < cumulative_.size(); ++i) {
         cumulative_[i] += cumulative_[i - items_.size()];

@@ -43,7 +43,7 @@ private:
     struct Item {
         double begin_s = 0;
         double length_s = 0;
-        double acked = 0;  ///< before its end
+        double acked = 0;  ///< in time
         double failed = 0;
         double sum_us = 0;
     };

@@ -280,6 +280,19 @@ TEST_CASE("A stall is worse, whether the rate was fixed or not", "[diff][load]")
     }
 }
 
+TEST_CASE("A stall is found among maxima of two modes", "[diff][load]") {
+    Report before = report_of({.spread = 0.1}, 1, 30);
+    Report after = report_of({.spread = 0.1}, 2, 30);
+    for (Report* const report : {&before, &after}) {
+        for (std::size_t i = 0; i < report->intervals.size(); i += 2) {
+            report->intervals[i].response.push_back({50'000, 1});  // waited for a processor
+        }
+    }
+    CHECK(compare({with_totals(before)}, {with_totals(after)}).judgement != Judgement::worse);
+    after.intervals[11].response.push_back({600'000, 1});
+    CHECK(compare({with_totals(before)}, {with_totals(after)}).judgement == Judgement::worse);
+}
+
 TEST_CASE("A maximum that is no stall is not told from one report", "[diff][load]") {
     Report const before = report_of({}, 1, 30);
     Report after = report_of({}, 2, 30);
@@ -351,44 +364,46 @@ TEST_CASE("A report that is twice on a side is refused", "[diff][load]") {
 }
 
 TEST_CASE("A difference is shown as a sentence and a table", "[diff][load]") {
-    Difference const difference = {.judgement = Judgement::worse,
-                                   .comparisons = {{.name = "p50",
-                                                    .before = 812,
-                                                    .after = 893.2,
-                                                    .change = Comparison::Change{10, 8.04, 11.96},
-                                                    .judgement = Judgement::worse},
-                                                   {.name = "p99", .before = 2000},
-                                                   {.name = "max",
-                                                    .before = 3000,
-                                                    .after = 2800,
-                                                    .judgement = Judgement::no_worse},
-                                                   {.name = "mean",
-                                                    .before = 108,
-                                                    .after = 3940,
-                                                    .change = Comparison::Change{3548, 992.4, 7654},
-                                                    .judgement = Judgement::worse},
-                                                   {.name = "failed",
-                                                    .unit = FigureUnit::share,
-                                                    .before = 0,
-                                                    .after = 0.0002,
-                                                    .change = Comparison::Change{0.02, 0.01, 0.03},
-                                                    .judgement = Judgement::no_worse},
-                                                   {.name = "rate",
-                                                    .unit = FigureUnit::per_second,
-                                                    .before = 1000,
-                                                    .after = 1100,
-                                                    .change = Comparison::Change{10, 9, 11},
-                                                    .judgement = Judgement::no_worse,
-                                                    .better = true}},
-                                   .warnings = {"something"},
-                                   .is_comparable = true};
+    Difference const difference = {
+        .judgement = Judgement::worse,
+        .comparisons =
+            {{.name = "p50",
+              .before = 812,
+              .after = 893.2,
+              .change = Comparison::Change{10, 8.04, 11.96},
+              .judgement = Judgement::worse},
+             {.name = "p99",
+              .before = 2000,
+              .after = 861'000,
+              .change = Comparison::Change{42'950, -91, 1.6e7}},
+             {.name = "max", .before = 3000, .after = 2800, .judgement = Judgement::no_worse},
+             {.name = "mean",
+              .before = 108,
+              .after = 3940,
+              .change = Comparison::Change{3548, 992.4, 7654},
+              .judgement = Judgement::worse},
+             {.name = "failed",
+              .unit = FigureUnit::share,
+              .before = 0,
+              .after = 0.0002,
+              .change = Comparison::Change{0.02, 0.01, 0.03},
+              .judgement = Judgement::no_worse},
+             {.name = "rate",
+              .unit = FigureUnit::per_second,
+              .before = 1000,
+              .after = 1100,
+              .change = Comparison::Change{10, 9, 11},
+              .judgement = Judgement::no_worse,
+              .better = true}},
+        .warnings = {"something"},
+        .is_comparable = true};
     CHECK(to_text(difference) ==
           "Worse: p50, mean\n"
           "Warning: something\n"
           "\n"
           "               old        new     change (95% confidence)\n"
           "p50          812µs      893µs     +10.0% (+8.0 to +12.0)    worse\n"
-          "p99         2.00ms          -          -                    cannot tell\n"
+          "p99         2.00ms      861ms    +42950% (-91.0 to >+99999) cannot tell\n"
           "max         3.00ms     2.80ms          -                    no stall\n"
           "mean         108µs     3.94ms     +3548% (+992.4 to +7654)  worse\n"
           "failed          0%      0.02%    +0.02pp (+0.01 to +0.03)   no worse\n"

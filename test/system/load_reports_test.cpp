@@ -186,3 +186,33 @@ TEST_CASE("A server that has become 10 % slower is called worse, and the same on
     // Better is not worse.
     CHECK(compare(results[2], results[0]).exit == Exit::with(0));
 }
+
+TEST_CASE("Several reports a side are compared by how much they differ", "[load][system]") {
+    LineServer const server({.delays = {5ms}});
+    json report = run_load({"--clients", "4", "--messages", "200", server.address()}).report;
+    REQUIRE(report.is_object());
+    report["generator"]["bottleneck"] = "";
+    TempDir const directory;
+    std::vector<std::string> files;
+    for (std::string const name : {"old1", "old2", "new1", "new2"}) {
+        report["started"] = name;  // another run, with the same figures
+        files.push_back(directory / name);
+        write_file(files.back(), report.dump());
+    }
+    auto const same = run(load_launch({"diff", files[0], files[1], "--new", files[2], files[3]}));
+    CAPTURE(same.out, same.err);
+    CHECK(same.exit == Exit::with(0));
+    CHECK(same.out.starts_with("No worse\n"));
+    CHECK(same.out.find(" old (2)    new (2) ") != std::string::npos);
+
+    for (json& bucket : report["latencies"]["response"]["buckets"]) {
+        bucket[0] = bucket[0].get<std::int64_t>() * 2;
+    }
+    report["intervals"] = json::array();
+    write_file(files[2], report.dump());
+    auto const slower = run(load_launch({"diff", files[0], files[1], "--new", files[2]}));
+    CAPTURE(slower.out, slower.err);
+    CHECK(slower.exit == Exit::with(1));
+    CHECK(slower.out.starts_with("Worse: mean, p50, p99, max\n"));
+    CHECK(slower.out.find("+100.0% (+100.0 to +100.0)") != std::string::npos);
+}

@@ -218,6 +218,8 @@ TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") 
                  {{"diff", directory / "good"}, {"OLD NEW"}},
                  {{"diff", directory / "good", directory / "good", directory / "good"},
                   {"of 3", "OLD NEW", "--new"}},
+                 {{"diff", directory / "good", "--", directory / "good", directory / "good"},
+                  {"of 3", "OLD NEW", "--new"}},
                  {{"diff", "--new", directory / "good"}, {"OLD NEW"}},
                  {{"diff", directory / "good", "--new"}, {"--new"}},
                  {{"diff", directory / "good", "--new", directory / "good", directory / "good"},
