@@ -29,7 +29,7 @@ std::optional<Estimate> bootstrap(ComparedFigure const& figure, IntervalSample c
         return std::nullopt;
     }
     IntervalSample::Selection drawn(independent_in(figure, run));
-    std::mt19937 random;  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time, on purpose
+    std::mt19937 random;  // seeded alike each time
     auto const draw = [&] {
         constexpr int bits = 32;
         return items[(std::uint64_t{random()} * intervals) >> bits];

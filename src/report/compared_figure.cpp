@@ -21,18 +21,18 @@ std::optional<double> mean_us(Report const& report) {
 }
 
 /// Nothing, if the report has too few messages to have that percentile.
-template <int percent>
+template <int Percent>
 std::optional<double> percentile_us(Report const& report) {
     Histogram const& response = report.latencies.response;
     bool const is_known =
-        response.count() * (100 - percent) >= 100 || (percent == 100 && !response.empty());
-    return is_known ? std::optional(static_cast<double>(response.percentile_us(percent)))
+        response.count() * (100 - Percent) >= 100 || (Percent == 100 && !response.empty());
+    return is_known ? std::optional(static_cast<double>(response.percentile_us(Percent)))
                     : std::nullopt;
 }
 
-template <int percent>
+template <int Percent>
 std::optional<double> scaled_percentile(IntervalSample const& sample, Selection const& selection) {
-    return scaled_time(sample.percentile_us(percent, selection));
+    return scaled_time(sample.percentile_us(Percent, selection));
 }
 
 std::optional<double> scaled_mean(IntervalSample const& sample, Selection const& selection) {

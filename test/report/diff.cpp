@@ -321,6 +321,7 @@ TEST_CASE("An outage is worse", "[diff][load]") {
 TEST_CASE("Of several reports a side, how much they differ is the noise", "[diff][load]") {
     auto const reports = [](std::vector<double> const& medians_us) {
         std::vector<Report> several;
+        several.reserve(medians_us.size());
         for (double const median_us : medians_us) {
             several.push_back(report_of({.median_us = median_us, .drift = 0.001},
                                         static_cast<std::uint32_t>(median_us)));
@@ -342,6 +343,7 @@ TEST_CASE("A stall in each of several reports is worse, and in one of them leave
           "[diff][load]") {
     auto const reports = [](std::uint32_t seed, std::vector<double> const& stalls_s) {
         std::vector<Report> several;
+        several.reserve(stalls_s.size());
         for (double const stall_s : stalls_s) {
             several.push_back(report_of({.stall_s = stall_s, .rate = 1000}, ++seed, 30));
         }
