@@ -29,8 +29,7 @@ TEST_CASE("A bootstrap knows how much a figure differs from run to run", "[diff]
             }
             double const ratio = mean_of(variances) / variance_of(figures);
             CHECK(ratio > 0.8);
-            CHECK(ratio <
-                  (likeness == 0 ? 2 : 3));  // rather too much is counted than too little
+            CHECK(ratio < (likeness == 0 ? 2 : 3));  // too much rather than too little
         }
     }
 }
