@@ -5,6 +5,7 @@
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/line_ending.hpp"
+#include "protocol/record.hpp"
 #include "report/objective.hpp"
 
 #include <asio/ip/address.hpp>
@@ -233,7 +234,16 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
              "number the messages, and look for them in the server's output (--show raw)");
 }
 
-void add_reports(CLI::App& app, ReportFiles& files) {
+void add_reports(CLI::App& app, LoadCommandLine& command_line) {
+    app.add_option_function<std::string>(
+           "--title",
+           [&command_line](std::string const& given) {
+               command_line.title.clear();
+               append_text(command_line.title, given);
+           },
+           "what to call the run in its reports")
+        ->type_name("TEXT");
+    ReportFiles& files = command_line.files;
     add_file(app, "--json", files.json, "write the report for programs");
     add_file(app, "--hgrm", files.hgrm, "write the response times by percentile");
     add_file(app, "--html", files.html, "write the report as a page");
@@ -246,7 +256,7 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
         ->required()
         ->expected(1, -1)
         ->type_name("");
-    add_reports(*merge, command_line.files);
+    add_reports(*merge, command_line);
     set_usage(*merge, {"[OPTIONS] FILE..."});
     merge->footer("Exit status: 0 all held, 1 something did not, 2 for wrong usage, 3 no verdict.");
     merge->set_help_flag("--help", "print this");
@@ -331,7 +341,8 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
 void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     app.description("Tests a line server with many clients, and tells what it takes.");
     set_usage(app, {"[OPTIONS] HOST PORT", "[OPTIONS] ADDRESS",
-                    "merge [--json FILE] [--hgrm FILE] [--html FILE] FILE...", "diff OLD NEW"});
+                    "merge [--title TEXT] [--json FILE] [--hgrm FILE] [--html FILE] FILE...",
+                    "diff OLD NEW"});
     app.footer(
         "Response time is from the moment a message was planned to its answer, service time\n"
         "from the moment it was sent. Times take ms, s, min or h, or are none; sizes take B,\n"
@@ -351,8 +362,8 @@ void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     add_messages(app, command_line.settings);
     add_clients(app, command_line.settings);
     add_verdict(app, command_line);
-    add_reports(app, command_line.files);
-    for (char const* const report : {"--json", "--hgrm", "--html", "--audit"}) {
+    add_reports(app, command_line);
+    for (char const* const report : {"--title", "--json", "--hgrm", "--html", "--audit"}) {
         app.get_option("--find")->excludes(app.get_option(report));  // it makes many reports
     }
     add_merge(app, command_line);
