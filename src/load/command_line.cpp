@@ -5,6 +5,7 @@
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/line_ending.hpp"
+#include "protocol/record.hpp"
 #include "report/objective.hpp"
 
 #include <asio/ip/address.hpp>
@@ -234,7 +235,16 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
              "number the messages, and look for them in the server's output (--show raw)");
 }
 
-void add_reports(CLI::App& app, ReportFiles& files) {
+void add_reports(CLI::App& app, LoadCommandLine& command_line) {
+    app.add_option_function<std::string>(
+           "--title",
+           [&command_line](std::string const& given) {
+               command_line.title.clear();
+               append_text(command_line.title, given);
+           },
+           "what to call the run in its reports")
+        ->type_name("TEXT");
+    ReportFiles& files = command_line.files;
     add_file(app, "--json", files.json, "write the report for programs");
     add_file(app, "--hgrm", files.hgrm, "write the response times by percentile");
     add_file(app, "--html", files.html, "write the report as a page");
@@ -247,7 +257,7 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
         ->required()
         ->expected(1, -1)
         ->type_name("");
-    add_reports(*merge, command_line.files);
+    add_reports(*merge, command_line);
     set_usage(*merge, {"[OPTIONS] FILE..."});
     merge->footer("Exit status: 0 all held, 1 something did not, 2 for wrong usage, 3 no verdict.");
     merge->set_help_flag("--help", "print this");
@@ -375,8 +385,8 @@ void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     add_messages(app, command_line.settings);
     add_clients(app, command_line.settings);
     add_verdict(app, command_line);
-    add_reports(app, command_line.files);
-    for (char const* const report : {"--json", "--hgrm", "--html", "--audit"}) {
+    add_reports(app, command_line);
+    for (char const* const report : {"--title", "--json", "--hgrm", "--html", "--audit"}) {
         app.get_option("--find")->excludes(app.get_option(report));  // it makes many reports
     }
     add_merge(app, command_line);

@@ -47,20 +47,17 @@ std::vector<Interval> Intervals::take(std::chrono::nanoseconds measured) {
         slot.interval.response = slot.response.buckets();
         done_.push_back(std::move(slot.interval));
     }
-    fold_after(measured);
+    drop_after(measured);
     return std::exchange(done_, {});
 }
 
-/// A run by number ends with its last ack, and messages can fail after it.
-void Intervals::fold_after(std::chrono::nanoseconds measured) {
-    std::uint64_t failed = 0;
+/// A run by number ends with its last ack, and what failed after it belongs to no interval.
+void Intervals::drop_after(std::chrono::nanoseconds measured) {
     while (!done_.empty() && done_.back().begin_s >= seconds(measured)) {
-        failed += done_.back().failed;
         done_.pop_back();
     }
     if (!done_.empty()) {
         Interval& last = done_.back();
-        last.failed += failed;
         last.length_s = std::min(last.length_s, seconds(measured) - last.begin_s);
     }
 }

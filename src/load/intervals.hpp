@@ -41,7 +41,7 @@ public:
     [[nodiscard]] std::vector<Interval> take(std::chrono::nanoseconds measured);
 
 private:
-    void fold_after(std::chrono::nanoseconds measured);
+    void drop_after(std::chrono::nanoseconds measured);
 
     struct Slot {
         Interval interval;

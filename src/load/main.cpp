@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -31,8 +32,10 @@ void judge(std::vector<std::string> const& assertions, roger::Report& report) {
     }
 }
 
-int tell(LoadCommandLine const& command_line, roger::Report const& report,
-         Complain const& complain) {
+int tell(LoadCommandLine const& command_line, roger::Report report, Complain const& complain) {
+    if (!command_line.title.empty()) {
+        report.title = command_line.title;
+    }
     roger::print(to_text(report));
     roger::write_files(command_line.files, report);
     for (std::string const& complaint : complaints_about(report)) {
@@ -52,7 +55,7 @@ int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
     };
     roger::Report report = conductor.run(command_line.settings, "", hold_against_output);
     judge(command_line.assertions, report);
-    return tell(command_line, report, complain);
+    return tell(command_line, std::move(report), complain);
 }
 
 int find(LoadCommandLine const& command_line, roger::Conductor& conductor,

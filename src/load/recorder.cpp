@@ -46,7 +46,7 @@ void Recorder::failed(Clock::time_point planned, Fate fate, std::string_view rea
     }
     fates_.count(fate);
     reasons_.count(fate, reason);
-    ++interval_failed_;
+    interval_failed_ += phase_ == Phase::after ? 0 : 1;
 }
 
 void Recorder::sent_late(Clock::time_point planned, Clock::time_point now) {

@@ -51,8 +51,7 @@ public:
     void pass(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_moment() const;
 
-    /// The measurement is over at `end`: answers from then on belong to no interval, failures to
-    /// the last.
+    /// The measurement is over at `end`: answers and failures from then on belong to no interval.
     void end(Clock::time_point end);
 
     /// Nothing more will come: reports the last interval.

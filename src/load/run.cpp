@@ -1,7 +1,9 @@
 // Bringing the swarms up, giving them their time, and adding up what they found.
 #include "load/run.hpp"
 
+#include "load/build.hpp"
 #include "load/settings_text.hpp"
+#include "load/this_host.hpp"
 #include "net/thread.hpp"
 #include "report/units.hpp"
 #include "roger/version.hpp"
@@ -187,6 +189,8 @@ std::vector<AuditTrail const*> LoadRun::trails() const {
 Report LoadRun::make_report(Timeline const& timeline) {
     Report report;
     report.version = version;
+    report.build = build_text();
+    report.hosts = {this_host()};
     report.started = wall_clock();
     report.address = to_string(settings_.address);
     report.settings = settings_text(settings_);

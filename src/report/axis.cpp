@@ -62,12 +62,16 @@ std::string time_label(double seconds, double step) {
     return fmt::format("{:.0f}s", seconds);
 }
 
-/// Of an axis of percentiles of that width, every how many nines have room for their labels.
-int nines_between_labels(double high, double width_px) {
-    constexpr double digit_px = 7;
-    constexpr double gap_px = 10;
-    double const label_px = (std::ceil(high) + 3) * digit_px + gap_px;
-    return static_cast<int>(std::ceil(label_px * high / width_px));
+/// How far from each other labels of so many letters have to be. The last one is shifted to the
+/// left, by half of itself but for what may stick out.
+double label_distance_px(std::size_t letters) {
+    constexpr double gap_px = 4;
+    return 1.5 * static_cast<double>(letters) * letter_px - label_overhang_px + gap_px;
+}
+
+/// Of ticks that are so far apart, every how many have room for their labels.
+int ticks_between_labels(double tick_px, std::size_t letters) {
+    return static_cast<int>(std::ceil(label_distance_px(letters) / tick_px));
 }
 
 }  // namespace
@@ -132,17 +136,18 @@ Axis logarithmic_axis(double low, double high, Label label) {
 
 Axis time_axis(double seconds) {
     constexpr double most_steps = 10;
-    constexpr std::size_t narrow_ticks = 6;
     double const end = std::isfinite(seconds) && seconds > 0 ? seconds : 1;
     double const step = time_step(end, most_steps);
+    std::size_t longest = 0;
     Axis axis{.high = end};
     for (double i = 0; i * step <= end * (1 + rounding_error); ++i) {
         axis.ticks.push_back({.at = i * step, .label = time_label(i * step, step)});
+        longest = std::max(longest, axis.ticks.back().label.size());
     }
-    if (axis.ticks.size() > narrow_ticks) {
-        for (std::size_t i = 1; i < axis.ticks.size(); i += 2) {
-            axis.ticks[i].minor = true;
-        }
+    auto const between =
+        static_cast<std::size_t>(ticks_between_labels(narrowest_plot_px * step / end, longest));
+    for (std::size_t i = 0; i != axis.ticks.size(); ++i) {
+        axis.ticks[i].minor = i % between != 0;
     }
     return axis;
 }
@@ -156,12 +161,13 @@ double percentile_at(double position) {
 }
 
 Axis percentile_axis(double high) {
-    constexpr double phone_px = 300;
-    constexpr double screen_px = 800;
     constexpr double room_for_half = 6;
-    int const step = nines_between_labels(high, screen_px);
+    // 99.99%: two letters more than nines.
+    std::size_t const letters = static_cast<std::size_t>(high) + 2;
+    int const step = ticks_between_labels(narrowest_plot_with_minor_px / high, letters);
     // A multiple of the former, since other nines have no tick.
-    int const phone_step = (nines_between_labels(high, phone_px) + step - 1) / step * step;
+    int const phone_step =
+        (ticks_between_labels(narrowest_plot_px / high, letters) + step - 1) / step * step;
     Axis axis{.high = high};
     axis.ticks.push_back({.at = 0, .label = "0%"});
     if (high <= room_for_half) {

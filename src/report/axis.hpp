@@ -8,6 +8,14 @@
 
 namespace roger {
 
+/// What there is room for below a plot, in CSS pixels: the narrowest plot, which is a phone's; the
+/// narrowest that has minor labels (page_style decides that); a letter of a label; how far the last
+/// label may stick out to the right.
+inline constexpr double narrowest_plot_px = 260;
+inline constexpr double narrowest_plot_with_minor_px = 590;
+inline constexpr double letter_px = 7.3;
+inline constexpr int label_overhang_px = 10;
+
 struct Tick {
     double at;  ///< in the axis's own unit
     std::string label;

@@ -73,6 +73,7 @@ public:
         append("</figcaption>\n");
         open_picture();
         open_plot();
+        gaps();
         grid();
         for (Line const& line : chart_.lines | std::views::reverse) {
             path(line);
@@ -96,12 +97,16 @@ private:
     }
 
     void legend() {
-        if (chart_.lines.size() < 2) {
+        bool const has_gaps = !chart_.gaps.spans.empty();
+        if (chart_.lines.size() < 2 && !has_gaps) {
             return;
         }
         append(R"(<ul class="legend">)");
         for (Line const& line : chart_.lines) {
             append("<li><i class=\"{}\"></i>{}</li>", class_of(line.ink), html_text(line.name));
+        }
+        if (has_gaps) {
+            append("<li><i class=\"gap\"></i>{}</li>", html_text(chart_.gaps.name));
         }
         append("</ul>");
     }
@@ -124,6 +129,17 @@ private:
             "<svg class=\"plot\" width=\"100%\" height=\"{0}\" viewBox=\"0 0 {1} {0}\" "
             "preserveAspectRatio=\"none\">\n",
             chart_.height, width);
+    }
+
+    void gaps() {
+        std::string areas;
+        for (Gaps::Span const& span : chart_.gaps.spans) {
+            append_html(areas, "M{0:.1f} 0H{1:.1f}V{2}H{0:.1f}Z", x(span.begin), x(span.end),
+                        chart_.height);
+        }
+        if (!areas.empty()) {
+            append("<path class=\"gaps\" d=\"{}\"/>\n", areas);
+        }
     }
 
     void grid() {
@@ -149,7 +165,7 @@ private:
             for (ChartPoint const& point : piece) {
                 append_html(way, "{}{:.1f} {:.1f}", way.empty() ? "" : "L", x(point.x),
                             y(*point.y));
-                if (line.dotted || piece.size() == 1) {
+                if (point.dot || piece.size() == 1) {
                     append_html(dots, "M{:.1f} {:.1f}h0", x(point.x), y(*point.y));
                 }
             }
@@ -187,16 +203,22 @@ private:
                    html_text(tick.label));
         }
         for (Tick const& tick : chart_.x.ticks) {
-            constexpr double nearly_all = 0.97;
-            double const at = chart_.x.position(tick.at);
-            append("<text class=\"x{}{}\" x=\"{:.2f}%\" y=\"{}\">{}</text>\n",
-                   at > nearly_all ? " last" : "", tick.minor ? " minor" : "", at * 100,
-                   chart_.height + 20, html_text(tick.label));
+            x_label(tick);
         }
         if (chart_.level) {
             append("<text class=\"level\" x=\"100%\" y=\"{:.1f}\">{}</text>\n",
                    y(chart_.level->y) - 6, html_text(chart_.level->label));
         }
+    }
+
+    /// In the middle below its tick, unless it would stick out to the right too far.
+    void x_label(Tick const& tick) {
+        double const at = chart_.x.position(tick.at);
+        double const half_px = static_cast<double>(code_points(tick.label)) * letter_px / 2;
+        bool const last = half_px > (1 - at) * narrowest_plot_px + label_overhang_px;
+        append("<text class=\"x{}{}\" x=\"{:.2f}%\" dx=\"{}\" y=\"{}\">{}</text>\n",
+               last ? " last" : "", tick.minor ? " minor" : "", at * 100,
+               last ? label_overhang_px : 0, chart_.height + 20, html_text(tick.label));
     }
 
     Chart const& chart_;

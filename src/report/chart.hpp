@@ -13,6 +13,7 @@ namespace roger {
 struct ChartPoint {
     double x;
     std::optional<double> y;  ///< nothing: the line is broken here
+    bool dot = false;         ///< one that stands alone has a dot in any case
 };
 
 /// What a line looks like. The page's style gives each a colour that can be told from the others.
@@ -23,13 +24,23 @@ struct Line {
     Ink ink = Ink::first;
     std::vector<ChartPoint> points = {};  ///< by ascending x
     bool filled = false;                  ///< down to the axis
-    bool dotted = false;  ///< a dot at each point, not only at those that stand alone
 };
 
 /// A height to hold the lines against.
 struct Level {
     double y;
     std::string label;
+};
+
+/// Parts of the x axis in which there is nothing to draw a line of: shaded, for nobody to look
+/// past.
+struct Gaps {
+    struct Span {
+        double begin;
+        double end;
+    };
+    std::string name = {};  ///< in the legend
+    std::vector<Span> spans = {};
 };
 
 /// A part of the x axis that tells its values when it is pointed at.
@@ -50,6 +61,7 @@ struct Chart {
     Axis y = {};
     std::vector<Line> lines = {};  ///< the first lies on top
     std::vector<Band> bands = {};
+    Gaps gaps = {};
     std::optional<Level> level = {};
     int height = 240;  ///< of the plot, in CSS pixels
 };

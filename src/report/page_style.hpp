@@ -12,6 +12,7 @@ inline constexpr std::string_view page_style = R"(
   --page: #ffffff; --panel: #f6f7f9; --text: #1b1e24; --quiet: #5a616d; --rule: #e3e6ea;
   --first: #1d5fc4; --second: #b4540a; --third: #8a3ab9; --failure: #c42b34;
   --good: #1a7a4c; --warn: #8a5a00; --hover: rgb(30 60 120 / 8%);
+  --gap: rgb(196 43 52 / 12%); --gap-edge: rgb(196 43 52 / 30%);
   --good-panel: #eef8f2; --bad-panel: #fdf0f0; --warn-panel: #fdf6e3;
   --acked: #2c9365; --refused: #c8701a; --wrong-answer: #9b51c9; --timed-out: #a98712;
   --connection-lost: #d0424b; --never-connected: #7d2a30; --unsent: #8b93a1;
@@ -21,6 +22,7 @@ inline constexpr std::string_view page_style = R"(
     --page: #14161a; --panel: #1d2026; --text: #e7e9ee; --quiet: #a2a9b6; --rule: #2e333c;
     --first: #74adff; --second: #f2a35e; --third: #cf9df5; --failure: #ff7f85;
     --good: #63d19b; --warn: #f0c35a; --hover: rgb(160 190 255 / 12%);
+    --gap: rgb(255 127 133 / 18%); --gap-edge: rgb(255 127 133 / 40%);
     --good-panel: #16261e; --bad-panel: #2d1b1e; --warn-panel: #2a2416;
     --acked: #45b583; --refused: #eb9a4b; --wrong-answer: #b97be3; --timed-out: #dcbc4c;
     --connection-lost: #ec6a72; --never-connected: #b45a60; --unsent: #7b8494;
@@ -44,7 +46,7 @@ h3 small { font-size: .85rem; font-weight: 400; color: var(--quiet); margin-left
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
   overflow-wrap: anywhere; }
 .kind { color: var(--quiet); font-size: .875rem; margin-bottom: .25rem; }
-.about { color: var(--quiet); margin-top: .4rem; }
+.about { color: var(--quiet); margin-top: .4rem; overflow-wrap: anywhere; }
 .hint { color: var(--quiet); font-size: .875rem; margin-top: .75rem; max-width: 44rem;
   text-wrap: pretty; }
 
@@ -85,11 +87,13 @@ tfoot > tr > * { border-top: 2px solid var(--rule); font-weight: 600; color: var
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 .words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+.prose { white-space: normal; overflow-wrap: anywhere; }
+.latency { max-width: 44rem; }
 .none > * { color: var(--quiet); }
 .reason > * { border-top: 0; padding-top: 0; font-size: .875rem; color: var(--quiet); }
 .reason > :first-child { padding-left: 1.4rem; white-space: normal; overflow-wrap: anywhere; }
-.asked { margin-top: 1.5rem; }
 .narrow { max-width: 32rem; margin-top: .75rem; }
+.asked { margin-top: 1.5rem; }
 .held { color: var(--good); font-weight: 600; }
 .missed, .missed > * { color: var(--failure); font-weight: 600; }
 .settings th { width: 1%; padding-right: 2rem; }
@@ -104,6 +108,7 @@ figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap
   font-size: .875rem; }
 .legend i { display: inline-block; width: 1.1rem; border-top: .2rem solid var(--ink);
   border-radius: .1rem; vertical-align: middle; margin-right: .4rem; }
+.legend .gap { height: .8rem; border: 1px solid var(--gap-edge); background: var(--gap); }
 .first { --ink: var(--first); }
 .second { --ink: var(--second); }
 .third { --ink: var(--third); }
@@ -119,6 +124,7 @@ figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap
 .plot .line { stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; }
 .plot .dots { stroke: var(--ink); stroke-width: 6; stroke-linecap: round; }
 .plot .area { fill: var(--ink); opacity: .12; }
+.plot .gaps { fill: var(--gap); stroke: var(--gap-edge); stroke-width: 1; }
 .plot .band { fill: transparent; }
 .plot .band:hover { fill: var(--hover); }
 .picture text { fill: var(--quiet); text-anchor: middle; }
@@ -147,15 +153,22 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   .figures div { grid-column: span 2; }
   .figures div:nth-child(n + 4) { grid-column: span 3; }
 }
+@media (max-width: 44rem) {
+  .picture text.minor { display: none; }
+}
 @media (max-width: 36rem) {
   main { padding: 1.5rem 1rem; }
   h1 { font-size: 1.4rem; }
   h2 { margin-top: 2.5rem; }
   th, td { padding-left: .5rem; padding-right: .5rem; }
+  tbody th { white-space: normal; }
+  .settings th { white-space: nowrap; }
+  .latency { font-size: .875rem; }
+  .latency tr:last-child td { font-size: .75rem; }
+  .latency th + th, .latency td { padding-left: .35rem; padding-right: 0; }
   .figures { gap: .5rem; }
   .figures div { padding: .7rem .75rem; }
   .figures dd { font-size: 1.3rem; }
-  .picture text.minor { display: none; }
 }
 @media print {
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

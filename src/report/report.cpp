@@ -17,20 +17,32 @@ constexpr std::string_view other_texts = "other texts";
 
 using Texts = std::vector<std::string>;
 
-void add_once(Texts& texts, std::string const& text) {
-    if (std::ranges::find(texts, text) == texts.end()) {
-        texts.push_back(text);
+template <typename Value>
+void add_once(std::vector<Value>& values, Value const& value) {
+    if (std::ranges::find(values, value) == values.end()) {
+        values.push_back(value);
     }
 }
 
-/// What the parts have as their `member`, each different text once.
+/// What the parts have as their `member`, each different text once, but for empty ones.
 std::string join(std::vector<Report> const& parts, std::string Report::* member,
                  std::string_view separator) {
     Texts texts;
     for (Report const& part : parts) {
         add_once(texts, part.*member);
     }
+    std::erase(texts, "");
     return fmt::format("{}", fmt::join(texts, separator));
+}
+
+std::vector<Host> join_hosts(std::vector<Report> const& parts) {
+    std::vector<Host> hosts;
+    for (Report const& part : parts) {
+        for (Host const& host : part.hosts) {
+            add_once(hosts, host);
+        }
+    }
+    return hosts;
 }
 
 /// The options of all parts in the order in which they first come.
@@ -224,7 +236,10 @@ Report merge(std::vector<Report> const& parts) {
         return whole;
     }
     auto const start = [](Report const& part) { return std::string_view(part.started); };
+    whole.title = join(parts, &Report::title, ", ");
     whole.version = join(parts, &Report::version, ", ");
+    whole.build = join(parts, &Report::build, "; ");
+    whole.hosts = join_hosts(parts);
     whole.started = std::ranges::min(parts | std::views::transform(start));
     whole.address = join(parts, &Report::address, ", ");
     whole.settings = join_settings(parts);

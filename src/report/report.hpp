@@ -3,6 +3,7 @@
 
 #include "report/fate.hpp"
 #include "report/histogram.hpp"
+#include "report/host.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -129,7 +130,10 @@ struct AuditResult {
 };
 
 struct Report {
+    std::string title;                                          ///< the user's; may be empty
     std::string version;                                        ///< Roger's
+    std::string build;                                          ///< its compiler and Asio
+    std::vector<Host> hosts;                                    ///< that load ran on
     std::string started;                                        ///< RFC 3339, UTC
     std::string address;                                        ///< in the grammar of addresses
     std::vector<std::pair<std::string, std::string>> settings;  ///< options and their values

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <ranges>
@@ -23,6 +24,12 @@ constexpr double shortest_us = 1;
 /// The points of a line, at most: a page with more is larger, and looks no different.
 constexpr std::size_t most_points = 180;
 
+/// Of a round number, which it has to stay: 1000s, not 16.7min.
+std::string duration_label(double us) {
+    constexpr double second_us = 1e6;
+    return us < second_us ? short_duration_text(us) : fmt::format("{:.0f}s", us / second_us);
+}
+
 /// What an axis has to span.
 class Extent {
 public:
@@ -32,7 +39,7 @@ public:
     }
     [[nodiscard]] Axis logarithmic() const {
         double const low = std::max(low_, shortest_us);
-        return logarithmic_axis(low, std::max(high_, low), short_duration_text);
+        return logarithmic_axis(low, std::max(high_, low), duration_label);
     }
 
 private:
@@ -129,12 +136,16 @@ Moment take_together(Intervals intervals, Histogram& scratch) {
     return moment;
 }
 
-/// All as long as the first, but the last: a small rest goes with those before it, since a rate of
-/// next to no time says nothing.
+/// How many intervals make a moment.
+std::size_t intervals_together(std::vector<Interval> const& intervals) {
+    return (intervals.size() + most_points - 1) / most_points;
+}
+
+/// All as long as the first, but the last: a small rest goes with those before it.
 std::vector<Moment> moments(std::vector<Interval> const& intervals) {
     std::vector<Moment> all;
     Histogram scratch;
-    std::size_t const together = (intervals.size() + most_points - 1) / most_points;
+    std::size_t const together = intervals_together(intervals);
     for (auto from = intervals.begin(); from != intervals.end();) {
         auto const left = static_cast<std::size_t>(intervals.end() - from);
         auto to = std::next(from, static_cast<std::ptrdiff_t>(std::min(together, left)));
@@ -150,33 +161,43 @@ std::vector<Moment> moments(std::vector<Interval> const& intervals) {
     return all;
 }
 
-using Member = double (Moment::*)() const;
-
-/// In the middle of its moment; a moment that is the only one is a line by itself.
-void append_point(Line& line, std::vector<Moment> const& all, Moment const& moment,
-                  std::optional<double> y) {
-    if (all.size() == 1) {
-        line.points = {{moment.begin_s, y}, {moment.end_s(), y}};
-    } else {
-        line.points.push_back({moment.begin_s + moment.length_s / 2, y});
+/// Through the middle of each moment. Where there is no value before or after it, up to its edge:
+/// a value holds for the whole of its moment.
+template <typename Value>
+std::vector<ChartPoint> points_of(std::vector<Moment> const& all, Value Moment::* value) {
+    constexpr std::size_t most_dots = 60;
+    std::vector<ChartPoint> points;
+    std::optional<double> before;
+    for (Moment const& moment : all) {
+        std::optional<double> const y = std::invoke(value, moment);
+        if (y.has_value() != before.has_value()) {
+            points.push_back({.x = moment.begin_s, .y = y ? y : before});
+        }
+        points.push_back({.x = moment.begin_s + moment.length_s / 2,
+                          .y = y,
+                          .dot = all.size() != 1 && all.size() <= most_dots});
+        before = y;
     }
+    if (before) {
+        points.push_back({.x = all.back().end_s(), .y = before});
+    }
+    return points;
 }
 
-Line rate_line(std::vector<Moment> const& all, Member rate, Ink ink) {
-    Line line{.ink = ink, .filled = true};
+/// Where nothing was acked there are no percentiles.
+Gaps unanswered(std::vector<Moment> const& all) {
+    Gaps gaps{.name = "nothing acked"};
+    bool before = false;
     for (Moment const& moment : all) {
-        append_point(line, all, moment, (moment.*rate)());
+        bool const now = !moment.max_us.has_value();
+        if (now && before) {
+            gaps.spans.back().end = moment.end_s();
+        } else if (now) {
+            gaps.spans.push_back({.begin = moment.begin_s, .end = moment.end_s()});
+        }
+        before = now;
     }
-    return line;
-}
-
-Line duration_line(std::vector<Moment> const& all, std::string name,
-                   std::optional<double> Moment::* duration, Ink ink) {
-    Line line{.name = std::move(name), .ink = ink};
-    for (Moment const& moment : all) {
-        append_point(line, all, moment, moment.*duration);
-    }
-    return line;
+    return gaps;
 }
 
 /// Short enough to stand beside an axis.
@@ -186,27 +207,23 @@ std::string rate_label(double per_second) {
                                 : fmt::format("{:.4g}M/s", per_second / million);
 }
 
-std::string duration_or_none(std::optional<double> us) {
-    return us ? duration_text(*us) : "none";
-}
-
 std::string text_of(Moment const& moment) {
-    return fmt::format("{} to {}\n{} acked, {} failed\np50 {}, p99 {}, max {}",
-                       short_duration_text(moment.begin_s * 1e6),
-                       short_duration_text(moment.end_s() * 1e6), count_text(moment.acked),
-                       count_text(moment.failed), duration_or_none(moment.p50_us),
-                       duration_or_none(moment.p99_us), duration_or_none(moment.max_us));
+    std::string text =
+        fmt::format("{} to {}\n{} acked, {} failed", short_duration_text(moment.begin_s * 1e6),
+                    short_duration_text(moment.end_s() * 1e6), count_text(moment.acked),
+                    count_text(moment.failed));
+    if (moment.max_us) {
+        text += fmt::format("\np50 {}, p99 {}, max {}", duration_text(*moment.p50_us),
+                            duration_text(*moment.p99_us), duration_text(*moment.max_us));
+    }
+    return text;
 }
 
-/// What all charts over time share: the time axis, its bands, dots where there is room for them.
+/// What all charts over time share: the time axis and its bands.
 Chart over_time(Chart chart, std::vector<Moment> const& all) {
-    constexpr std::size_t most_dotted = 60;
     chart.x = time_axis(all.back().end_s());
     for (Moment const& moment : all) {
         chart.bands.push_back({moment.begin_s, moment.end_s(), text_of(moment)});
-    }
-    for (Line& line : chart.lines) {
-        line.dotted = all.size() != 1 && all.size() <= most_dotted;
     }
     return chart;
 }
@@ -225,7 +242,7 @@ Chart throughput_chart(std::vector<Moment> const& all, Asked const& asked) {
         .title = "Throughput",
         .note = fmt::format("messages acked, in intervals of {}",
                             short_duration_text(all.front().length_s * 1e6)),
-        .lines = {rate_line(all, &Moment::acked_rate, Ink::first)},
+        .lines = {{.points = points_of(all, &Moment::acked_rate), .filled = true}},
     };
     double const high = highest(chart.lines.front());
     chart.description =
@@ -242,7 +259,9 @@ Chart failure_chart(std::vector<Moment> const& all) {
         .id = "failures",
         .title = "Failures",
         .note = "messages not acked",
-        .lines = {rate_line(all, &Moment::failed_rate, Ink::failure)},
+        .lines = {{.ink = Ink::failure,
+                   .points = points_of(all, &Moment::failed_rate),
+                   .filled = true}},
         .height = 90,
     };
     double const high = highest(chart.lines.front());
@@ -266,11 +285,37 @@ Chart response_chart(std::vector<Moment> const& all) {
         .description =
             "The median, the 99th percentile and the longest response time over the run.",
         .y = extent.logarithmic(),
-        .lines = {duration_line(all, "p50", &Moment::p50_us, Ink::first),
-                  duration_line(all, "p99", &Moment::p99_us, Ink::second),
-                  duration_line(all, "max", &Moment::max_us, Ink::third)},
+        .lines = {{.name = "p50", .points = points_of(all, &Moment::p50_us)},
+                  {.name = "p99", .ink = Ink::second, .points = points_of(all, &Moment::p99_us)},
+                  {.name = "max", .ink = Ink::third, .points = points_of(all, &Moment::max_us)}},
+        .gaps = unanswered(all),
     };
+    for (Gaps::Span const& span : chart.gaps.spans) {
+        chart.description +=
+            fmt::format(" Nothing was acked from {} to {}.", short_duration_text(span.begin * 1e6),
+                        short_duration_text(span.end * 1e6));
+    }
     return over_time(std::move(chart), all);
+}
+
+std::string note_on(Report const& report, std::vector<Moment> const& all) {
+    std::uint64_t acked = report.fates[Fate::acked];
+    std::uint64_t failed = report.fates.failed();
+    for (Interval const& interval : report.intervals) {
+        acked -= std::min(acked, interval.acked);
+        failed -= std::min(failed, interval.failed);
+    }
+    std::vector<std::string> sentences;
+    if (report.intervals.size() > all.size() * intervals_together(report.intervals)) {
+        sentences.emplace_back(
+            "The end of the run, too short for an interval of its own, is in the last one.");
+    }
+    if (acked + failed != 0) {
+        sentences.push_back(
+            fmt::format("After the measured time came {} and {}, which are in no interval.",
+                        count_text(acked, "ack"), count_text(failed, "failure")));
+    }
+    return fmt::format("{}", fmt::join(sentences, " "));
 }
 
 }  // namespace
@@ -310,19 +355,20 @@ std::vector<Chart> percentile_charts(Latencies const& latencies) {
     return {chart};
 }
 
-std::vector<Chart> time_charts(Report const& report) {
+TimeCharts time_charts(Report const& report) {
     if (report.intervals.empty()) {
         return {};
     }
     std::vector<Moment> const all = moments(report.intervals);
-    std::vector<Chart> charts = {throughput_chart(all, report.asked)};
+    TimeCharts result{.charts = {throughput_chart(all, report.asked)},
+                      .note = note_on(report, all)};
     if (std::ranges::any_of(all, [](Moment const& moment) { return moment.failed > 0; })) {
-        charts.push_back(failure_chart(all));
+        result.charts.push_back(failure_chart(all));
     }
     if (std::ranges::any_of(all, [](Moment const& moment) { return moment.max_us.has_value(); })) {
-        charts.push_back(response_chart(all));
+        result.charts.push_back(response_chart(all));
     }
-    return charts;
+    return result;
 }
 
 }  // namespace roger

@@ -29,6 +29,15 @@ std::optional<double> optional_number(JsonField const& field) {
     return field.is_null() ? std::nullopt : std::optional(field.number());
 }
 
+Host host_from(JsonField const& field) {
+    return {
+        .name = field["name"].text(),
+        .cpu = field["cpu"].text(),
+        .processors = field["processors"].whole_number(),
+        .kernel = field["kernel"].text(),
+    };
+}
+
 Asked asked_from(JsonField const& field) {
     JsonField const messages = field["messages"];
     return {
@@ -132,6 +141,11 @@ void read_outcomes(Report& report, JsonField const& file) {
 
 void read_run(Report& report, JsonField const& file) {
     report.version = file["version"].text();
+    report.build = file["build"].text();
+    report.title = file["title"].text();
+    for (JsonField const& host : file["hosts"].items()) {
+        report.hosts.push_back(host_from(host));
+    }
     report.started = file["started"].text();
     report.address = file["address"].text();
     for (JsonField const& setting : file["settings"].items()) {

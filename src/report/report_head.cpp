@@ -110,18 +110,20 @@ std::string key_figures(Report const& report) {
 
 std::string asked_and_got(Report const& report) {
     Asked const& asked = report.asked;
+    std::string const none(no_figure);
     std::string out =
-        "<div class=\"scroll\" tabindex=\"0\">\n<table "
-        "class=\"asked\">\n<thead><tr><th></th><th>clients</th><th>rate</th>"
-        "<th>duration</th><th>messages</th></tr></thead>\n<tbody>\n";
-    append_html(out, "<tr><th>asked</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                count_text(asked.clients), asked.rate ? rate_text(*asked.rate) : "any",
-                asked.duration_s ? seconds_text(*asked.duration_s) : std::string(no_figure),
-                asked.messages ? count_text(*asked.messages) : std::string(no_figure));
-    append_html(out, "<tr><th>got</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                count_text(report.clients), rate_text(report.rate()),
-                seconds_text(report.duration_s), count_text(report.planned));
-    return out + "</tbody>\n</table>\n</div>\n";
+        "<table class=\"asked narrow\">\n<thead><tr><th></th><th>asked</th><th>got</th></tr>"
+        "</thead>\n<tbody>\n";
+    auto const row = [&](std::string_view name, std::string const& wanted, std::string const& got) {
+        append_html(out, "<tr><th>{}</th><td>{}</td><td>{}</td></tr>\n", name, wanted, got);
+    };
+    row("clients", count_text(asked.clients), count_text(report.clients));
+    row("rate", asked.rate ? rate_text(*asked.rate) : "any", rate_text(report.rate()));
+    row("duration", asked.duration_s ? seconds_text(*asked.duration_s) : none,
+        seconds_text(report.duration_s));
+    row("messages", asked.messages ? count_text(*asked.messages) : none,
+        count_text(report.planned));
+    return out + "</tbody>\n</table>\n";
 }
 
 /// 2026-11-22 12:25:08 UTC; what is no such time stays as it is.
@@ -136,9 +138,13 @@ std::string time_text(std::string_view rfc3339) {
 }
 
 std::string headline(Report const& report) {
+    bool const titled = !report.title.empty();
     std::string out =
         fmt::format("<p class=\"kind\">Load test</p>\n<h1>{}</h1>\n<p class=\"about\">",
-                    html_text(report.address));
+                    html_text(titled ? report.title : report.address));
+    if (titled) {
+        append_html(out, "{} · ", html_text(report.address));
+    }
     if (!report.started.empty()) {
         append_html(out, "{} · ", time_text(report.started));
     }

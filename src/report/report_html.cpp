@@ -45,14 +45,30 @@ std::string assertions_html(std::vector<Assertion> const& assertions) {
 
 constexpr std::array<double, 5> shown_percents = {50, 90, 99, 99.9, 99.99};
 
-void append_row(std::string& out, std::string_view name, Histogram const& durations) {
-    append_html(out, "<tr{}><th>{}</th><td>{}</td>", durations.empty() ? " class=\"none\"" : "",
-                name, mean_text(durations));
+/// A column for each clock, since there are fewer of them than figures: so it fits a phone.
+std::string latency_table(Latencies const& latencies) {
+    std::string out =
+        "<div class=\"scroll\" tabindex=\"0\">\n<table class=\"latency\">\n<thead><tr><th></th>"
+        "<th>response</th><th>service</th><th>lateness</th><th>connect</th></tr></thead>\n"
+        "<tbody>\n";
+    auto const row = [&](std::string_view name, auto const& figure) {
+        append_html(out, "<tr><th>{}</th>", name);
+        for (Histogram const* const durations :
+             {&latencies.response, &latencies.service, &latencies.lateness, &latencies.connect}) {
+            append_html(out, "<td>{}</td>", figure(*durations));
+        }
+        out += "</tr>\n";
+    };
+    row("mean", mean_text);
     for (double const percent : shown_percents) {
-        append_html(out, "<td>{}</td>", percentile_text(durations, percent));
+        row(fmt::format("p{}", percent),
+            [percent](Histogram const& durations) { return percentile_text(durations, percent); });
     }
-    append_html(out, "<td>{}</td><td>{}</td></tr>\n", percentile_text(durations, 100),
-                count_text(static_cast<std::uint64_t>(durations.count())));
+    row("max", [](Histogram const& durations) { return percentile_text(durations, 100); });
+    row("count", [](Histogram const& durations) {
+        return count_text(static_cast<std::uint64_t>(durations.count()));
+    });
+    return out + "</tbody>\n</table>\n</div>\n";
 }
 
 std::string latency_html(Latencies const& latencies) {
@@ -60,17 +76,8 @@ std::string latency_html(Latencies const& latencies) {
     for (Chart const& chart : percentile_charts(latencies)) {
         out += to_html(chart);
     }
-    out += "<div class=\"scroll\" tabindex=\"0\">\n<table>\n<thead><tr><th></th><th>mean</th>";
-    for (double const percent : shown_percents) {
-        append_html(out, "<th>p{}</th>", percent);
-    }
-    out += "<th>max</th><th>count</th></tr></thead>\n<tbody>\n";
-    append_row(out, "response", latencies.response);
-    append_row(out, "service", latencies.service);
-    append_row(out, "lateness", latencies.lateness);
-    append_row(out, "connect", latencies.connect);
+    out += latency_table(latencies);
     out +=
-        "</tbody>\n</table>\n</div>\n"
         "<p class=\"hint\">Response is the time from when a message was planned to its ack, "
         "lateness from when it was planned to when it was sent, and service from then to its "
         "ack. Connect is the time that a connection took.</p>\n</section>\n";
@@ -79,11 +86,15 @@ std::string latency_html(Latencies const& latencies) {
 
 std::string course_html(Report const& report) {
     std::string out = "<section>\n<h2>Over time</h2>\n";
-    for (Chart const& chart : time_charts(report)) {
+    TimeCharts const over_time = time_charts(report);
+    for (Chart const& chart : over_time.charts) {
         out += to_html(chart);
     }
     if (report.intervals.empty()) {
         out += "<p class=\"about\">There are no intervals to show.</p>\n";
+    }
+    if (!over_time.note.empty()) {
+        append_html(out, "<p class=\"hint\">{}</p>\n", html_text(over_time.note));
     }
     return out + "</section>\n";
 }
@@ -126,7 +137,7 @@ std::string audit_html(AuditResult const& audit) {
     return out + "</section>\n";
 }
 
-std::string generator_html(Generator const& generator) {
+std::string generator_html(Generator const& generator, std::vector<Host> const& hosts) {
     std::string out =
         "<section>\n<h2>The load tester itself</h2>\n<table class=\"narrow\">\n<tbody>\n";
     append_html(out,
@@ -136,6 +147,10 @@ std::string generator_html(Generator const& generator) {
                 "<tr><th>its own lateness, p99</th><td>{}</td></tr>\n",
                 generator.threads, duration_text(generator.cpu_s * 1e6), 100 * generator.busy_share,
                 duration_text(static_cast<double>(generator.own_lateness_p99_us)));
+    for (Host const& host : hosts) {
+        append_html(out, "<tr><th>host</th><td class=\"prose\">{}</td></tr>\n",
+                    html_text(to_text(host)));
+    }
     return out + "</tbody>\n</table>\n</section>\n";
 }
 
@@ -175,12 +190,14 @@ constexpr std::string_view head_format =
     "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\"/>\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
     "<link rel=\"icon\" href=\"data:,\"/>\n"
-    "<title>Load test of {}</title>\n<style>{}</style>\n</head>\n";
+    "<title>{}</title>\n<style>{}</style>\n</head>\n";
 
 }  // namespace
 
 std::string to_html(Report const& report) {
-    std::string out = fmt::format(head_format, html_text(report.address), page_style);
+    std::string const title =
+        report.title.empty() ? "Load test of " + report.address : report.title;
+    std::string out = fmt::format(head_format, html_text(title), page_style);
     out += "<body>\n<main>\n";
     out += head_html(report);
     out += assertions_html(report.assertions);
@@ -191,12 +208,12 @@ std::string to_html(Report const& report) {
         out += audit_html(*report.audit);
     }
     out += misbehaving_html(report.misbehaving);
-    out += generator_html(report.generator);
+    out += generator_html(report.generator, report.hosts);
     out += settings_html(report.settings);
     append_html(out,
-                "<footer>Made by load, of Roger {}</footer>\n"
+                "<footer>Made by load, of Roger {} ({})</footer>\n"
                 "</main>\n</body>\n</html>\n",
-                html_text(report.version));
+                html_text(report.version), html_text(report.build));
     return out;
 }
 

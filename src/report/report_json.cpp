@@ -67,6 +67,17 @@ Json achieved(Report const& report) {
     };
 }
 
+Json json_of(std::vector<Host> const& hosts) {
+    Json json = Json::array();
+    for (Host const& host : hosts) {
+        json.push_back({{"name", host.name},
+                        {"cpu", host.cpu},
+                        {"processors", host.processors},
+                        {"kernel", host.kernel}});
+    }
+    return json;
+}
+
 Json json_of(std::vector<std::pair<std::string, std::string>> const& settings) {
     Json json = Json::array();
     for (auto const& [option, value] : settings) {
@@ -199,6 +210,9 @@ std::string to_json(Report const& report) {
     Json const json = {
         {report_version_field, report_schema_version},
         {"version", report.version},
+        {"build", report.build},
+        {"title", report.title},
+        {"hosts", json_of(report.hosts)},
         {"started", report.started},
         {"address", report.address},
         {"settings", json_of(report.settings)},

@@ -103,13 +103,24 @@ std::string asked_text(Asked const& asked) {
     return text;
 }
 
+/// by Roger 0.1.0 (GCC 12.2.0, Asio 1.36.0)
+std::string version_text(Report const& report) {
+    return report.version.empty()
+               ? ""
+               : fmt::format(" by Roger {} ({})", safe(report.version), safe(report.build));
+}
+
 Lines heading(Report const& report) {
     Lines lines = {
         cut(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
                         count_text(report.clients, "client"), rate_text(report.rate()),
                         duration_text(us(report.duration_s)))),
-        cut(fmt::format("{}, started {}", safe(report.address), safe(report.started))),
+        cut(fmt::format("{}, started {}{}", safe(report.address), safe(report.started),
+                        version_text(report))),
     };
+    if (!report.title.empty()) {
+        lines.insert(lines.begin(), cut(safe(report.title)));
+    }
     if (report.interrupted) {
         lines.emplace_back("interrupted: this is what was measured until then");
     }
@@ -293,6 +304,18 @@ Lines generator(Report const& report) {
     return {cut(line)};
 }
 
+/// Of several machines, only their names find room.
+Lines hosts(Report const& report) {
+    std::vector<std::string> texts;
+    texts.reserve(report.hosts.size());
+    for (Host const& host : report.hosts) {
+        texts.push_back(safe(report.hosts.size() == 1 ? to_text(host) : host.name));
+    }
+    std::string_view const noun = texts.size() == 1 ? "host" : "hosts";
+    return texts.empty() ? Lines()
+                         : Lines{cut(fmt::format("{}: {}", noun, fmt::join(texts, ", ")))};
+}
+
 std::string audit_faults(AuditResult const& audit) {
     struct Fault {
         std::uint64_t count;
@@ -371,6 +394,7 @@ std::string to_text(Report const& report) {
     rest.emplace_back();
     append(rest, asides(report));
     append(rest, generator(report));
+    append(rest, hosts(report));
     append(rest, audit(report));
     append(rest, assertions(report));
 

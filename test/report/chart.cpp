@@ -62,10 +62,19 @@ TEST_CASE("A line without any value is no line", "[load]") {
     CHECK(path(sample_chart({{1, std::nullopt}}), "line first") == std::nullopt);
 }
 
-TEST_CASE("A dotted line has a dot at each point", "[load]") {
-    Chart chart = sample_chart({{0, 5}, {10, 5}});
-    chart.lines.front().dotted = true;
-    CHECK(path(chart, "dots first") == "M0.0 50.0h0M1000.0 50.0h0");
+TEST_CASE("Points have the dots that they are to have", "[load]") {
+    Chart const chart = sample_chart({{.x = 0, .y = 5}, {.x = 10, .y = 5, .dot = true}});
+    CHECK(path(chart, "dots first") == "M1000.0 50.0h0");
+}
+
+TEST_CASE("Gaps are shaded over their whole height, and the legend says what they are", "[load]") {
+    Chart chart = sample_chart({{0, 0}});
+    CHECK(path(chart, "gaps") == std::nullopt);
+    chart.gaps = {.name = "no answer", .spans = {{.begin = 1, .end = 2}, {.begin = 9, .end = 10}}};
+    CHECK(path(chart, "gaps") == "M100.0 0H200.0V100H100.0ZM900.0 0H1000.0V100H900.0Z");
+    Markup const markup(to_html(chart));
+    CHECK(markup.of_class("legend").size() == 1);
+    CHECK(markup.text().find("no answer") != std::string::npos);
 }
 
 TEST_CASE("A chart tells those who cannot see it what it shows", "[load]") {
@@ -103,6 +112,7 @@ TEST_CASE("All words of a chart are escaped", "[load]") {
     chart.x.ticks.front().label = chart.y.ticks.front().label = evil;
     chart.bands = {{.begin = 0, .end = 1, .text = evil}};
     chart.level = {.y = 1, .label = evil};
+    chart.gaps = {.name = evil, .spans = {{.begin = 0, .end = 1}}};
     std::string const html = to_html(chart);
     CHECK_NOTHROW(Markup(html));
     CHECK(html.find("<b>") == std::string::npos);

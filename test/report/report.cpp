@@ -199,12 +199,20 @@ TEST_CASE("The second machine's bottleneck is named as the second's", "[load]") 
 
 TEST_CASE("Texts in which reports differ are all kept", "[load]") {
     Report other = sample_report();
+    other.title = "after";
     other.version = "0.2.0";
+    other.build = "Clang 19.1.4, Asio 1.36.0";
+    other.hosts.push_back({.name = "bench-2", .cpu = "aarch64", .processors = 0, .kernel = ""});
     other.started = "2026-11-22T12:25:07.999Z";
     other.address = "unix:@roger";
     other.settings = {{"--clients", "50"}, {"--rate", "20000"}, {"--ramp", "1s"}};
     Report const whole = merge({sample_report(), other, sample_report()});
+    CHECK(whole.title == "before the \"change\", after");
     CHECK(whole.version == "0.1.0, 0.2.0");
+    CHECK(whole.build == "GCC 12.2.0, Asio 1.36.0; Clang 19.1.4, Asio 1.36.0");
+    REQUIRE(whole.hosts.size() == 2);
+    CHECK(whole.hosts[0] == sample_report().hosts[0]);
+    CHECK(whole.hosts[1] == other.hosts[1]);
     CHECK(whole.started == "2026-11-22T12:25:07.999Z");
     CHECK(whole.address == "tcp:localhost:51717, unix:@roger");
     CHECK(whole.settings ==
@@ -212,6 +220,15 @@ TEST_CASE("Texts in which reports differ are all kept", "[load]") {
                                                            {"--rate", "20000"},
                                                            {"--message", "say \"Grüße\""},
                                                            {"--ramp", "1s"}});
+}
+
+TEST_CASE("A title that only some reports have is the whole's", "[load]") {
+    Report untitled = sample_report();
+    untitled.title.clear();
+    for (Report const& whole :
+         {merge({untitled, sample_report()}), merge({sample_report(), untitled})}) {
+        CHECK(whole.title == sample_report().title);
+    }
 }
 
 TEST_CASE("What was not asked of all parts was not asked of the whole", "[load]") {

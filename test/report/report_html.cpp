@@ -2,8 +2,10 @@
 #include "report/report_html.hpp"
 
 #include "report/markup.hpp"
+#include "report/report_charts.hpp"
 #include "report/sample_report.hpp"
 
+#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
@@ -19,6 +21,7 @@ namespace roger {
 
 namespace {
 
+using Catch::Approx;
 using test::Markup;
 using test::sample_report;
 
@@ -136,7 +139,8 @@ TEST_CASE("The page loads nothing and runs nothing", "[load]") {
 TEST_CASE("The page shows words from outside as words", "[load]") {
     constexpr auto evil = "<script>alert(1)</script>\"'&\x1b[2J\xff";
     Report report = sample_report();
-    report.version = report.started = report.address = evil;
+    report.version = report.build = report.title = report.started = report.address = evil;
+    report.hosts = {{.name = evil, .cpu = evil, .processors = 1, .kernel = evil}};
     report.settings = {{evil, evil}};
     report.generator.bottleneck = evil;
     report.misbehaving = {{evil, 1}};
@@ -158,9 +162,26 @@ TEST_CASE("The page has the figures that matter most", "[load]") {
     CHECK(has(page, "<dt>max</dt><dd>278<i>ms</i>"));
     CHECK(has(page, "<dt>acked</dt><dd>19,993<i>/s</i> <small>of 20,000/s asked</small>"));
     CHECK(has(page, "<dt>failed</dt><dd>42 <small>of 199,980 messages</small>"));
-    CHECK(has(page, "<td>1,000</td><td>20,000/s</td><td>10s</td><td>200,000</td>"));
-    CHECK(has(page, "<td>998</td><td>19,993/s</td><td>10s</td><td>199,980</td>"));
-    CHECK(has(page, "of Roger 0.1.0"));
+    CHECK(has(page, "<th>clients</th><td>1,000</td><td>998</td>"));
+    CHECK(has(page, "<th>rate</th><td>20,000/s</td><td>19,993/s</td>"));
+    CHECK(has(page, "<th>duration</th><td>10s</td><td>10s</td>"));
+    CHECK(has(page, "<th>messages</th><td>200,000</td><td>199,980</td>"));
+    CHECK(has(page, "<th>p50</th><td>68.7ms</td><td>27.5ms</td><td>7.30ms</td>"));
+    CHECK(has(page, "<th>count</th><td>200</td><td>150</td><td>100</td><td>50</td>"));
+    CHECK(has(page, "of Roger 0.1.0 (GCC 12.2.0, Asio 1.36.0)"));
+    CHECK(has(page, ">bench-1, AMD EPYC 7B13, 2 processors, Linux 6.18.5<"));
+}
+
+TEST_CASE("A page is called what the run was called, or else by what it tested", "[load]") {
+    Report report = sample_report();
+    std::string page = to_html(report);
+    CHECK(has(page, "<title>before the &quot;change&quot;</title>"));
+    CHECK(has(page, "<h1>before the &quot;change&quot;</h1>"));
+    CHECK(has(page, "<p class=\"about\">tcp:localhost:51717 · "));
+    report.title.clear();
+    page = to_html(report);
+    CHECK(has(page, "<title>Load test of tcp:localhost:51717</title>"));
+    CHECK(has(page, "<h1>tcp:localhost:51717</h1>"));
 }
 
 TEST_CASE("The page has a row for each fate, its reasons, and the sum", "[load]") {
@@ -227,12 +248,76 @@ TEST_CASE("A long run has no more points than a short one needs", "[load]") {
     CHECK(has(page, "in intervals of 20s"));
 }
 
-TEST_CASE("A short rest of a run is shown with what was before it", "[load]") {
+TEST_CASE("A short rest of a run is shown with what was before it, and that is said", "[load]") {
+    constexpr auto joined = "The end of the run, too short for an interval of its own,";
     Report report = with_intervals(2);
+    CHECK_FALSE(has(to_html(report), joined));
     report.intervals.back().length_s = 0.001;
     CHECK(has(to_html(report), "0µs to 1s\n200 acked"));
+    CHECK(has(to_html(report), joined));
     report.intervals.back().length_s = 0.9;
     CHECK(has(to_html(report), "1s to 1.9s\n100 acked"));
+    CHECK_FALSE(has(to_html(report), joined));
+}
+
+TEST_CASE("A last interval that is shorter has the height of the others", "[load]") {
+    for (double const length_s : {0.001, 0.1, 0.49, 0.5, 0.75, 0.99}) {
+        CAPTURE(length_s);
+        Report report = with_intervals(5);
+        Interval& last = report.intervals.back();
+        last.length_s = length_s;
+        last.acked = static_cast<std::uint64_t>(100 * length_s);
+        Chart const throughput = time_charts(report).charts.front();
+        for (ChartPoint const& point : throughput.lines.front().points) {
+            CHECK(point.y.value() == Approx(100).epsilon(0.02));
+        }
+    }
+}
+
+TEST_CASE("What came after the measured time is in no chart over it, and that is said", "[load]") {
+    Report report = with_intervals(2);
+    report.fates = {};
+    report.fates.count(Fate::acked, 200);
+    report.fates.count(Fate::refused, 1);
+    CHECK_FALSE(has(to_html(report), "After the measured time"));
+    report.fates.count(Fate::acked, 7);
+    report.fates.count(Fate::unsent, 2000);
+    CHECK(has(to_html(report),
+              "After the measured time came 7 acks and 2,000 failures, which are "
+              "in no interval."));
+}
+
+TEST_CASE("Where nothing was acked, throughput is zero and response times are shaded", "[load]") {
+    Report report = with_intervals(8);
+    for (std::size_t const stalled : {2U, 3U, 7U}) {
+        report.intervals[stalled].acked = 0;
+        report.intervals[stalled].response.clear();
+    }
+    std::vector<Chart> const charts = time_charts(report).charts;
+    CHECK(charts.front().gaps.spans.empty());
+    std::vector<ChartPoint> const& rates = charts.front().lines.front().points;
+    auto const zero = [](ChartPoint const& point) { return point.y == 0; };
+    // The run ends within a stall, so its end is at zero as well.
+    CHECK(std::ranges::count_if(rates, zero) == 4);
+
+    Chart const& responses = charts.back();
+    REQUIRE(responses.gaps.spans.size() == 2);
+    CHECK(responses.gaps.spans[0].begin == 2);
+    CHECK(responses.gaps.spans[0].end == 4);
+    CHECK(responses.gaps.spans[1].begin == 7);
+    CHECK(responses.gaps.spans[1].end == 8);
+    for (Line const& line : responses.lines) {
+        for (double const edge : {0.0, 2.0, 4.0, 7.0}) {
+            CAPTURE(line.name, edge);
+            CHECK(std::ranges::count_if(line.points, [&](ChartPoint const& point) {
+                      return point.x == edge && point.y.has_value();
+                  }) == 1);
+        }
+    }
+    std::string const page = to_html(report);
+    CHECK(has(page, "<i class=\"gap\"></i>nothing acked"));
+    CHECK(has(page, "Nothing was acked from 2s to 4s. Nothing was acked from 7s to 8s."));
+    CHECK_FALSE(has(to_html(with_intervals(8)), "nothing acked"));
 }
 
 }  // namespace roger

@@ -18,6 +18,8 @@ namespace roger {
 namespace {
 
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using test::sample_report;
 
 std::vector<std::string> lines_of(std::string const& text) {
@@ -76,6 +78,8 @@ Report endless_report() {
     for (int i = 0; i != 30; ++i) {
         prose += fmt::format("word {} ", i);
     }
+    report.title = report.build = prose;
+    report.hosts.assign(20, {.name = words, .cpu = words, .processors = 2, .kernel = words});
     report.address = "unix:/" + words + words + words;
     report.generator.bottleneck = prose;
     for (int i = 0; i != 50; ++i) {
@@ -113,6 +117,24 @@ planned 199,980 = acked 199,980
 connections: 1,000 made
 generator: 2 threads, 12.5% busy, itself late by 35µs (p99), 10µs of CPU per ack
 )");
+}
+
+TEST_CASE("A report says what the run was called, what made it, and on which machine", "[load]") {
+    Report report = good_report();
+    report.title = "after the change";
+    report.version = "0.1.0";
+    report.build = "GCC 12.2.0, Asio 1.36.0";
+    report.hosts = {
+        {.name = "bench-1", .cpu = "AMD EPYC 7B13", .processors = 2, .kernel = "Linux 6.18.5"}};
+    std::string const text = to_text(report);
+    CHECK_THAT(text, StartsWith("after the change\nasked: 1,000 clients"));
+    CHECK_THAT(text,
+               ContainsSubstring("\ntcp:localhost:51717, started 2026-11-22T12:25:08Z by Roger "
+                                 "0.1.0 (GCC 12.2.0, Asio 1.36.0)\n"));
+    CHECK_THAT(text, EndsWith("of CPU per ack\nhost: bench-1, AMD EPYC 7B13, 2 processors, Linux "
+                              "6.18.5\n"));
+    report.hosts.push_back({.name = "bench-2", .cpu = "", .processors = 1, .kernel = ""});
+    CHECK_THAT(to_text(report), EndsWith("of CPU per ack\nhosts: bench-1, bench-2\n"));
 }
 
 TEST_CASE("A closed loop has no lateness", "[load]") {
@@ -182,6 +204,7 @@ connections: 1,007 made, 1 lost with no message in flight
 surplus: 3 answers that no message asked for, a fault of the server
 misbehaving besides: 5 deaf, 10 slow
 generator: 2 threads, 93.0% busy, itself late by 1.80ms (p99), 21.3µs of CPU per ack
+host: bench-1, AMD EPYC 7B13, 2 processors, Linux 6.18.5
 FAILED audit of out.log: 199,940 acked, 199,941 written, 1 acked but not written, 2 written twice, 3
   out of order, 5 damaged; 4 written but not acked, which is no fault
          message 7 of client 3 was acked but not written
@@ -218,9 +241,13 @@ TEST_CASE("Wide characters are counted as wide", "[load]") {
 TEST_CASE("What is not safe on a terminal is escaped, and what is escaped stays as it is",
           "[load]") {
     Report report = sample_report();
+    report.title = "\x1b[2J";
+    report.hosts.front().cpu = "\x1b[31m";
     report.address = "unix:\x1b[2J";
     report.audit->file = "C:\\out \xff";
     std::string const text = to_text(report);
+    CHECK_THAT(text, StartsWith("\\x1b[2J\n"));
+    CHECK_THAT(text, ContainsSubstring("\nhost: bench-1, \\x1b[31m, 2 processors"));
     CHECK_THAT(text, ContainsSubstring("\nunix:\\x1b[2J, started"));
     CHECK_THAT(text, ContainsSubstring("audit of C:\\\\out \\xff: "));
     CHECK_THAT(text, ContainsSubstring("    \\x1b[2Jgone\n"));

@@ -19,7 +19,11 @@ inline Histogram sample_histogram(int count, std::int64_t step_us) {
 
 inline Report sample_report() {
     Report report;
+    report.title = "before the \"change\"";
     report.version = "0.1.0";
+    report.build = "GCC 12.2.0, Asio 1.36.0";
+    report.hosts = {
+        {.name = "bench-1", .cpu = "AMD EPYC 7B13", .processors = 2, .kernel = "Linux 6.18.5"}};
     report.started = "2026-11-22T12:25:08.123Z";
     report.address = "tcp:localhost:51717";
     report.settings = {{"--clients", "1000"}, {"--rate", "20000"}, {"--message", "say \"Grüße\""}};

@@ -140,6 +140,47 @@ TEST_CASE("A report merged with nothing says what it said", "[load][system]") {
     CHECK(whole.report.at("intervals") == part.report.at("intervals"));
 }
 
+TEST_CASE("All reports of a run say what it was called, and where it ran", "[load][system]") {
+    LineServer const server({});
+    TempDir const directory;
+    auto const run = run_load({"--clients", "1", "--messages", "5", "--title", "after\x1b[2J \\",
+                               "--html", directory / "page", server.address()});
+    CAPTURE(run.out, run.err);
+    constexpr auto title = R"(after\x1b[2J \\)";
+    CHECK(run.out.starts_with(title + std::string("\nasked: ")));
+    CHECK(run.report.at("title") == title);
+    std::string const page = read_file(directory / "page");
+    CHECK(page.find(std::string("<h1>") + title + "</h1>") != std::string::npos);
+
+    json const host = run.report.at("hosts").at(0);
+    CHECK(run.report.at("hosts").size() == 1);
+    for (std::string const field : {"name", "cpu", "kernel"}) {
+        CAPTURE(field);
+        auto const text = host.at(field).get<std::string>();
+        CHECK_FALSE(text.empty());
+        CHECK(run.out.find(text) != std::string::npos);
+        CHECK(page.find(text) != std::string::npos);
+    }
+    CHECK(run.report.at("build").get<std::string>().find("Asio 1.") != std::string::npos);
+}
+
+TEST_CASE("A merged report has the titles of its parts, or one of its own", "[load][system]") {
+    LineServer const server({});
+    TempDir const directory;
+    for (std::string const title : {"east", "west"}) {
+        auto const part =
+            run_load({"--clients", "1", "--messages", "5", "--title", title, server.address()});
+        write_file(directory / title, part.report.dump());
+    }
+    auto const untitled = run_load({"merge", directory / "east", directory / "west"});
+    CHECK(untitled.report.at("title") == "east, west");
+    CHECK(untitled.report.at("hosts").size() == 1);
+    auto const titled =
+        run_load({"merge", "--title", "both", directory / "east", directory / "west"});
+    CHECK(titled.report.at("title") == "both");
+    CHECK(titled.out.starts_with("both\n"));
+}
+
 TEST_CASE("Reports of intervals of different lengths cannot be merged", "[load][system]") {
     LineServer const server({.delays = {20ms}});
     auto const parts =

@@ -176,6 +176,7 @@ TEST_CASE("A load test with a wrong objective says so", "[load][wrong-use][syste
         {{"--find", "p99<5ms", "--messages", "5"}, {"--find", "--messages"}},
         {{"--find", "p99<5ms", "--duration", "none"}, {"--find", "--duration"}},
         {{"--find", "p99<5ms", "--audit", directory / "output"}, {"--find", "--audit"}},
+        {{"--find", "p99<5ms", "--title", "capacity"}, {"--find", "--title"}},
     });
 }
 
@@ -326,6 +327,7 @@ TEST_CASE("load explains itself", "[load][wrong-use][system]") {
                                    "--assert",
                                    "--find",
                                    "--audit",
+                                   "--title",
                                    "--json",
                                    "--hgrm",
                                    "--html",
