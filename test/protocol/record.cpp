@@ -81,7 +81,7 @@ TEST_CASE("Printable text is shown as it is", "[record][protocol]") {
 }
 
 TEST_CASE("What could move a cursor, end a line or turn it around is shown by its bytes",
-          "[record][protocol]") {
+          "[record][protocol][sweep]") {
     for (Shown const& shown : {
              Shown{"\x1b[2Jgone", R"(\x1b[2Jgone)"},
              {"one\rtwo", R"(one\x0dtwo)"},
@@ -98,7 +98,7 @@ TEST_CASE("What could move a cursor, end a line or turn it around is shown by it
 }
 
 TEST_CASE("Of all of Unicode, what could end or disguise a line is shown by its bytes",
-          "[record][protocol]") {
+          "[record][protocol][sweep]") {
     using Range = std::pair<char32_t, char32_t>;
     constexpr std::array<Range, 8> controls = {{{0x80, 0x9f},
                                                 {0x61c, 0x61c},
