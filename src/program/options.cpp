@@ -20,20 +20,6 @@ namespace roger {
 
 namespace {
 
-/// An option whose text `parse` turns into `value`, and whose complaint names the option.
-template <typename Value>
-CLI::Option* add_quantity(CLI::App& app, std::string const& name, Value& value,
-                          Value (*parse)(std::string_view), std::string const& description) {
-    auto const read = [name, parse, &value](std::string const& text) {
-        try {
-            value = parse(text);
-        } catch (std::invalid_argument const& wrong) {
-            throw CLI::ValidationError(name, wrong.what());
-        }
-    };
-    return app.add_option_function<std::string>(name, read, description);
-}
-
 class HelpFormatter : public CLI::Formatter {
 public:
     explicit HelpFormatter(std::vector<std::string> ways) : ways_(std::move(ways)) {
@@ -108,7 +94,12 @@ private:
     }
 
     void add_option(std::string const& word) {
-        std::string const name = word.substr(0, word.find('='));
+        bool const is_short = word[1] != '-';
+        std::string const name = word.substr(0, is_short ? 2 : word.find('='));
+        if (is_short && word.size() > 2 && command_->get_option_no_throw(name) != nullptr) {
+            words_.push_back(word);  // -c100
+            return;
+        }
         CLI::Option const* const option = command_->get_option_no_throw(name);
         if (option == nullptr) {
             throw CLI::ExtrasError({word});
@@ -146,14 +137,14 @@ int print(CLI::App const& app, std::string_view text) {
 
 CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
                          std::string const& description) {
-    return add_quantity(app, name, value, &parse_timeout, description)
+    return add_parsed(app, name, value, parse_timeout, description)
         ->type_name("TIME")
         ->default_str(to_string(value));
 }
 
 CLI::Option* add_size(CLI::App& app, std::string const& name, std::size_t& value,
                       std::string const& description) {
-    return add_quantity(app, name, value, &parse_size, description)
+    return add_parsed(app, name, value, parse_size, description)
         ->type_name("SIZE")
         ->default_str(size_to_string(value));
 }

@@ -26,6 +26,22 @@ struct WrongUse : std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
 
+/// An option whose text `parse` turns into `value`. What it throws, a std::invalid_argument, is
+/// told after the option's long name.
+template <typename Value, typename Parse>
+CLI::Option* add_parsed(CLI::App& app, std::string const& names, Value& value, Parse parse,
+                        std::string const& description) {
+    std::string const name = names.substr(names.rfind("--"));
+    auto const read = [name, parse, &value](std::string const& text) {
+        try {
+            value = parse(text);
+        } catch (std::invalid_argument const& wrong) {
+            throw CLI::ValidationError(name, wrong.what());
+        }
+    };
+    return app.add_option_function<std::string>(names, read, description);
+}
+
 /// An option that takes a time with its unit, or `none`. --help shows `value` as the default.
 CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
                          std::string const& description);
