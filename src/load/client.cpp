@@ -5,6 +5,7 @@
 #include "load/swarm.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -23,9 +24,22 @@ int begin_to_connect(int socket, Endpoint const& server) {
     return done ? connect_error(socket, server) : errno;
 }
 
+/// This system, or this process, has none left to connect with.
+bool is_own_exhaustion(int error) {
+    constexpr std::array errors = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    return std::ranges::find(errors, error) != errors.end();
+}
+
 std::string error_text(int error) {
     std::string text = std::system_category().message(error);
-    return error == EADDRNOTAVAIL ? text + " (no port of ours is free: see --source)" : text;
+    switch (error) {
+        case EADDRNOTAVAIL:
+            return text + " (no port of ours is free: connect from more addresses, --source A-B)";
+        case EMFILE:
+            return text + " (raise ulimit -n, or ask for fewer --clients)";
+        default:
+            return text;
+    }
 }
 
 }  // namespace
@@ -50,6 +64,8 @@ void Client::arrive(Clock::time_point now) {
 void Client::connect(Clock::time_point now) {
     state_ = State::connecting;
     attempt_began_ = now;
+    attempt_own_delay_ =
+        course_.next <= now ? now - std::max(course_.next, could_send_at_) : Clock::duration(0);
     endpoint_ = swarm_.target.preferred.load(std::memory_order_relaxed);
     endpoints_tried_ = 0;
     swarm_.arm(deadline_, ClientWait::connecting, now);
@@ -62,14 +78,14 @@ void Client::try_endpoint(Clock::time_point now) {
     socket_ = swarm_.latecomers().reuse(endpoint_);
     if (socket_ >= 0) {
         swarm_.readiness().change(socket_, EPOLLIN, *this);
-        made_contact();
+        made_contact(Clock::duration(0));
         return;
     }
     socket_ = open_client_socket(target.type, server, target.sources.of(number_));
     int const error = socket_ < 0 ? errno : begin_to_connect(socket_, server);
     if (error == 0) {
         swarm_.readiness().add(socket_, EPOLLIN, *this);
-        made_contact();
+        made_contact(Clock::duration(0));
     } else if (error == EINPROGRESS) {
         swarm_.readiness().add(socket_, EPOLLOUT, *this);
     } else if (error == EAGAIN && server.data()->sa_family == AF_UNIX) {
@@ -84,36 +100,43 @@ void Client::connect_failed(int error) {
     close();
     auto const now = Clock::now();
     std::size_t const endpoints = swarm_.target.endpoints.size();
-    if (++endpoints_tried_ < endpoints && error != ETIMEDOUT) {
+    if (++endpoints_tried_ < endpoints) {
         endpoint_ = static_cast<std::uint16_t>((endpoint_ + 1) % endpoints);
+        swarm_.arm(deadline_, ClientWait::connecting, now);
         try_endpoint(now);
         return;
     }
+    could_not_connect(error_text(error), is_own_exhaustion(error));
+}
+
+void Client::could_not_connect(std::string const& reason, bool excused) {
+    close();
     deadline_.disarm();
-    std::string const reason = error_text(error);
+    auto const now = Clock::now();
     if (std::exchange(arriving_, false)) {
         state_ = State::down;
         swarm_.arrived(reason);
     } else {
         while (!flight_.empty()) {  // a datagram that the network refused
-            swarm_.recorder().failed(flight_.pop().planned, Fate::never_connected, reason);
+            swarm_.concurrency().lost(now);
+            swarm_.recorder().failed(flight_.pop().planned, Fate::never_connected, reason, excused);
         }
-        give_up(now, Fate::never_connected, reason);
+        give_up(now, Fate::never_connected, reason, excused);
         state_ = State::pausing;
         swarm_.arm(deadline_, ClientWait::pausing, now);
         leave_if_done();
     }
 }
 
-void Client::made_contact() {
+void Client::made_contact(Clock::duration kept_waiting) {
     if (swarm_.settings.greeting) {
         state_ = State::greeting;
     } else {
-        connected(Clock::now());
+        connected(Clock::now(), kept_waiting);
     }
 }
 
-void Client::connected(Clock::time_point now) {
+void Client::connected(Clock::time_point now, Clock::duration kept_waiting) {
     state_ = State::up;
     deadline_.disarm();
     said_ = 0;
@@ -121,7 +144,8 @@ void Client::connected(Clock::time_point now) {
     bool const arrives = std::exchange(arriving_, false);
     if (arrives || !swarm_.settings.datagrams()) {
         ++connection_;
-        swarm_.recorder().connected(now - attempt_began_);
+        swarm_.recorder().connected(now - attempt_began_, kept_waiting);
+        could_send_at_ = now - attempt_own_delay_ - kept_waiting;
     }
     if (arrives) {
         swarm_.arrived("");
@@ -133,9 +157,12 @@ void Client::connected(Clock::time_point now) {
 }
 
 /// Those planned before `until` can no longer be sent.
-void Client::give_up(Clock::time_point until, Fate fate, std::string_view reason) {
+void Client::give_up(Clock::time_point until, Fate fate, std::string_view reason, bool excused) {
+    auto const now = Clock::now();
+    set_waiting(false, now);
     while (course_.next < until) {
-        swarm_.recorder().failed(course_.next, fate, reason);
+        swarm_.recorder().failed(course_.next, fate, reason,
+                                 excused || (up() && delayed_itself(course_.next, now)));
         swarm_.plan().take(course_, false);
     }
 }
@@ -162,10 +189,10 @@ void Client::leave_if_done() {
 
 void Client::give_up_unsent() {
     if (up()) {
-        give_up(swarm_.plan().timeline().end, Fate::unsent, "the run ended");
+        give_up(swarm_.plan().timeline().end, Fate::unsent, "the run ended", false);
     } else {
         give_up(swarm_.plan().timeline().end, Fate::never_connected,
-                "not connected when the run ended");
+                "not connected when the run ended", false);
     }
     course_.next = Course::none;
     leave_if_done();
@@ -227,6 +254,7 @@ void Client::deadline_came(ClientWait wait) {
             return;
         case ClientWait::pausing:
             state_ = State::down;
+            could_send_at_ = now;
             swarm_.plan().free(course_, now);
             pursue(now);
             return;

@@ -71,9 +71,10 @@ private:
     void connect(Clock::time_point now);
     void try_endpoint(Clock::time_point now);
     void connect_failed(int error);
-    void made_contact();
-    void connected(Clock::time_point now);
-    void give_up(Clock::time_point until, Fate fate, std::string_view reason);
+    void could_not_connect(std::string const& reason, bool excused);
+    void made_contact(Clock::duration kept_waiting);
+    void connected(Clock::time_point now, Clock::duration kept_waiting);
+    void give_up(Clock::time_point until, Fate fate, std::string_view reason, bool excused);
 
     void pursue(Clock::time_point now);
     void pace();
@@ -86,6 +87,7 @@ private:
     void take(std::string_view bytes, Clock::time_point now);
     void take_datagram(std::string_view bytes, Clock::time_point now);
     void answer(std::string_view line, Clock::time_point now);
+    void count_fate(Sent const& message, std::string_view line, Clock::time_point now);
     [[nodiscard]] bool can_send() const;
     [[nodiscard]] bool connection_used_up() const;
     void answered(Clock::time_point now);
@@ -93,6 +95,10 @@ private:
     void lost(std::string_view reason);
     void give_up_connection(bool idle, std::string_view reason);
     void check_answer_time();
+    [[nodiscard]] bool is_overdue(Clock::time_point now) const;
+    [[nodiscard]] Clock::duration kept_waiting(Clock::time_point now) const;
+    [[nodiscard]] bool delayed_itself(Clock::time_point planned, Clock::time_point now) const;
+    void set_waiting(bool waiting, Clock::time_point now);
 
     void leave_if_done();
     void leave();
@@ -105,6 +111,10 @@ private:
     Course course_;
     Flight flight_;
     Clock::time_point attempt_began_;
+    Clock::duration attempt_own_delay_{0};  ///< how much sooner it would have begun
+    /// When it would have been free to send its next message, had the load tester always been
+    /// ready.
+    Clock::time_point could_send_at_ = Clock::time_point::min();
     std::string unsent_;  ///< what the system did not take at once; without storage mostly
     std::string begun_;   ///< an answer that has come in part; without storage mostly
     std::uint64_t messages_ = 0;
@@ -118,6 +128,7 @@ private:
     State state_ = State::down;
     bool arriving_ = false;  ///< the first attempt, which its swarm waits for
     bool paced_ = false;     ///< its swarm will say when the next message is due
+    bool waiting_ = false;   ///< a message is due, and has to wait for the answer to an earlier one
 };
 
 }  // namespace roger

@@ -24,9 +24,8 @@ void Client::begin() {
 
 void Client::due(Clock::time_point now) {
     paced_ = false;
-    bool const free = up() ? can_send() : state_ == State::down && swarm_.settings.datagrams();
-    if (free && course_.next <= now && swarm_.settings.rate) {
-        swarm_.recorder().sent_late(course_.next, now);
+    if (up() && !can_send() && course_.next <= now) {
+        set_waiting(true, now);
     }
     pursue(now);
 }
@@ -37,8 +36,8 @@ void Client::pursue(Clock::time_point now) {
         connect(now);
     } else if (up()) {
         send_due(now);
-        if (can_send()) {
-            pace();
+        if (can_send() || course_.next > now) {
+            pace();  // also to learn when a message has to wait
         }
     } else if (state_ == State::down) {
         pace();
@@ -70,7 +69,10 @@ void Client::send_due(Clock::time_point now) {
         }
         ++messages_;
         append_message(out);
-        flight_.push({.planned = course_.next, .sent = now});
+        flight_.push({.planned = course_.next,
+                      .sent = now,
+                      .own_delay = now - std::max(course_.next, could_send_at_)});
+        swarm_.concurrency().sent(now);
         ++said_;
         if (swarm_.settings.audit) {
             swarm_.trail().sent(number_);
@@ -80,6 +82,7 @@ void Client::send_due(Clock::time_point now) {
     if (out.empty()) {
         return;
     }
+    set_waiting(course_.next <= now && !can_send(), now);
     if (!deadline_.armed()) {
         swarm_.arm(deadline_, ClientWait::answer, now);
     }
@@ -113,7 +116,9 @@ void Client::send(std::string_view bytes) {
         }
         return;
     }
-    std::string rest(bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));
+    auto const sent = static_cast<std::size_t>(std::max<ssize_t>(taken, 0));
+    swarm_.recorder().sent_bytes(sent);
+    std::string rest(bytes.substr(sent));
     bool const waited = !unsent_.empty();
     unsent_ = std::move(rest);
     if (waited == unsent_.empty()) {
@@ -131,7 +136,7 @@ void Client::ready(std::uint32_t events) {
             return;
         }
         swarm_.readiness().change(socket_, EPOLLIN, *this);
-        made_contact();
+        made_contact(kept_waiting(Clock::now()));
         return;
     }
     if ((events & EPOLLOUT) != 0 && !unsent_.empty()) {
@@ -151,6 +156,7 @@ void Client::ready(std::uint32_t events) {
 void Client::receive() {
     ssize_t const size = ::recv(socket_, swarm_.scratch.data(), swarm_.scratch.size(), 0);
     bool const datagrams = swarm_.settings.datagrams();
+    swarm_.recorder().received_bytes(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (datagrams && size >= 0) {
         take_datagram({swarm_.scratch.data(), static_cast<std::size_t>(size)}, Clock::now());
     } else if (datagrams && errno == ECONNREFUSED) {
@@ -179,7 +185,11 @@ void Client::take(std::string_view bytes, Clock::time_point now) {
     }
     begun_.append(bytes);
     if (begun_.size() > Swarm::most_answer) {
-        lost("an answer without an end");
+        if (state_ == State::greeting) {
+            could_not_connect("a greeting without an end", false);
+        } else {
+            lost("an answer without an end");
+        }
     } else if (up()) {
         answered(now);
     }
@@ -208,27 +218,35 @@ void Client::rest(Latecomers::After after, Clock::time_point planned) {
 
 void Client::answer(std::string_view line, Clock::time_point now) {
     if (state_ == State::greeting) {
-        connected(now);
+        connected(now, kept_waiting(now));
         return;
     }
     if (line.ends_with('\r')) {
         line.remove_suffix(1);
     }
-    Recorder& recorder = swarm_.recorder();
     if (flight_.empty()) {
         // A refusal may concern the connection; any other line answers a message.
         if (!is_refusal(line)) {
-            recorder.surplus_answer(now);
+            swarm_.recorder().surplus_answer(now);
         }
         return;
     }
     Sent const message = flight_.pop();
+    could_send_at_ = now - message.own_delay - kept_waiting(now);
+    swarm_.concurrency().answered(now, now - message.sent,
+                                  message.sent - message.own_delay == message.planned,
+                                  kept_waiting(now));
+    count_fate(message, line, now);
+}
+
+void Client::count_fate(Sent const& message, std::string_view line, Clock::time_point now) {
+    Recorder& recorder = swarm_.recorder();
     Fate const fate = fate_of_answer(line, swarm_.settings.expect);
     if (fate != Fate::acked) {
         recorder.failed(message.planned, fate, excerpt(line));
         return;
     }
-    recorder.acked(message, now);
+    recorder.acked(message, now, kept_waiting(now));
     if (swarm_.settings.audit) {
         swarm_.trail().acked(number_, messages_ - flight_.size());
     }
@@ -261,35 +279,74 @@ void Client::give_up_connection(bool idle, std::string_view reason) {
     if (!swarm_.settings.datagrams()) {
         swarm_.recorder().disconnected(idle);
     }
+    auto const now = Clock::now();
+    could_send_at_ = now - (flight_.empty() ? Clock::duration(0) : flight_.oldest().own_delay);
     while (!flight_.empty()) {
+        swarm_.concurrency().lost(now);
         swarm_.recorder().failed(flight_.pop().planned, Fate::connection_lost, reason);
     }
+    set_waiting(false, now);
     close();
     state_ = State::down;
     // Not at once, but in its turn: a server that takes and drops connections as fast as they
     // come must not keep this loop from the other clients.
-    swarm_.plan().free(course_, Clock::now());
+    swarm_.plan().free(course_, now);
     pace();
     leave_if_done();
 }
 
+bool Client::is_overdue(Clock::time_point now) const {
+    return !flight_.empty() && now - flight_.oldest().sent >= *swarm_.settings.ack_timeout;
+}
+
 void Client::check_answer_time() {
+    auto const now = Clock::now();
+    if (is_overdue(now)) {
+        receive();  // the answer may be here, where this loop was not ready for it in time
+    }
     if (flight_.empty()) {
         return;
     }
-    auto const now = Clock::now();
-    Timeout const timeout = swarm_.settings.ack_timeout;
-    if (now - flight_.oldest().sent < *timeout) {
+    if (!is_overdue(now)) {
         swarm_.arm(deadline_, ClientWait::answer, now);
         return;
     }
     // Which message a later answer belongs to could not be told.
-    Clock::time_point const planned = flight_.pop().planned;
-    swarm_.recorder().failed(planned, Fate::timed_out, "no answer within " + to_string(timeout));
+    Sent const message = flight_.pop();
+    swarm_.concurrency().lost(now);
+    swarm_.recorder().failed(message.planned, Fate::timed_out,
+                             "no answer within " + to_string(swarm_.settings.ack_timeout));
     if (swarm_.settings.datagrams() && unsent_.empty()) {
-        rest(Latecomers::After::timeout, planned);
+        rest(Latecomers::After::timeout, message.planned);
     }
     give_up_connection(false, "given up, since an earlier message timed out");
+    could_send_at_ = now - message.own_delay;
+}
+
+// --- what the load tester itself is to blame for ------------------------------------------
+
+/// How much sooner what the swarm has just been told of would have been seen to.
+Clock::duration Client::kept_waiting(Clock::time_point now) const {
+    return now - swarm_.readiness().ready_since();
+}
+
+/// A message that was planned then has not been sent, mostly because of the load tester.
+bool Client::delayed_itself(Clock::time_point planned, Clock::time_point now) const {
+    auto const own =
+        flight_.empty() ? now - std::max(planned, could_send_at_) : flight_.oldest().own_delay;
+    return own > (now - planned) / 2;
+}
+
+void Client::set_waiting(bool waiting, Clock::time_point now) {
+    if (waiting == waiting_) {
+        return;
+    }
+    waiting_ = waiting;
+    if (waiting) {
+        swarm_.concurrency().wait_begins(now);
+    } else {
+        swarm_.concurrency().wait_ends(now);
+    }
 }
 
 }  // namespace roger

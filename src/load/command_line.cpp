@@ -1,24 +1,18 @@
 // The load tester's command line.
 #include "load/command_line.hpp"
 
+#include "load/option_groups.hpp"
 #include "load/settings_text.hpp"
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
-#include "protocol/line_ending.hpp"
 #include "protocol/record.hpp"
 #include "report/objective.hpp"
 
-#include <asio/ip/address.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace roger {
@@ -36,164 +30,12 @@ Address read_address(std::vector<std::string> const& words) {
     return address;
 }
 
-constexpr std::int64_t most_clients = 1'000'000;
-
-CLI::Option* add_count(CLI::App& app, std::string const& name, std::size_t& count,
-                       std::size_t least, std::size_t most, std::string const& description) {
-    return app.add_option(name, count, description)
-        ->type_name("N")
-        ->capture_default_str()
-        ->check(CLI::Range(least, most).description(""));
-}
-
 CLI::Option* add_file(CLI::App& app, std::string const& name, std::string& file,
                       std::string const& description) {
     auto const named = [](std::string const& given) {
         return given.empty() ? "the name of a file is missing" : "";
     };
     return app.add_option(name, file, description)->type_name("FILE")->check(named, "");
-}
-
-std::vector<std::string> read_lines(std::string const& path) {
-    std::ifstream file(path);
-    if (!file) {
-        throw WrongUse(
-            fmt::format("--messages-from {}: {}", path, std::generic_category().message(errno)));
-    }
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);) {
-        if (!file.eof()) {  // it had a newline
-            line += '\n';
-        }
-        lines.emplace_back(without_line_ending(line));
-    }
-    if (lines.empty()) {
-        throw WrongUse(fmt::format("--messages-from {}: there is no line in it", path));
-    }
-    return lines;
-}
-
-std::pair<asio::ip::address, asio::ip::address> read_sources(std::string const& text) {
-    std::size_t const dash = text.find('-');
-    asio::error_code wrong;
-    auto const first = asio::ip::make_address(text.substr(0, dash), wrong);
-    auto const last =
-        wrong || dash == text.npos ? first : asio::ip::make_address(text.substr(dash + 1), wrong);
-    if (wrong) {
-        throw WrongUse(
-            fmt::format("--source: '{}' is no address and no range of addresses: write "
-                        "10.0.0.1 or 10.0.0.1-10.0.0.9",
-                        text));
-    }
-    return {first, last};
-}
-
-std::map<Misbehaviour, std::size_t> read_misbehaving(std::vector<std::string> const& words) {
-    std::map<Misbehaviour, std::size_t> counts;
-    for (std::string const& word : words) {
-        std::size_t const equals = word.find('=');
-        auto const kind = std::ranges::find(misbehaviours, word.substr(0, equals),
-                                            &decltype(misbehaviours)::value_type::first);
-        std::int64_t count = 0;
-        bool const counted = equals != word.npos &&
-                             CLI::detail::lexical_cast(word.substr(equals + 1), count) &&
-                             count >= 0 && count <= most_clients;
-        if (kind == misbehaviours.end() || !counted) {
-            throw WrongUse(
-                fmt::format("--misbehave: '{}' is not KIND=N; the kinds are silent, "
-                            "slow, deaf, half, reset, endless",
-                            word));
-        }
-        counts[kind->second] += static_cast<std::size_t>(count);
-    }
-    return counts;
-}
-
-void add_amount(CLI::App& app, LoadSettings& settings) {
-    add_count(app, "--clients", settings.clients, 1, most_clients, "held connected at once");
-    auto* const duration = add_timeout(app, "--duration", settings.duration,
-                                       "how long to measure; none: until Ctrl-C");
-    app.add_option("--messages", settings.messages, "measure so many messages instead")
-        ->type_name("N")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000'000}).description(""))
-        ->excludes(duration);
-    add_timeout(app, "--warmup", settings.warmup, "talk for so long before measuring");
-    add_timeout(app, "--ramp", settings.ramp, "spread the first connections over so long");
-    add_count(app, "--threads", settings.threads, 1, 256, "event loops");
-    add_timeout(app, "--connect-timeout", settings.connect_timeout, "for a connection; or none");
-    add_timeout(app, "--ack-timeout", settings.ack_timeout,
-                "for an answer, by default 1s to a datagram; or none");
-}
-
-void add_pace(CLI::App& app, LoadSettings& settings) {
-    auto* const rate =
-        app.add_option("--rate", settings.rate,
-                       "messages a second in all, planned beforehand, whatever the server does; "
-                       "without it, each client sends when its last message was answered")
-            ->type_name("R")
-            ->check(CLI::Range(0.001, 1e9).description(""));
-    add_choice(app, "--arrivals", settings.arrivals,
-               {{"even", Arrivals::even}, {"poisson", Arrivals::poisson}},
-               "how the messages of --rate are spread over time")
-        ->needs(rate);
-    add_count(app, "--pipeline", settings.pipeline, 1, 65536,
-              "messages that a client may have in flight");
-    std::string const reconnect =
-        "connect anew for every message, or with --reconnect=K for every K messages";
-    app.add_flag("--reconnect", reconnect)->each([&settings](std::string const& given) {
-        std::int64_t messages = 1;
-        bool const number = given == "true" || CLI::detail::lexical_cast(given, messages);
-        if (!number || messages < 1) {
-            throw WrongUse(fmt::format(
-                "--reconnect={}: write how many messages a connection is for, from 1", given));
-        }
-        settings.per_connection = static_cast<std::size_t>(messages);
-    });
-}
-
-void add_messages(CLI::App& app, LoadSettings& settings) {
-    auto* const text = app.add_option_function<std::string>(
-        "--message", [&settings](std::string const& given) { settings.texts = {given}; },
-        "what to say; {client} and {message} stand for their numbers");
-    text->type_name("TEXT")->default_str(settings.texts.front());
-    auto* const size = add_size(app, "--size", settings.size, "messages of so many bytes");
-    size->default_str("")->excludes(text);
-    app.add_option_function<std::string>(
-           "--messages-from",
-           [&settings](std::string const& path) { settings.texts = read_lines(path); },
-           "say the lines of FILE in turn")
-        ->type_name("FILE")
-        ->excludes(text)
-        ->excludes(size);
-    add_choice(app, "--line-ending", settings.line_ending, {{"lf", "\n"}, {"crlf", "\r\n"}},
-               "what ends a message; by default, a datagram is not ended");
-    app.add_option_function<std::string>(
-           "--expect",
-           [&settings](std::string const& given) {
-               settings.expect = given == "any" ? std::nullopt : std::optional(given);
-           },
-           "the answer that is an acknowledgement; any: every line is")
-        ->type_name("TEXT")
-        ->default_str(*settings.expect);
-    app.add_flag("--greeting", settings.greeting,
-                 "the server speaks first: wait for its line before the first message");
-}
-
-void add_clients(CLI::App& app, LoadSettings& settings) {
-    app.add_option_function<std::string>(
-           "--source",
-           [&settings](std::string const& text) { settings.sources = read_sources(text); },
-           "connect from these addresses of ours, in turn")
-        ->type_name("A[-B]");
-    app.add_option_function<std::vector<std::string>>(
-           "--misbehave",
-           [&settings](std::vector<std::string> const& words) {
-               settings.misbehaving = read_misbehaving(words);
-           },
-           "besides, N clients that are silent, slow, deaf, half, reset or endless")
-        ->type_name("KIND=N,...")
-        ->delimiter(',')
-        ->allow_extra_args(false);
 }
 
 void check_objectives(char const* option, std::string const& text) {
@@ -248,6 +90,7 @@ void add_reports(CLI::App& app, LoadCommandLine& command_line) {
     add_file(app, "--json", files.json, "write the report for programs");
     add_file(app, "--hgrm", files.hgrm, "write the response times by percentile");
     add_file(app, "--html", files.html, "write the report as a page");
+    add_file(app, "--csv", files.csv, "write a line for each interval");
 }
 
 void add_merge(CLI::App& app, LoadCommandLine& command_line) {
@@ -316,7 +159,8 @@ void check_datagrams(CLI::App const& app, LoadSettings& settings) {
     }
     // udp(7): what fits into an IPv4 packet.
     constexpr std::size_t most_udp = 65'507;
-    if (settings.address.transport == Transport::udp && settings.size > most_udp) {
+    if (settings.address.transport == Transport::udp && settings.size &&
+        settings.size->high > static_cast<double>(most_udp)) {
         throw WrongUse(fmt::format("--size: a UDP datagram holds at most {} bytes", most_udp));
     }
     if (app.get_option("--ack-timeout")->empty()) {
@@ -324,6 +168,30 @@ void check_datagrams(CLI::App const& app, LoadSettings& settings) {
     }
     if (app.get_option("--line-ending")->empty()) {
         settings.line_ending = "";
+    }
+}
+
+/// Stages have lengths of their own, and take the place of other ways to say how long.
+void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
+    LoadSettings& settings = command_line.settings;
+    auto const length = settings.rate ? settings.rate->length() : std::nullopt;
+    if (!length) {
+        return;
+    }
+    for (char const* const option : {"--duration", "--messages", "--find"}) {
+        if (!app.get_option(option)->empty()) {
+            throw WrongUse(
+                fmt::format("{} excludes stages of --rate, which say how long each lasts", option));
+        }
+    }
+    settings.duration = *length;
+}
+
+void check_weights(LoadSettings const& settings) {
+    std::size_t const weights = settings.weights.size();
+    if (weights != 0 && weights != settings.texts.size()) {
+        throw WrongUse(fmt::format("--weights: {} for {}: give one for each --message", weights,
+                                   settings.texts.size()));
     }
 }
 
@@ -338,6 +206,8 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     if (settings.datagrams()) {
         check_datagrams(app, settings);
     }
+    check_stages(app, command_line);
+    check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
     if (settings.audit && !std::ifstream(command_line.audit_file)) {
         throw WrongUse(
@@ -364,8 +234,8 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
 void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     app.description("Tests a line server with many clients, and tells what it takes.");
     set_usage(app, {"[OPTIONS] HOST PORT", "[OPTIONS] ADDRESS",
-                    "merge [--json FILE] [--hgrm FILE] [--html FILE] FILE...", "diff OLD NEW",
-                    "diff OLD... --new NEW..."});
+                    "merge [--title TEXT] [--json FILE] [--hgrm FILE] [--html FILE] FILE...",
+                    "diff OLD NEW", "diff OLD... --new NEW..."});
     app.footer(
         "Response time is from the moment a message was planned to its answer, service time\n"
         "from the moment it was sent. Times take ms, s, min or h, or are none; sizes take B,\n"
@@ -386,9 +256,10 @@ void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     add_clients(app, command_line.settings);
     add_verdict(app, command_line);
     add_reports(app, command_line);
-    for (char const* const report : {"--title", "--json", "--hgrm", "--html", "--audit"}) {
+    for (char const* const report : {"--title", "--json", "--hgrm", "--html", "--csv", "--audit"}) {
         app.get_option("--find")->excludes(app.get_option(report));  // it makes many reports
     }
+    app.get_option("--find")->excludes(app.get_option("--start-at"));  // a trial after the other
     add_merge(app, command_line);
     add_diff(app, command_line);
     app.callback([&app, &command_line] { check(app, command_line); });

@@ -12,13 +12,29 @@ double seconds(std::chrono::nanoseconds duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+/// The next in time becomes a part of it.
+void append(Interval& interval, Interval const& next) {
+    Histogram response;
+    for (Interval const* const part : {static_cast<Interval const*>(&interval), &next}) {
+        for (Histogram::Bucket const& bucket : part->response) {
+            response.add(bucket);
+        }
+    }
+    interval.length_s += next.length_s;
+    interval.acked += next.acked;
+    interval.failed += next.failed;
+    interval.clients = next.clients;
+    interval.response = response.buckets();
+}
+
 }  // namespace
 
 void Intervals::add(IntervalPart const& part) {
     std::scoped_lock const lock(mutex_);
-    std::size_t const place = part.index - done_.size();
+    first_open_ = first_open_.value_or(part.index);
+    auto const place = static_cast<std::size_t>(part.index - *first_open_);
     while (open_.size() <= place) {
-        auto const number = done_.size() + open_.size();
+        auto const number = *first_open_ + static_cast<std::int64_t>(open_.size());
         Slot& slot = open_.emplace_back();
         slot.interval.begin_s = seconds(length_ * number);
         slot.interval.length_s = seconds(length_);
@@ -30,28 +46,60 @@ void Intervals::add(IntervalPart const& part) {
     slot.response.add(part.response);
     ++slot.reports;
     while (!open_.empty() && open_.front().reports == loops_) {
-        open_.front().interval.response = open_.front().response.buckets();
-        done_.push_back(std::move(open_.front().interval));
-        open_.erase(open_.begin());
+        finish_front();
     }
+}
+
+void Intervals::finish_front() {
+    Slot& slot = open_.front();
+    slot.interval.response = slot.response.buckets();
+    latest_ = slot.interval;
+    if (*first_open_ >= 0) {
+        keep(std::move(slot.interval));
+    }
+    open_.erase(open_.begin());
+    ++*first_open_;
+}
+
+void Intervals::keep(Interval interval) {
+    if (!done_.empty() && parts_of_last_ < parts_) {
+        append(done_.back(), interval);
+        ++parts_of_last_;
+        return;
+    }
+    if (done_.size() == most) {
+        halve();
+    }
+    done_.push_back(std::move(interval));
+    parts_of_last_ = 1;
+}
+
+void Intervals::halve() {
+    std::vector<Interval> halved;
+    for (std::size_t i = 0; i + 1 < done_.size(); i += 2) {
+        append(done_[i], done_[i + 1]);
+        halved.push_back(std::move(done_[i]));
+    }
+    done_ = std::move(halved);
+    parts_ *= 2;
 }
 
 std::optional<Interval> Intervals::latest() const {
     std::scoped_lock const lock(mutex_);
-    return done_.empty() ? std::nullopt : std::optional(done_.back());
+    return latest_;
 }
 
 std::vector<Interval> Intervals::take(std::chrono::nanoseconds measured) {
     std::scoped_lock const lock(mutex_);
-    for (Slot& slot : std::exchange(open_, {})) {
-        slot.interval.response = slot.response.buckets();
-        done_.push_back(std::move(slot.interval));
+    while (!open_.empty()) {
+        finish_front();
     }
     drop_after(measured);
     return std::exchange(done_, {});
 }
 
-/// A run by number ends with its last ack, and what failed after it belongs to no interval.
+/// A run by number ends when its last message is answered: what failed after it belongs to no
+/// interval.
 void Intervals::drop_after(std::chrono::nanoseconds measured) {
     while (!done_.empty() && done_.back().begin_s >= seconds(measured)) {
         done_.pop_back();

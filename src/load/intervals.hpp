@@ -15,7 +15,7 @@ namespace roger {
 
 /// What one event loop did in one interval.
 struct IntervalPart {
-    std::size_t index;  ///< from 0
+    std::int64_t index;  ///< from 0; negative while it warms up
     std::uint64_t acked = 0;
     std::uint64_t failed = 0;
     std::size_t clients = 0;  ///< connected at its end
@@ -23,37 +23,49 @@ struct IntervalPart {
 };
 
 /// Each loop reports each interval once, when it is over: the one lock that loops share is taken
-/// once an interval.
+/// once an interval. However long the test, no more than `most` are kept: when there are so many,
+/// two and two become one, and each is twice as long from then on.
 class Intervals {
 public:
+    static constexpr std::size_t most = 1000;
+
     Intervals(std::chrono::nanoseconds length, std::size_t loops)
         : length_(length), loops_(loops) {}
 
+    /// Of an interval as the loops report it.
     [[nodiscard]] std::chrono::nanoseconds length() const { return length_; }
 
-    /// From any thread.
+    /// From any thread. A loop's first part has the index that any other's has.
     void add(IntervalPart const& part);
 
-    /// The latest interval of which every loop has reported.
+    /// The latest interval of which every loop has reported, those of the warm-up included: they
+    /// begin before 0 s.
     [[nodiscard]] std::optional<Interval> latest() const;
 
     /// All, when the loops are done; `measured` is the measured time, at which the last one ends.
     [[nodiscard]] std::vector<Interval> take(std::chrono::nanoseconds measured);
 
 private:
-    void drop_after(std::chrono::nanoseconds measured);
-
     struct Slot {
         Interval interval;
         Histogram response;
         std::size_t reports = 0;
     };
 
+    void finish_front();
+    void keep(Interval interval);
+    void halve();
+    void drop_after(std::chrono::nanoseconds measured);
+
     std::chrono::nanoseconds length_;
     std::size_t loops_;
     mutable std::mutex mutex_;
+    std::optional<std::int64_t> first_open_;  ///< index of the first in open_
+    std::vector<Slot> open_;                  ///< those not all of whose loops have reported
+    std::optional<Interval> latest_;
     std::vector<Interval> done_;
-    std::vector<Slot> open_;  ///< those after done_, not all of whose loops have reported
+    std::size_t parts_ = 1;  ///< reported intervals that one of done_ is of
+    std::size_t parts_of_last_ = 0;
 };
 
 }  // namespace roger

@@ -27,6 +27,9 @@ std::size_t terminal_width() {
 
 std::string progress(LoadSettings const& settings, Interval const& interval) {
     double const passed = interval.begin_s + interval.length_s;
+    if (interval.begin_s < 0) {
+        return "warming up";
+    }
     std::string text = short_duration_text(passed * 1e6);
     if (settings.duration && !settings.messages) {
         text += " of " + short_duration_text(static_cast<double>(settings.duration->count()) * 1e3);
@@ -36,7 +39,7 @@ std::string progress(LoadSettings const& settings, Interval const& interval) {
 
 }  // namespace
 
-LiveLine::LiveLine() : on_(::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1) {}
+LiveLine::LiveLine() : on_(::isatty(STDERR_FILENO) == 1) {}
 
 LiveLine::~LiveLine() {
     clear();

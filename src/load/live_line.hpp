@@ -12,7 +12,7 @@
 namespace roger {
 
 /// Overwrites its own line on standard error; gone when the object is. Shows nothing unless
-/// standard error and standard output are both terminals.
+/// standard error is a terminal.
 class LiveLine {
 public:
     LiveLine();

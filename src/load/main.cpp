@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -58,26 +59,40 @@ int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
     return tell(command_line, std::move(report), complain);
 }
 
+/// Where nobody takes a connection, no rate will do.
+void demand_somebody(roger::Report const& report) {
+    if (report.connections == 0 && !report.datagrams) {
+        auto const& reasons = report.reasons.counts();
+        throw std::runtime_error(
+            fmt::format("{}: no connection was made{}", report.address,
+                        reasons.empty() ? "" : ": " + reasons.begin()->first.second));
+    }
+}
+
 int find(LoadCommandLine const& command_line, roger::Conductor& conductor,
          Complain const& complain) {
     auto const objectives = roger::parse_objectives(command_line.find);
     constexpr double usual_start = 1000;
-    roger::RateSearch search(command_line.settings.rate.value_or(usual_start));
-    roger::Report last;
+    auto const& start = command_line.settings.rate;
+    roger::RateSearch search(start ? start->mean() : usual_start);
+    roger::print(roger::trials_heading());
     while (auto const rate = search.next()) {
         auto settings = command_line.settings;
-        settings.rate = rate;
-        last = conductor.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
+        settings.rate = roger::RateSchedule(*rate);
+        roger::Report report = conductor.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
         if (conductor.interrupted()) {
             break;
         }
+        demand_somebody(report);
         for (auto const& objective : objectives) {
-            last.assertions.push_back(objective.judge(last));
+            report.assertions.push_back(objective.judge(report));
         }
-        search.tell(trial_of(*rate, last));
+        auto trial = trial_of(*rate, report);
+        roger::print(to_text(trial));
+        search.tell(std::move(trial));
     }
     roger::SearchResult const result = search.result();
-    roger::print(to_text(result));
+    roger::print("\n" + to_text(result));
     if (conductor.interrupted()) {
         complain("interrupted before the rate was found");
         return static_cast<int>(roger::LoadVerdict::none);
@@ -124,6 +139,11 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
         } catch (std::runtime_error const& failure) {
             // What could not be tested has no verdict.
             complain(failure.what());
+            return static_cast<int>(roger::LoadVerdict::none);
+        } catch (std::bad_alloc const&) {
+            complain(
+                "not enough memory: ask for fewer --clients, a smaller --pipeline or --size, or "
+                "run on several machines and join their reports (load merge)");
             return static_cast<int>(roger::LoadVerdict::none);
         }
     });

@@ -1,6 +1,7 @@
 // Rendering messages.
 #include "load/messages.hpp"
 
+#include "load/random.hpp"
 #include "load/stamp.hpp"
 #include "protocol/quantity.hpp"
 #include "protocol/quoted.hpp"
@@ -9,12 +10,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
 namespace roger {
 
 namespace {
+
+/// An exponentially distributed size has no bound of its own.
+constexpr std::size_t most_size = 64 * 1024 * 1024;
 
 /// A line server, and the audit, would see another message than the one that was asked for.
 void check_text(std::string const& text, std::string_view line_ending) {
@@ -37,16 +42,29 @@ void append_number(std::string& out, std::uint64_t number) {
 }  // namespace
 
 Messages::Messages(LoadSettings const& settings, std::uint64_t run)
-    : size_(settings.size), line_ending_(settings.line_ending), audit_(settings.audit), run_(run) {
-    if (audit_ && size_ != 0 && size_ < stamp_size) {
+    : size_(settings.size),
+      least_size_(settings.audit ? stamp_size : 1),
+      seed_(settings.seed),
+      line_ending_(settings.line_ending),
+      audit_(settings.audit),
+      run_(run) {
+    if (audit_ && size_ && size_->kind == Distribution::Kind::uniform &&
+        size_->low < static_cast<double>(stamp_size)) {
         throw std::invalid_argument(
             fmt::format("--size: an audited message has at least {} bytes, for its number and "
                         "checksum; {} is too small",
-                        stamp_size, size_to_string(size_)));
+                        stamp_size, size_to_string(static_cast<std::size_t>(size_->low))));
     }
     for (std::string const& text : settings.texts) {
         check_text(text, line_ending_);
         texts_.push_back(parse(text));
+    }
+    double sum = 0;
+    for (double const weight : settings.weights) {
+        shares_.push_back(sum += weight);
+    }
+    for (double& share : shares_) {
+        share /= sum;
     }
 }
 
@@ -79,21 +97,39 @@ void Messages::append(std::string& out, Text const& text, Speaker const& speaker
     }
 }
 
+Messages::Text const& Messages::text_of(Speaker const& speaker) const {
+    if (shares_.empty()) {
+        return texts_[(speaker.client + speaker.message) % texts_.size()];
+    }
+    double const random = uniform(seed_, Draw::text, speaker.client, speaker.message);
+    auto const first = std::ranges::lower_bound(shares_, random);
+    // The last share can be a little less than 1.
+    auto const index =
+        std::min<std::size_t>(static_cast<std::size_t>(first - shares_.begin()), texts_.size() - 1);
+    return texts_[index];
+}
+
+std::size_t Messages::size_of(Speaker const& speaker) const {
+    double const size = size_->value(uniform(seed_, Draw::size, speaker.client, speaker.message));
+    return std::clamp(static_cast<std::size_t>(std::lround(size)), least_size_, most_size);
+}
+
 void Messages::append_text(std::string& out, Speaker const& speaker, std::size_t size) const {
-    if (size_ != 0) {
-        constexpr std::string_view filler = "abcdefghijklmnopqrstuvwxyz";
-        for (; size > 0; size -= std::min(size, filler.size())) {
-            out += filler.substr(0, size);
-        }
+    if (!size_) {
+        append(out, text_of(speaker), speaker);
         return;
     }
-    append(out, texts_[(speaker.client + speaker.message) % texts_.size()], speaker);
+    constexpr std::string_view filler = "abcdefghijklmnopqrstuvwxyz";
+    for (; size > 0; size -= std::min(size, filler.size())) {
+        out += filler.substr(0, size);
+    }
 }
 
 void Messages::append(std::string& out, Speaker const& speaker) {
+    std::size_t const size = size_ ? size_of(speaker) : 0;
     if (audit_) {
         scratch_.clear();
-        append_text(scratch_, speaker, size_ - std::min(size_, stamp_size));
+        append_text(scratch_, speaker, size - std::min(size, stamp_size));
         append_stamped(out,
                        {.run = run_,
                         .client = speaker.client,
@@ -101,7 +137,7 @@ void Messages::append(std::string& out, Speaker const& speaker) {
                         .number = speaker.message},
                        scratch_);
     } else {
-        append_text(out, speaker, size_);
+        append_text(out, speaker, size);
     }
     out += line_ending_;
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ struct Speaker {
 };
 
 /// Texts with placeholders: {client} and {message} stand for their numbers. Clients say the texts
-/// in turn, each beginning with another one.
+/// in turn, each beginning with another one; or, with weights, each message has a random one. What
+/// a message is depends on its client and its number alone.
 class Messages {
 public:
     /// `run` tells audited messages of this run from all others.
@@ -41,9 +43,14 @@ private:
     static Text parse(std::string const& text);
     static void append(std::string& out, Text const& text, Speaker const& speaker);
     void append_text(std::string& out, Speaker const& speaker, std::size_t size) const;
+    [[nodiscard]] Text const& text_of(Speaker const& speaker) const;
+    [[nodiscard]] std::size_t size_of(Speaker const& speaker) const;
 
     std::vector<Text> texts_;
-    std::size_t size_;
+    std::vector<double> shares_;  ///< of each text and those before it, of all; none: in turn
+    std::optional<Distribution> size_;
+    std::size_t least_size_;
+    std::uint64_t seed_;
     std::string line_ending_;
     bool audit_;
     std::uint64_t run_;

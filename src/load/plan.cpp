@@ -1,6 +1,8 @@
 // The moments of messages.
 #include "load/plan.hpp"
 
+#include "load/random.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -8,24 +10,13 @@
 
 namespace roger {
 
-namespace {
-
-Clock::duration seconds(double count) {
-    return std::chrono::round<Clock::duration>(std::chrono::duration<double>(count));
-}
-
-double count_seconds(Clock::duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
-}  // namespace
-
-Clock::time_point Timeline::last_call() const {
-    constexpr int part_of_duration = 100;
-    constexpr std::chrono::milliseconds least{10};
-    return end == Course::none
-               ? end
-               : end + std::max<Clock::duration>(least, (end - begin) / part_of_duration);
+std::optional<Clock::duration> planned_length(LoadSettings const& settings) {
+    if (settings.messages) {
+        return settings.rate
+                   ? std::optional(settings.rate->when(static_cast<double>(*settings.messages)))
+                   : std::nullopt;
+    }
+    return settings.duration;
 }
 
 Plan::Plan(LoadSettings const& settings, Share share)
@@ -34,11 +25,11 @@ Plan::Plan(LoadSettings const& settings, Share share)
                                                   : Mode::poisson),
       share_(share),
       clients_(settings.clients),
-      rate_(settings.rate.value_or(0)),
+      rate_(settings.rate),
+      think_time_(settings.think_time),
       messages_(settings.messages),
-      tickets_(messages_ ? share.part(*messages_) : std::numeric_limits<std::uint64_t>::max()),
-      random_(share.index + 1),
-      gap_s_(rate_ > 0 ? rate_ / static_cast<double>(clients_) : 1) {}
+      seed_(settings.seed),
+      tickets_(messages_ ? share.part(*messages_) : std::numeric_limits<std::uint64_t>::max()) {}
 
 void Plan::start(Timeline timeline) {
     timeline_ = timeline;
@@ -49,20 +40,12 @@ std::uint64_t Plan::messages_of(std::size_t client) const {
 }
 
 std::optional<std::uint64_t> Plan::quota() const {
-    if (!messages_) {
-        return std::nullopt;
-    }
-    if (mode_ == Mode::closed) {
-        return share_.part(*messages_);
-    }
-    std::uint64_t sum = 0;
-    for (std::size_t client = share_.index; client < clients_; client += share_.of) {
-        sum += messages_of(client);
-    }
-    return sum;
+    return messages_ && mode_ == Mode::closed ? std::optional(share_.part(*messages_))
+                                              : std::nullopt;
 }
 
 void Plan::enter(Course& course, std::size_t client) {
+    course.client = static_cast<std::uint32_t>(client);
     switch (mode_) {
         case Mode::closed:
             plan_closed(course, timeline_.go);
@@ -70,7 +53,7 @@ void Plan::enter(Course& course, std::size_t client) {
         case Mode::even: {
             // Messages of the warm-up have negative numbers: number 0 is planned at the beginning.
             auto const warm = static_cast<std::int64_t>(
-                std::floor(count_seconds(timeline_.begin - timeline_.go) * rate_));
+                std::floor(-rate_->planned_by(timeline_.go - timeline_.begin)));
             auto const clients = static_cast<std::int64_t>(clients_);
             course.index = (static_cast<std::int64_t>(client) + warm) % clients - warm;
             plan_even(course);
@@ -78,7 +61,7 @@ void Plan::enter(Course& course, std::size_t client) {
         }
         case Mode::poisson:
             course.next = timeline_.go;
-            course.index = static_cast<std::int64_t>(messages_ ? messages_of(client) : 0);
+            course.index = timeline_.go < timeline_.begin ? -1 : 0;
             plan_poisson(course);
             return;
     }
@@ -88,7 +71,7 @@ void Plan::take(Course& course, bool can_send) {
     switch (mode_) {
         case Mode::closed:
             if (can_send) {
-                plan_closed(course, course.next);
+                plan_closed(course, course.next + think_time(course));
             } else {
                 course.next = Course::none;
             }
@@ -98,7 +81,6 @@ void Plan::take(Course& course, bool can_send) {
             plan_even(course);
             return;
         case Mode::poisson:
-            course.index -= course.next >= timeline_.begin ? 1 : 0;
             plan_poisson(course);
             return;
     }
@@ -106,12 +88,22 @@ void Plan::take(Course& course, bool can_send) {
 
 void Plan::free(Course& course, Clock::time_point now) {
     if (mode_ == Mode::closed && course.next == Course::none) {
-        plan_closed(course, now);
+        plan_closed(course, now + think_time(course));
     }
 }
 
 void Plan::end(Clock::time_point now) {
     timeline_.end = std::min(timeline_.end, now);
+}
+
+Clock::duration Plan::think_time(Course& course) const {
+    if (!think_time_) {
+        return Clock::duration(0);
+    }
+    double const random =
+        uniform(seed_, Draw::think_time, course.client, static_cast<std::uint64_t>(course.index++));
+    return std::chrono::round<Clock::duration>(
+        std::chrono::duration<double, std::milli>(think_time_->value(random)));
 }
 
 void Plan::plan_closed(Course& course, Clock::time_point at) {
@@ -125,16 +117,44 @@ void Plan::plan_closed(Course& course, Clock::time_point at) {
 }
 
 void Plan::plan_even(Course& course) {
-    auto const at = timeline_.begin + seconds(static_cast<double>(course.index) / rate_);
+    auto const after = rate_->when(static_cast<double>(course.index));
     bool const beyond = messages_ && course.index >= static_cast<std::int64_t>(*messages_);
-    course.next = beyond || at >= timeline_.end ? Course::none : at;
+    course.next =
+        beyond || after >= timeline_.end - timeline_.begin ? Course::none : timeline_.begin + after;
 }
 
-/// The number of messages left is what a course's index counts here.
+/// A course's index is the number of its next draw; the warm-up's are negative. Where a number of
+/// messages is asked for, they are as independent arrivals are that happen to be so many: each at
+/// any moment with equal probability, and so the next is the least of those that are left.
 void Plan::plan_poisson(Course& course) {
-    auto const at = course.next + seconds(gap_s_(random_));
-    bool const beyond = messages_ && at >= timeline_.begin && course.index <= 0;
-    course.next = beyond || at >= timeline_.end ? Course::none : at;
+    auto const random = [&] {
+        auto const draw = course.index < 0 ? course.index-- : course.index++;
+        return uniform(seed_, Draw::arrival, course.client, static_cast<std::uint64_t>(draw));
+    };
+    auto const gap = [&] { return static_cast<double>(clients_) * -std::log(random()); };
+    double planned = rate_->planned_by(course.next - timeline_.begin);
+    if (course.index < 0) {
+        planned += gap();
+        if (planned < 0) {
+            course.next = timeline_.begin + rate_->when(planned);
+            return;
+        }
+        planned = 0;
+        course.index = 0;
+    }
+    if (messages_) {
+        auto const left = messages_of(course.client) - static_cast<std::uint64_t>(course.index);
+        if (left == 0) {
+            course.next = Course::none;
+            return;
+        }
+        planned += (static_cast<double>(*messages_) - planned) *
+                   (1 - std::pow(random(), 1 / static_cast<double>(left)));
+    } else {
+        planned += gap();
+    }
+    auto const after = rate_->when(planned);
+    course.next = after >= timeline_.end - timeline_.begin ? Course::none : timeline_.begin + after;
 }
 
 }  // namespace roger

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 
 namespace roger {
 
@@ -15,10 +14,6 @@ struct Timeline {
     Clock::time_point go;     ///< clients may begin to talk
     Clock::time_point begin;  ///< what is planned from here on is measured
     Clock::time_point end;    ///< nothing is planned from here on; max: the plan ends by number
-
-    /// A little after the end: by then, what was planned before it has been sent, or is a backlog,
-    /// and what was sent has been acked, or is late. Max where the end is.
-    [[nodiscard]] Clock::time_point last_call() const;
 };
 
 /// One of several event loops that share a plan: clients go round them.
@@ -38,11 +33,16 @@ struct Course {
 
     Clock::time_point next = none;  ///< when its next message is planned, if one is
     std::int64_t index = 0;         ///< the plan's own
+    std::uint32_t client = 0;
 };
 
+/// How long a plan takes that ends neither when it is told to nor with a closed loop's last answer.
+std::optional<Clock::duration> planned_length(LoadSettings const& settings);
+
 /// The plan of one event loop's clients. Open loop: a schedule that nothing can move: message i of
-/// all is planned i / rate after the beginning (for an even spread), and is client i mod N's.
-/// Closed loop: a message is planned at the moment at which its client is free to send it.
+/// all is planned at the moment that the rate gives it (for an even spread), and is client
+/// i mod N's. Closed loop: a message is planned at the moment at which its client is free to send
+/// it, and has thought.
 class Plan {
 public:
     Plan(LoadSettings const& settings, Share share);
@@ -56,7 +56,8 @@ public:
     /// at the same moment if the client `can_send` another at once, else when it is freed.
     void take(Course& course, bool can_send);
 
-    /// The client is free to send again: the moment of its next message in a closed loop.
+    /// The client is free to send again: the moment of its next message in a closed loop, but for
+    /// the time that it thinks.
     void free(Course& course, Clock::time_point now);
 
     /// Nothing is planned from `now` on.
@@ -73,17 +74,18 @@ private:
     void plan_closed(Course& course, Clock::time_point at);
     void plan_even(Course& course);
     void plan_poisson(Course& course);
+    [[nodiscard]] Clock::duration think_time(Course& course) const;
     [[nodiscard]] std::uint64_t messages_of(std::size_t client) const;
 
     Mode mode_;
     Share share_;
     std::size_t clients_;
-    double rate_;  ///< of all clients of all loops
+    std::optional<RateSchedule> rate_;  ///< of all clients of all loops
+    std::optional<Distribution> think_time_;
     std::optional<std::uint64_t> messages_;
+    std::uint64_t seed_;
     std::uint64_t tickets_;  ///< closed loop: messages that may still be planned
     Timeline timeline_ = {};
-    std::mt19937_64 random_;
-    std::exponential_distribution<double> gap_s_;
 };
 
 }  // namespace roger

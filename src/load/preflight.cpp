@@ -1,7 +1,7 @@
 // Open files, ports, the listen queue, processors.
 #include "load/preflight.hpp"
 
-#include "load/recorder.hpp"
+#include "load/run_delay.hpp"
 #include "net/descriptors.hpp"
 #include "report/units.hpp"
 
@@ -69,6 +69,22 @@ std::size_t ephemeral_ports() {
     return last - first + 1;
 }
 
+/// How many of our ports a test takes: one for each connection, and one for each that was closed
+/// since, for as long as it stays in TIME_WAIT. How many those of a closed loop are nobody knows.
+std::size_t ports_needed(LoadSettings const& settings) {
+    constexpr double time_wait_s = 60;  // tcp(7)
+    std::size_t const open = connections(settings);
+    if (settings.per_connection == 0 || !settings.rate) {
+        return open;
+    }
+    double const duration_s = settings.duration && !settings.messages
+                                  ? std::chrono::duration<double>(*settings.duration).count()
+                                  : time_wait_s;
+    double const closed_per_s =
+        settings.rate->mean() / static_cast<double>(settings.per_connection);
+    return open + static_cast<std::size_t>(closed_per_s * std::min(duration_s, time_wait_s));
+}
+
 /// An address that is not ours cannot be connected from.
 void check_sources(Target const& target) {
     for (std::size_t number = 0; number < target.sources.count(); ++number) {
@@ -88,12 +104,12 @@ void check_ports(LoadSettings const& settings, Target& target) {
         return;
     }
     std::size_t const ports = ephemeral_ports();
+    std::size_t const wanted = ports_needed(settings);
     bool const ipv4 = target.endpoints.front().data()->sa_family == AF_INET;
     if (!settings.sources && target.is_loopback() && ipv4) {
-        // A closed connection keeps its port for a while: tcp(7), TIME_WAIT.
-        constexpr std::size_t spread = 64;
+        constexpr std::size_t least_spread = 64;
         std::size_t const needed =
-            settings.per_connection != 0 ? spread : connections(settings) / (ports / 2) + 1;
+            std::max(settings.per_connection != 0 ? least_spread : 1, wanted / (ports / 2) + 1);
         if (needed > 1) {
             auto const first = asio::ip::make_address_v4("127.0.0.1").to_uint();
             target.sources =
@@ -103,14 +119,18 @@ void check_ports(LoadSettings const& settings, Target& target) {
         }
     }
     std::size_t const available = ports * target.sources.count();
-    if (connections(settings) > available) {
+    if (wanted > available) {
+        bool const one = target.sources.count() == 1;
         throw CannotRun(fmt::format(
-            "{} clients need as many ports, and {} of ours {} {}: connect from more addresses "
-            "of this host (--source FIRST-LAST), or widen net.ipv4.ip_local_port_range",
-            connections(settings),
-            target.sources.count() == 1 ? "one address"
-                                        : count_text(target.sources.count()) + " addresses",
-            target.sources.count() == 1 ? "has" : "have", available));
+            "{} need{} {} ports{}, and {} of ours {} {}: connect from {} addresses of this host "
+            "(--source FIRST-LAST), or widen net.ipv4.ip_local_port_range",
+            count_text(connections(settings), "client"), connections(settings) == 1 ? "s" : "",
+            wanted,
+            wanted == connections(settings)
+                ? ""
+                : ", since a closed connection keeps its port for a minute",
+            one ? "one address" : count_text(target.sources.count()) + " addresses",
+            one ? "has" : "have", available, wanted / ports + 1));
     }
     // Half of what is left is for others.
     target.most_resting =
@@ -138,11 +158,11 @@ void warn_of_processors(LoadSettings const& settings, Warn const& warn) {
 }
 
 void warn_of_unknown_waits(Warn const& warn) {
-    if (::access(ThreadTime::waits, R_OK) != 0) {
+    if (::access(RunDelay::file, R_OK) != 0) {
         warn(fmt::format(
             "{} cannot be read: how long event loops wait for a processor stays unknown, and on a "
             "busy machine counts as the server's time",
-            ThreadTime::waits));
+            RunDelay::file));
     }
 }
 

@@ -20,6 +20,9 @@ namespace {
 /// After so many turns without a wait, the event loop's other work comes first.
 constexpr unsigned most_turns = 64;
 
+/// The longest time that it waits without looking whether it wakes up in time.
+constexpr std::chrono::milliseconds tick{1};
+
 int checked(int result, char const* what) {
     if (result < 0) {
         throw std::system_error(errno, std::system_category(), what);
@@ -64,41 +67,66 @@ Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point momen
     if (++turns_ % most_turns == 0) {
         co_await asio::post(set_.get_executor(), asio::deferred);
     }
-    auto events = ready();
-    if (events.empty() && !woken_ && Clock::now() < moment) {
-        set_timer(moment);
+    auto now = Clock::now();
+    auto events = poll(now);
+    while (events.empty() && !woken_ && now < moment) {
+        auto const due = arm_timer(std::min(moment, now + tick));
+        run_delay_before_ = run_delay_.total();
         co_await set_.async_wait(asio::posix::descriptor_base::wait_read,
                                  asio::redirect_error(asio::deferred, ignored_));
-        events = ready();
+        now = Clock::now();
+        events = poll_after_wait(now, due);
     }
     co_return events;
 }
 
-/// Those that carry someone: the timer says nothing but that it is time to look again.
-std::span<epoll_event const> Readiness::ready() {
+/// Without a wait before it: what is ready now was not so at the last poll, and nothing more is
+/// known.
+std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
+    ready_since_ = std::min(polled_, now);
     int const count =
         ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     auto const end = events_.begin() + std::max(count, 0);
+    // The timer carries nobody: it says nothing but that it is time to look again.
     auto const used = std::remove_if(
         events_.begin(), end, [](epoll_event const& event) { return event.data.ptr == nullptr; });
+    if (used != end) {
+        timer_at_ = Clock::time_point::min();  // whatever our clock says
+    }
+    if (end != events_.end()) {
+        polled_ = now;  // else there may be more that was ready
+    }
+    if (used != events_.begin()) {
+        longest_delay_ = std::max(longest_delay_, now - ready_since_);
+    }
     return {events_.begin(), used};
 }
 
-void Readiness::set_timer(Clock::time_point moment) {
-    if (moment == timer_at_) {
-        return;
+/// What became ready during a wait woke the loop up, unless that was late.
+std::span<epoll_event const> Readiness::poll_after_wait(Clock::time_point woken_at,
+                                                        Clock::time_point due) {
+    Clock::duration const no_processor = run_delay_.total() - run_delay_before_;
+    auto const late = std::max({no_processor, woken_at - due, Clock::duration(0)});
+    polled_ = woken_at - late;
+    longest_delay_ = std::max(longest_delay_, late);
+    total_delay_ += late;
+    return poll(woken_at);
+}
+
+/// A timer that is armed for an earlier moment, and has not expired, will do: it returns which.
+Clock::time_point Readiness::arm_timer(Clock::time_point moment) {
+    if (timer_at_ != Clock::time_point::min() && timer_at_ <= moment) {
+        return timer_at_;
     }
     timer_at_ = moment;
-    itimerspec when{};  // all zero: disarmed
-    if (moment != Clock::time_point::max()) {
-        // libstdc++'s steady_clock is CLOCK_MONOTONIC.
-        auto const since = moment.time_since_epoch();
-        auto const seconds = std::chrono::floor<std::chrono::seconds>(since);
-        when.it_value.tv_sec = seconds.count();
-        when.it_value.tv_nsec =
-            std::max<long>(1, std::chrono::nanoseconds(since - seconds).count());
-    }
+    // libstdc++'s steady_clock is CLOCK_MONOTONIC.
+    auto const since = moment.time_since_epoch();
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(since);
+    itimerspec when{};
+    when.it_value.tv_sec = seconds.count();
+    when.it_value.tv_nsec = std::max<long>(1, std::chrono::nanoseconds(since - seconds).count());
     checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr), "timerfd_settime");
+    return moment;
 }
 
 }  // namespace roger

@@ -1,6 +1,7 @@
 // Which of many sockets are ready: an epoll set that stays as it is, waited for inside Asio.
 #pragma once
 
+#include "load/run_delay.hpp"
 #include "net/clock.hpp"
 #include "roger/task.hpp"
 
@@ -9,6 +10,7 @@
 #include <asio/posix/basic_stream_descriptor.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +30,12 @@ protected:
     ~SocketOwner() = default;
 };
 
+/// It also tells how long what is ready may have been kept waiting by this event loop: for as long
+/// as the loop did other things, had no processor, or was stopped altogether. While it waits, it
+/// wakes up each millisecond to see whether it still does so in time: not only the kernel's own
+/// account of a thread's waits counts, which knows nothing of a process that is stopped, or of a
+/// virtual machine that is.
+///
 /// Asio's own way, an operation for each wait of each socket, costs two system calls and a few
 /// allocations from its cache per message: docs/architecture.md has the figures. Here the sockets
 /// stay in one set, and one operation waits for the set.
@@ -47,20 +55,36 @@ public:
     /// loop gets its turn now and then, however busy the sockets are.
     Task<std::span<epoll_event const>> wait_until(Clock::time_point moment);
 
+    /// Since when, at the earliest, the sockets that the last wait returned have been ready.
+    [[nodiscard]] Clock::time_point ready_since() const { return ready_since_; }
+
+    /// For how long, in all, this loop woke up too late from a wait.
+    [[nodiscard]] Clock::duration total_delay() const { return total_delay_; }
+
+    /// The longest time for which something ready was kept waiting.
+    [[nodiscard]] Clock::duration longest_delay() const { return longest_delay_; }
+
     /// Makes a wait that is under way return early. On the event loop's thread.
     void wake();
 
 private:
     void control(int operation, int socket, std::uint32_t events, SocketOwner* owner);
-    std::span<epoll_event const> ready();
-    void set_timer(Clock::time_point moment);
+    std::span<epoll_event const> poll(Clock::time_point now);
+    std::span<epoll_event const> poll_after_wait(Clock::time_point woken_at, Clock::time_point due);
+    Clock::time_point arm_timer(Clock::time_point moment);
 
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
     int timer_;  ///< one of the set's members, without an owner: timerfd_create(2)
-    Clock::time_point timer_at_ = Clock::time_point::max();
+    Clock::time_point timer_at_ = Clock::time_point::min();  ///< min: it is not armed
     asio::error_code ignored_;
     unsigned turns_ = 0;
     bool woken_ = false;
+    RunDelay run_delay_;
+    std::chrono::nanoseconds run_delay_before_{0};
+    Clock::time_point polled_ = Clock::time_point::max();  ///< when all that was ready was returned
+    Clock::time_point ready_since_;
+    Clock::duration longest_delay_{0};
+    Clock::duration total_delay_{0};
     std::array<epoll_event, 256> events_;
 };
 

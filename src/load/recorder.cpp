@@ -1,10 +1,11 @@
 // Counting and timing.
 #include "load/recorder.hpp"
 
+#include "load/run_delay.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <fstream>
 #include <utility>
 
 namespace roger {
@@ -14,49 +15,69 @@ ThreadTime ThreadTime::now() {
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     ThreadTime time;
     time.used = std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-    std::ifstream file(waits);
-    std::int64_t running = 0;
-    std::int64_t waiting = 0;
-    if (file >> running >> waiting) {
-        time.waited = std::chrono::nanoseconds(waiting);
-    }
+    time.waited = RunDelay().total();
     return time;
 }
 
-void Recorder::acked(Sent const& message, Clock::time_point now) {
-    if (message.planned < timeline_.begin) {
-        return;
-    }
-    latencies_.response.record(now - message.planned);
-    latencies_.service.record(now - message.sent);
-    latencies_.lateness.record(message.sent - message.planned);
-    fates_.count(Fate::acked);
-    last_ack_ = now;
-    pass(now);
-    if (now < timeline_.end) {
-        interval_response_.record(now - message.planned);
-        ++interval_acked_;
-    }
-    acked_in_time_ += now < timeline_.last_call() ? 1 : 0;
+void Recorder::start(Timeline const& timeline) {
+    timeline_ = timeline;
+    auto const length = intervals_.length();
+    interval_ = -((timeline.begin - timeline.go + length - Clock::duration(1)) / length);
 }
 
-void Recorder::failed(Clock::time_point planned, Fate fate, std::string_view reason) {
+void Recorder::acked(Sent const& message, Clock::time_point now, Clock::duration kept_waiting) {
+    auto const own_delay = message.own_delay + kept_waiting;
+    auto const response = now - message.planned;
+    pass(now);
+    count_in_time(now, own_delay);
+    if (message.planned < timeline_.begin) {
+        if (now < timeline_.begin) {
+            count_in_interval(response);
+        }
+        return;
+    }
+    auto const service = now - message.sent;
+    constexpr Clock::duration least{0};
+    latencies_.response.record(response);
+    latencies_.service.record(service);
+    latencies_.lateness.record(message.sent - message.planned);
+    lower_bounds_.response.record(std::max(response - own_delay, least));
+    lower_bounds_.service.record(std::max(service - kept_waiting, least));
+    own_delay_.record(own_delay);
+    fates_.count(Fate::acked);
+    if (now < timeline_.end) {
+        count_in_interval(response);
+    }
+}
+
+void Recorder::count_in_interval(Clock::duration response) {
+    interval_response_.record(response);
+    ++interval_acked_;
+}
+
+/// A rate is of all that is acked while it is measured, whenever it was planned: what is still in
+/// flight at the end is then made up for by what was at the beginning.
+void Recorder::count_in_time(Clock::time_point now, Clock::duration own_delay) {
+    if (now < timeline_.begin) {
+        return;
+    }
+    acked_in_time_ += now < timeline_.end ? 1 : 0;
+    acked_but_for_delay_ += now - own_delay < timeline_.end ? 1 : 0;
+}
+
+void Recorder::failed(Clock::time_point planned, Fate fate, std::string_view reason, bool excused) {
     if (planned < timeline_.begin) {
         return;
     }
     fates_.count(fate);
+    excused_.count(fate, excused ? 1 : 0);
     reasons_.count(fate, reason);
     interval_failed_ += phase_ == Phase::after ? 0 : 1;
 }
 
-void Recorder::sent_late(Clock::time_point planned, Clock::time_point now) {
-    if (planned >= timeline_.begin) {
-        own_lateness_.record(now - planned);
-    }
-}
-
-void Recorder::connected(Clock::duration took) {
+void Recorder::connected(Clock::duration took, Clock::duration kept_waiting) {
     latencies_.connect.record(took);
+    lower_bounds_.connect.record(std::max(took - kept_waiting, Clock::duration(0)));
     ++connections_;
     ++clients_;
     most_clients_ = std::max(most_clients_, clients_);
@@ -68,25 +89,22 @@ void Recorder::disconnected(bool idle) {
 }
 
 Clock::time_point Recorder::next_moment() const {
-    switch (phase_) {
-        case Phase::before:
-            return timeline_.begin;
-        case Phase::measuring: {
-            auto const done = static_cast<Clock::rep>(interval_) + 1;
-            Clock::time_point const interval_end = timeline_.begin + done * intervals_.length();
-            return interval_end < timeline_.end ? interval_end : Course::none;
-        }
-        case Phase::after:
-            return Course::none;
+    if (phase_ == Phase::after || timeline_.begin == Course::none) {
+        return Course::none;
     }
-    return Course::none;
+    if (phase_ == Phase::before && interval_ == 0) {
+        return timeline_.begin;
+    }
+    Clock::time_point const interval_end = timeline_.begin + (interval_ + 1) * intervals_.length();
+    return interval_end < timeline_.end ? interval_end : Course::none;
 }
 
 void Recorder::pass(Clock::time_point now) {
     while (now >= next_moment()) {
-        if (phase_ == Phase::measuring) {
+        if (phase_ == Phase::measuring || interval_ < 0) {
             close_interval();
-        } else {
+        }
+        if (phase_ == Phase::before && interval_ == 0) {
             phase_ = Phase::measuring;
             most_clients_ = clients_;
             used_at_begin_ = ThreadTime::now();
@@ -122,8 +140,13 @@ void Recorder::finish() {
 
 void Recorder::add_to(Report& report) const {
     report.latencies.add(latencies_);
+    report.lower_bounds.add(lower_bounds_);
     report.fates.add(fates_);
+    report.excused.add(excused_);
     report.acked_in_time += acked_in_time_;
+    report.acked_but_for_delay += acked_but_for_delay_;
+    report.sent_bytes += sent_bytes_;
+    report.received_bytes += received_bytes_;
     report.reasons.add(reasons_);
     report.planned += fates_.sum();
     report.surplus_answers += surplus_answers_;

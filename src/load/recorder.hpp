@@ -19,22 +19,24 @@ struct ThreadTime {
     std::chrono::nanoseconds used{0};
     std::chrono::nanoseconds waited{0};  ///< 0 where the system does not tell
 
-    /// Where the system tells how long the thread has waited: proc(5).
-    static constexpr char const* waits = "/proc/thread-self/schedstat";
-
     static ThreadTime now();
 };
 
 /// Records messages of the measured time only: a message belongs to the time at which it was
-/// planned. Allocates nothing for a message, and takes a lock only once an interval.
+/// planned. (For those who watch, there are intervals of the warm-up as well.) Allocates nothing
+/// for a message, and takes a lock only once an interval.
 class Recorder {
 public:
     explicit Recorder(Intervals& intervals) : intervals_(intervals) {}
 
-    void start(Timeline const& timeline) { timeline_ = timeline; }
+    void start(Timeline const& timeline);
 
-    void acked(Sent const& message, Clock::time_point now);
-    void failed(Clock::time_point planned, Fate fate, std::string_view reason);
+    /// `kept_waiting`: how much sooner the answer would have been read, had this loop always been
+    /// ready.
+    void acked(Sent const& message, Clock::time_point now, Clock::duration kept_waiting);
+    /// `excused`: the load tester itself may be the reason, and not the server.
+    void failed(Clock::time_point planned, Fate fate, std::string_view reason,
+                bool excused = false);
     /// More answers than messages; `planned`: the message they follow, as far as is known.
     void surplus_answer(Clock::time_point planned) { count(surplus_answers_, planned); }
     /// The answer to a message that has timed out.
@@ -42,10 +44,13 @@ public:
     /// A message was answered after one that was sent later.
     void overtaken(Clock::time_point planned) { count(overtaken_, planned); }
 
-    void connected(Clock::duration took);
+    void connected(Clock::duration took, Clock::duration kept_waiting);
     void disconnected(bool idle);
-    /// Nothing but this loop was in the way of a message planned before `now`.
-    void sent_late(Clock::time_point planned, Clock::time_point now);
+
+    void sent_bytes(std::size_t bytes) { sent_bytes_ += phase_ == Phase::measuring ? bytes : 0; }
+    void received_bytes(std::size_t bytes) {
+        received_bytes_ += phase_ == Phase::measuring ? bytes : 0;
+    }
 
     /// Closes the intervals that are over. To be called at next_moment(), or soon after.
     void pass(Clock::time_point now);
@@ -59,29 +64,33 @@ public:
 
     [[nodiscard]] Fates const& fates() const { return fates_; }
 
-    /// When the last message was acked: the end of a run that is not ended by time.
-    [[nodiscard]] Clock::time_point last_ack() const { return last_ack_; }
-
     void add_to(Report& report) const;
     void add_to(DatagramCounts& counts) const;
     [[nodiscard]] Latencies const& latencies() const { return latencies_; }
-    /// Of messages that this loop alone held up; of others it is 0, and not recorded.
-    [[nodiscard]] Histogram const& own_lateness() const { return own_lateness_; }
+    /// By how much this loop itself delayed the messages that were acked.
+    [[nodiscard]] Histogram const& own_delay() const { return own_delay_; }
     [[nodiscard]] ThreadTime const& used() const { return used_; }
 
 private:
     void count(std::uint64_t& counter, Clock::time_point planned) const {
         counter += planned >= timeline_.begin ? 1 : 0;
     }
+    void count_in_time(Clock::time_point now, Clock::duration own_delay);
+    void count_in_interval(Clock::duration response);
     void close_interval();
 
     Intervals& intervals_;
     Timeline timeline_ = {Course::none, Course::none, Course::none};
 
     Latencies latencies_;
-    Histogram own_lateness_;
+    Latencies lower_bounds_;
+    Histogram own_delay_;
     Fates fates_;
+    Fates excused_;
     std::uint64_t acked_in_time_ = 0;
+    std::uint64_t acked_but_for_delay_ = 0;
+    std::uint64_t sent_bytes_ = 0;
+    std::uint64_t received_bytes_ = 0;
     Reasons reasons_;
     std::uint64_t surplus_answers_ = 0;
     std::uint64_t late_answers_ = 0;
@@ -90,14 +99,13 @@ private:
     std::uint64_t idle_losses_ = 0;
     std::size_t clients_ = 0;       ///< connected now
     std::size_t most_clients_ = 0;  ///< while measuring
-    Clock::time_point last_ack_ = Clock::time_point::min();
 
     enum class Phase : std::uint8_t { before, measuring, after };
     Phase phase_ = Phase::before;
     ThreadTime used_at_begin_;
     ThreadTime used_;
 
-    std::size_t interval_ = 0;
+    std::int64_t interval_ = 0;  ///< negative while it warms up
     Histogram interval_response_;
     std::uint64_t interval_acked_ = 0;
     std::uint64_t interval_failed_ = 0;

@@ -15,8 +15,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 namespace roger {
@@ -29,16 +31,11 @@ using std::chrono::milliseconds;
 /// hear of it.
 constexpr milliseconds preparation{20};
 
-std::chrono::nanoseconds interval_length(Timeout duration) {
-    constexpr std::chrono::seconds usual{1};
+std::chrono::nanoseconds interval_length(std::optional<Clock::duration> length) {
+    constexpr std::chrono::nanoseconds usual = std::chrono::seconds(1);
+    constexpr std::chrono::nanoseconds least = milliseconds(100);
     constexpr int fewest = 10;
-    constexpr int most = 1000;
-    if (!duration) {
-        return usual;
-    }
-    std::chrono::nanoseconds const all = *duration;
-    return std::clamp<std::chrono::nanoseconds>(
-        usual, all / most, std::max<std::chrono::nanoseconds>(all / fewest, milliseconds(100)));
+    return length ? std::clamp<std::chrono::nanoseconds>(*length / fewest, least, usual) : usual;
 }
 
 std::uint64_t random_number() {
@@ -46,10 +43,9 @@ std::uint64_t random_number() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
-std::string wall_clock() {
-    return fmt::format(
-        "{:%Y-%m-%dT%H:%M:%SZ}",
-        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+std::string time_text(std::chrono::system_clock::time_point moment) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(moment)));
 }
 
 double seconds(std::chrono::nanoseconds duration) {
@@ -59,7 +55,7 @@ double seconds(std::chrono::nanoseconds duration) {
 /// Why the figures would tell more about the load tester than about the server.
 std::string find_bottleneck(Generator const& generator, Latencies const& latencies) {
     constexpr double busy = 0.95;
-    constexpr std::int64_t late_us = 1000;
+    constexpr std::int64_t much_us = 1000;
     constexpr std::int64_t tenth = 10;
     if (generator.busy_share >= busy) {
         return fmt::format(
@@ -67,13 +63,29 @@ std::string find_bottleneck(Generator const& generator, Latencies const& latenci
             "the time",
             100 * generator.busy_share);
     }
-    std::int64_t const late = generator.own_lateness_p99_us;
-    if (!latencies.response.empty() && late >= late_us &&
-        late * tenth >= latencies.response.percentile_us(99)) {
-        return fmt::format("it sent messages late by itself: 1 in 100 by {} or more",
-                           duration_text(static_cast<double>(late)));
+    std::int64_t const delay = generator.own_delay_p99_us;
+    if (!latencies.response.empty() && delay >= much_us &&
+        delay * tenth >= latencies.response.percentile_us(99)) {
+        return fmt::format("it delayed 1 in 100 messages by {} or more",
+                           duration_text(static_cast<double>(delay)));
     }
     return "";
+}
+
+/// Why messages had to wait for a client, if it was not for the server.
+std::string find_too_few_clients(LoadSettings const& settings, Concurrency const& concurrency) {
+    if (!settings.rate || !concurrency.is_too_low()) {
+        return "";
+    }
+    double const needed = std::ceil(settings.rate->mean() * concurrency.free_service_s());
+    auto const slots = settings.clients * settings.pipeline;
+    return fmt::format(
+        "too few clients: {} with answers that take {} are about {} in flight at once, and {} can "
+        "have {}: raise --clients{}",
+        rate_text(settings.rate->mean()), duration_text(concurrency.free_service_s() * 1e6),
+        count_text(static_cast<std::uint64_t>(needed), "message"),
+        count_text(settings.clients, "client"), count_text(slots),
+        settings.datagrams() ? "" : " or --pipeline");
 }
 
 }  // namespace
@@ -83,8 +95,7 @@ LoadRun::LoadRun(asio::io_context& control, LoadSettings const& settings, Target
       settings_(settings),
       target_(target),
       number_(random_number()),
-      intervals_(interval_length(settings.messages ? std::nullopt : settings.duration),
-                 settings.threads) {
+      intervals_(interval_length(planned_length(settings)), settings.threads) {
     auto const tell = [this](auto change) {
         asio::post(control_, [this, change] {
             change();
@@ -115,7 +126,13 @@ asio::awaitable<Report> LoadRun::run() {
         co_await changed_.wait();
     }
     Timeline const timeline = make_timeline();
+    started_ = std::chrono::system_clock::now() + (timeline.begin - Clock::now());
     bool const nobody = arrived_ == swarms_.size() && nobody_connected();
+    if (timeline.go < Clock::now() && !nobody && interrupts_ == 0) {
+        throw std::runtime_error(
+            "--start-at: that moment had passed when all clients were connected and the warm-up "
+            "was to begin: choose a later one");
+    }
     for (auto const& swarm : swarms_) {
         if (nobody) {
             swarm->end();
@@ -171,10 +188,14 @@ bool LoadRun::nobody_connected() const {
 }
 
 Timeline LoadRun::make_timeline() const {
-    auto const go = Clock::now() + preparation;
-    auto const begin = go + settings_.warmup.value_or(milliseconds(0));
-    bool const timed = settings_.duration && !settings_.messages;
-    return {.go = go, .begin = begin, .end = timed ? begin + *settings_.duration : Course::none};
+    Clock::duration const warmup = settings_.warmup.value_or(milliseconds(0));
+    auto const soonest = Clock::now() + preparation;
+    auto const begin = settings_.start_at
+                           ? Clock::now() + (*settings_.start_at - std::chrono::system_clock::now())
+                           : soonest + warmup;
+    auto const go = begin - warmup;
+    auto const length = planned_length(settings_);
+    return {.go = go, .begin = begin, .end = length ? begin + *length : Course::none};
 }
 
 std::vector<AuditTrail const*> LoadRun::trails() const {
@@ -189,13 +210,19 @@ std::vector<AuditTrail const*> LoadRun::trails() const {
 Report LoadRun::make_report(Timeline const& timeline) {
     Report report;
     report.version = version;
+    report.runs = {fmt::format("{:016x}", number_)};
     report.build = build_text();
     report.hosts = {this_host()};
-    report.started = wall_clock();
+    report.started = time_text(started_);
     report.address = to_string(settings_.address);
     report.settings = settings_text(settings_);
     report.asked.clients = settings_.clients;
-    report.asked.rate = settings_.rate;
+    if (settings_.rate) {
+        report.asked.rate = settings_.rate->mean();
+    }
+    if (settings_.ack_timeout) {
+        report.asked.ack_timeout_s = seconds(*settings_.ack_timeout);
+    }
     if (settings_.messages) {
         report.asked.messages = settings_.messages;
     } else if (settings_.duration) {
@@ -203,7 +230,8 @@ Report LoadRun::make_report(Timeline const& timeline) {
     }
     report.interrupted = interrupts_ > 0;
     report.generator.threads = swarms_.size();
-    Histogram own_lateness;
+    Histogram own_delay;
+    Concurrency concurrency;
     auto end = timeline.begin;
     if (settings_.datagrams()) {
         report.datagrams = DatagramCounts{.listened_s = std::numeric_limits<double>::max()};
@@ -214,8 +242,12 @@ Report LoadRun::make_report(Timeline const& timeline) {
             swarm->add_to(*report.datagrams);
         }
         recorder.add_to(report);
-        own_lateness.add(recorder.own_lateness());
-        end = std::max(end, settings_.messages ? recorder.last_ack() : swarm->timeline().end);
+        own_delay.add(recorder.own_delay());
+        concurrency.add(swarm->concurrency());
+        end = std::max(end, swarm->timeline().end);
+        report.generator.longest_stall_us =
+            std::max(report.generator.longest_stall_us,
+                     std::chrono::round<std::chrono::microseconds>(swarm->longest_delay()).count());
     }
     report.duration_s = seconds(end - timeline.begin);
     report.intervals = intervals_.take(end - timeline.begin);
@@ -227,11 +259,9 @@ Report LoadRun::make_report(Timeline const& timeline) {
                 std::max(report.generator.busy_share, seconds(used + waited) / report.duration_s);
         }
     }
-    std::int64_t const answered = report.latencies.lateness.count();
-    own_lateness.add(
-        {.value_us = 0, .count = std::max<std::int64_t>(answered - own_lateness.count(), 0)});
-    report.generator.own_lateness_p99_us = own_lateness.percentile_us(99);
+    report.generator.own_delay_p99_us = own_delay.percentile_us(99);
     report.generator.bottleneck = find_bottleneck(report.generator, report.latencies);
+    report.generator.too_few_clients = find_too_few_clients(settings_, concurrency);
     return report;
 }
 

@@ -12,6 +12,7 @@
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -55,6 +56,7 @@ private:
     LoadSettings settings_;
     Target& target_;
     std::uint64_t number_;  ///< random: tells this run's messages from any other's
+    std::chrono::system_clock::time_point started_;
     Intervals intervals_;
     std::vector<std::unique_ptr<Swarm>> swarms_;
     std::vector<std::jthread> threads_;

@@ -53,9 +53,8 @@ double highest_that_held(std::vector<Trial> const& trials) {
 
 /// Why there is no verdict.
 std::string obstacle_in(SearchResult const& result) {
-    if (result.bottleneck) {
-        return fmt::format("at {} the load tester was the bottleneck itself",
-                           rate_text(*result.bottleneck));
+    if (result.obstacle_at) {
+        return fmt::format("at {} there was {}", rate_text(*result.obstacle_at), result.obstacle);
     }
     return fmt::format("the search ended after {}, too early to tell",
                        count_text(result.trials.size(), "trial"));
@@ -91,12 +90,6 @@ std::string time_text(std::optional<double> us) {
     return us ? duration_text(*us) : "-";
 }
 
-std::string reason_in(Report const& report) {
-    return report.generator.bottleneck.empty()
-               ? fmt::format("{}", fmt::join(complaints_about(report), "; "))
-               : "no verdict: the load tester was the bottleneck";
-}
-
 bool begins_character(char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
 }
@@ -116,27 +109,77 @@ std::string shortened(std::string text, std::size_t columns) {
     return text + "…";
 }
 
-std::string line_for(Trial const& trial) {
-    constexpr std::size_t widest = 100;
-    std::string const figures = fmt::format(
-        "{:>11} {:>11} {:>7} {:>7} {:>9}  ", rate_text(trial.rate), rate_text(trial.achieved),
-        time_text(trial.p50_us), time_text(trial.p99_us), count_text(trial.failed));
-    std::size_t const room = widest - std::min(columns_of(figures), widest);
-    return figures + (trial.verdict == LoadVerdict::held ? "held" : shortened(trial.reason, room)) +
-           "\n";
+std::optional<double> mean_us(Interval const& interval) {
+    double sum = 0;
+    double count = 0;
+    for (Histogram::Bucket const& bucket : interval.response) {
+        sum += static_cast<double>(bucket.value_us) * static_cast<double>(bucket.count);
+        count += static_cast<double>(bucket.count);
+    }
+    return count == 0 ? std::nullopt : std::optional(sum / count);
+}
+
+/// The slope of the line that is closest to the points (least squares).
+double slope_of(std::vector<std::pair<double, double>> const& points) {
+    auto const count = static_cast<double>(points.size());
+    double mean_x = 0;
+    double mean_y = 0;
+    for (auto const& [x, y] : points) {
+        mean_x += x / count;
+        mean_y += y / count;
+    }
+    double products = 0;
+    double squares = 0;
+    for (auto const& [x, y] : points) {
+        products += (x - mean_x) * (y - mean_y);
+        squares += (x - mean_x) * (x - mean_x);
+    }
+    return squares == 0 ? 0 : products / squares;
+}
+
+/// A rate that could not go on like that does not hold, unless it was for the load tester itself.
+void judge_growth(Trial& trial, Report const& report) {
+    constexpr double most_growth = 0.005;
+    double const growth = queue_growth(report);
+    if (trial.verdict != LoadVerdict::held || growth <= most_growth) {
+        return;
+    }
+    double const grown_us = growth * report.duration_s * 1e6;
+    bool const own = static_cast<double>(report.generator.own_delay_p99_us) > grown_us / 2;
+    bool const too_few = !report.generator.too_few_clients.empty();
+    trial.verdict = own || too_few ? LoadVerdict::none : LoadVerdict::not_held;
+    trial.reason = too_few ? "no verdict: " + report.generator.too_few_clients
+                   : own   ? "no verdict: the load tester was held up itself"
+                           : fmt::format("the queue grew: by {} in {}", duration_text(grown_us),
+                                         duration_text(report.duration_s * 1e6));
 }
 
 }  // namespace
 
+double queue_growth(Report const& report) {
+    // A server that is slow at first would hide that it is slow at last.
+    std::size_t const begin = report.intervals.size() / 5;
+    std::vector<std::pair<double, double>> points;
+    for (std::size_t i = begin; i < report.intervals.size(); ++i) {
+        Interval const& interval = report.intervals[i];
+        if (auto const mean = mean_us(interval)) {
+            points.emplace_back((interval.begin_s + interval.length_s / 2) * 1e6, *mean);
+        }
+    }
+    return points.size() < 2 ? 0 : slope_of(points);
+}
+
 Trial trial_of(double rate, Report const& report) {
     Histogram const& response = report.latencies.response;
-    return {.rate = rate,
-            .achieved = report.rate(),
-            .p50_us = percentile_us(response, 50),
-            .p99_us = percentile_us(response, 99),
-            .failed = report.fates.failed(),
-            .verdict = verdict_of(report),
-            .reason = reason_in(report)};
+    Trial trial = {.rate = rate,
+                   .achieved = report.rate(),
+                   .p50_us = percentile_us(response, 50),
+                   .p99_us = percentile_us(response, 99),
+                   .failed = report.fates.failed(),
+                   .verdict = verdict_of(report),
+                   .reason = fmt::format("{}", fmt::join(complaints_about(report), "; "))};
+    judge_growth(trial, report);
+    return trial;
 }
 
 RateSearch::RateSearch(double start)
@@ -148,6 +191,9 @@ std::optional<double> RateSearch::next() const {
 
 void RateSearch::tell(Trial trial) {
     bisection_.tell(trial.verdict);
+    if (trial.verdict == LoadVerdict::none) {
+        last_reason_ = trial.reason;
+    }
     trials_.push_back(std::move(trial));
     if (!bisection_.next()) {
         end_bisection();
@@ -158,18 +204,21 @@ void RateSearch::end_bisection() {
     std::optional<double> const lower = bisection_.lower();
     double const upper = *bisection_.upper();
     bool const is_rough = bisections_++ == 0;
-    bool const hit_bottleneck = bisection_.upper_has_no_verdict();
-    if (hit_bottleneck) {
-        ++bottlenecks_;
-        bottleneck_ = std::max(upper, bottleneck_.value_or(upper));
+    bool const hit_obstacle = bisection_.upper_has_no_verdict();
+    if (hit_obstacle) {
+        ++obstacles_;
+        if (upper >= obstacle_at_.value_or(upper)) {
+            obstacle_at_ = upper;
+            obstacle_ = last_reason_;
+        }
     }
-    nothing_held_ = !lower && !hit_bottleneck;
-    done_ = !lower || bottlenecks_ == most_bottlenecks || bisections_ == 1 + repetitions;
+    nothing_held_ = !lower && !hit_obstacle;
+    done_ = !lower || obstacles_ == most_obstacles || bisections_ == 1 + repetitions;
     if (!lower) {
         return;
     }
     double const log_knee = std::log(*lower * upper) / 2;
-    if (!is_rough && !hit_bottleneck) {
+    if (!is_rough && !hit_obstacle) {
         log_knees_.push_back(log_knee);
     }
     if (!done_) {
@@ -193,20 +242,30 @@ SearchResult RateSearch::result() const {
         result.verdict = LoadVerdict::not_held;
         return result;
     } else {
-        result.bottleneck = bottleneck_;
+        result.obstacle_at = obstacle_at_;
+        result.obstacle = obstacle_;
     }
     result.rate = highest_that_held(trials_);
     return result;
 }
 
+std::string trials_heading() {
+    return fmt::format("{:>11} {:>11} {:>7} {:>7} {:>9}\n", "rate asked", "achieved", "p50", "p99",
+                       "failed");
+}
+
+std::string to_text(Trial const& trial) {
+    constexpr std::size_t widest = 100;
+    std::string const figures = fmt::format(
+        "{:>11} {:>11} {:>7} {:>7} {:>9}  ", rate_text(trial.rate), rate_text(trial.achieved),
+        time_text(trial.p50_us), time_text(trial.p99_us), count_text(trial.failed));
+    std::size_t const room = widest - std::min(columns_of(figures), widest);
+    return figures + (trial.verdict == LoadVerdict::held ? "held" : shortened(trial.reason, room)) +
+           "\n";
+}
+
 std::string to_text(SearchResult const& result) {
-    std::string text = fmt::format("Highest rate that holds: {}\n\n", finding_in(result));
-    text += fmt::format("{:>11} {:>11} {:>7} {:>7} {:>9}\n", "rate asked", "achieved", "p50", "p99",
-                        "failed");
-    for (Trial const& trial : result.trials) {
-        text += line_for(trial);
-    }
-    return text;
+    return fmt::format("Highest rate that holds: {}\n", finding_in(result));
 }
 
 }  // namespace roger

@@ -13,7 +13,9 @@
 
 namespace roger {
 
-/// One load test of the search.
+/// One load test of the search. A rate holds if its objectives do, and if it could go on like that:
+/// a queue that grows means a rate that was not achieved, though a short trial may be over before
+/// anybody has waited for long.
 struct Trial {
     double rate = 0;                    ///< messages a second, as asked for
     double achieved = 0;                ///< messages acked a second
@@ -26,6 +28,10 @@ struct Trial {
 
 /// Of a report whose assertions are the objectives. Throws like verdict_of.
 Trial trial_of(double rate, Report const& report);
+
+/// By how much responses became longer during the test, as a share of the time that passed: what a
+/// queue that grows adds. 0 where nothing can be told.
+double queue_growth(Report const& report);
 
 struct SearchResult {
     /// A confidence interval that is positive.
@@ -43,9 +49,10 @@ struct SearchResult {
     double rate = 0;
     /// With 95 % confidence, if the rate was found, or if the trials were too noisy to find it.
     std::optional<Range> range = {};
-    /// The highest rate that a bisection found the load tester to be the bottleneck at, if neither
-    /// the rate nor a range was found.
-    std::optional<double> bottleneck = {};
+    /// The highest rate that a bisection ended at without a verdict, and why there was none, if
+    /// neither the rate nor a range was found.
+    std::optional<double> obstacle_at = {};
+    std::string obstacle = {};
     std::vector<Trial> trials = {};  ///< in order
 };
 
@@ -61,12 +68,12 @@ struct SearchResult {
 /// knees lie closer to the guess than to the truth, and the interval is somewhat too narrow.)
 ///
 /// A load tester that is the bottleneck in one bisection may have been held up by chance all the
-/// same; in `most_bottlenecks` of them it is what ends the search.
+/// same; in `most_obstacles` of them it is what ends the search.
 class RateSearch {
 public:
     static constexpr std::size_t repetitions = 5;
     static constexpr std::size_t most_trials = 50;
-    static constexpr std::size_t most_bottlenecks = 2;
+    static constexpr std::size_t most_obstacles = 2;
     static constexpr double widest_range = 1.25;  ///< from the rate to either end: a factor
 
     /// In messages a second.
@@ -87,13 +94,18 @@ private:
     std::vector<Trial> trials_;
     std::vector<double> log_knees_;  ///< one for each repetition that found it
     std::size_t bisections_ = 0;
-    std::size_t bottlenecks_ = 0;       ///< bisections that the load tester ended
-    std::optional<double> bottleneck_;  ///< the highest rate that did
-    bool nothing_held_ = false;         ///< not even the lowest rate
+    std::size_t obstacles_ = 0;          ///< bisections that ended without a verdict
+    std::optional<double> obstacle_at_;  ///< the highest rate of these
+    std::string obstacle_;               ///< why there was none at it
+    std::string last_reason_;            ///< why the last trial without a verdict had none
+    bool nothing_held_ = false;          ///< not even the lowest rate
     bool done_ = false;
 };
 
-/// What was found, and the table of the trials: a line for each, of at most 100 columns.
+// What a search tells: a table of its trials, a line for each as it goes, of at most 100 columns;
+// then what was found.
+std::string trials_heading();
+std::string to_text(Trial const& trial);
 std::string to_text(SearchResult const& result);
 
 }  // namespace roger

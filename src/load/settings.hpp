@@ -1,6 +1,8 @@
 // What a load test is asked to do.
 #pragma once
 
+#include "load/distribution.hpp"
+#include "load/rate_schedule.hpp"
 #include "roger/address.hpp"
 #include "roger/timeout.hpp"
 
@@ -39,19 +41,25 @@ struct LoadSettings {
     std::size_t clients = 100;
     Timeout duration = std::chrono::seconds(10);
     std::optional<std::uint64_t> messages;  ///< in all, instead of a duration
+    /// When to begin to measure, for several load testers at once; nothing: once all are connected.
+    std::optional<std::chrono::system_clock::time_point> start_at;
     Timeout warmup = std::chrono::milliseconds(0);
     Timeout ramp = std::chrono::milliseconds(0);
     std::size_t threads = 1;
 
-    std::optional<double> rate;  ///< messages a second in all; nothing: closed loop
+    std::optional<RateSchedule> rate;  ///< of all clients together; nothing: closed loop
     Arrivals arrivals = Arrivals::even;
-    std::size_t pipeline = 1;        ///< messages in flight, at most, for each client
+    std::optional<Distribution> think_time;  ///< milliseconds; closed loop: before each message
+    std::uint64_t seed = 1;                  ///< of all that is random: the same in every run
+    std::size_t pipeline = 1;                ///< messages in flight, at most, for each client
     std::size_t per_connection = 0;  ///< messages, after which a client connects anew; 0: no end
     Timeout connect_timeout = std::chrono::seconds(5);
     Timeout ack_timeout = std::chrono::seconds(10);  ///< with datagrams, 1 s unless given
 
-    std::vector<std::string> texts = {"message {message} of client {client}"};  ///< said in turn
-    std::size_t size = 0;  ///< bytes of a message without its line ending; 0: the text's
+    std::vector<std::string> texts = {"message {message} of client {client}"};
+    std::vector<double> weights;       ///< how often each text is said; none: they are said in turn
+    std::optional<Distribution> size;  ///< bytes of a message without its line ending; nothing: the
+                                       ///< text's
     std::string line_ending = "\n";
     std::optional<std::string> expect = "I got your message";  ///< nothing: any line is an ack
 

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <string_view>
 
 namespace roger {
@@ -21,8 +23,11 @@ std::string safe(std::string_view text) {
 }
 
 std::string message_text(LoadSettings const& settings) {
-    if (settings.size != 0) {
-        return size_to_string(settings.size) + " of letters";
+    if (settings.size) {
+        auto const size = [](double bytes) {
+            return size_to_string(static_cast<std::size_t>(bytes));
+        };
+        return settings.size->text(size) + " of letters";
     }
     std::string text = safe(settings.texts.front());
     if (settings.texts.size() > 1) {
@@ -64,10 +69,17 @@ std::vector<std::pair<std::string, std::string>> settings_text(LoadSettings cons
     add("warmup", to_string(settings.warmup));
     add("ramp", to_string(settings.ramp));
     add("threads", std::to_string(settings.threads));
-    add("rate", settings.rate ? rate_text(*settings.rate) : "as fast as answers come");
+    add("rate", settings.rate ? settings.rate->text() + "/s" : "as fast as answers come");
     if (settings.rate) {
         add("arrivals", settings.arrivals == Arrivals::even ? "even" : "poisson");
     }
+    if (settings.think_time) {
+        auto const time = [](double ms) {
+            return to_string(Timeout(std::chrono::milliseconds(std::llround(ms))));
+        };
+        add("think-time", settings.think_time->text(time));
+    }
+    add("seed", std::to_string(settings.seed));
     if (!settings.datagrams()) {
         add("pipeline", std::to_string(settings.pipeline));
         add("reconnect", settings.per_connection == 0
@@ -75,6 +87,9 @@ std::vector<std::pair<std::string, std::string>> settings_text(LoadSettings cons
                              : "after " + count_text(settings.per_connection, "message"));
     }
     add("message", message_text(settings));
+    if (!settings.weights.empty()) {
+        add("weights", fmt::format("{}", fmt::join(settings.weights, ",")));
+    }
     add("line-ending", line_ending_text(settings.line_ending));
     add("expect", settings.expect ? safe(*settings.expect) : "any");
     if (settings.greeting) {

@@ -32,13 +32,18 @@ Clock::duration listen_time(LoadSettings const& settings) {
 }
 
 /// In the order of ClientWait.
-std::vector<Timeout> wait_lengths(LoadSettings const& settings) {
+std::vector<Timeout> wait_lengths(LoadSettings const& settings, Target const& target) {
+    // Each of the server's addresses has its part: one that answers nothing is left for the next.
+    Timeout connect_in;
+    if (settings.connect_timeout) {
+        connect_in = *settings.connect_timeout / target.endpoints.size();
+    }
     // How late a timeout is found is a sixteenth of it; in return, no message moves a deadline.
     Timeout look_in;
     if (settings.ack_timeout) {
         look_in = *settings.ack_timeout / 16 + std::chrono::milliseconds(1);
     }
-    return {settings.connect_timeout, look_in, queueing_pause, failure_pause, leave_time};
+    return {connect_in, look_in, queueing_pause, failure_pause, leave_time};
 }
 
 }  // namespace
@@ -49,7 +54,7 @@ Swarm::Swarm(LoadSettings const& load_settings, Target& load_target, Intervals& 
       target(load_target),
       events_(std::move(events)),
       share_(share),
-      deadlines_(wait_lengths(settings)),
+      deadlines_(wait_lengths(settings, target)),
       context_(1),
       readiness_(context_),
       plan_(settings, share),
@@ -86,7 +91,7 @@ Task<void> Swarm::live() {
             end_plan();
         }
         if (now >= give_up_at_) {
-            give_up_unsent();
+            give_up_unsent(now);
         }
     }
     recorder_.finish();
@@ -221,15 +226,32 @@ void Swarm::end_plan() {
     send_planned(std::min(now, plan_.timeline().end));
     plan_.end(now);
     recorder_.end(plan_.timeline().end);
-    if (settings.rate) {
-        give_up_at_ = plan_.timeline().last_call();
+    if (settings.rate && !settings.messages) {
+        give_up_at_ = plan_.timeline().end + grace();
+        delay_at_end_ = readiness_.total_delay();
     }
     for (auto const& client : clients_) {
         client->end_plan();
     }
 }
 
-void Swarm::give_up_unsent() {
+/// A little after the end: by then, what was planned before it has been sent, or is a backlog.
+Clock::duration Swarm::grace() const {
+    constexpr int part_of_duration = 100;
+    constexpr std::chrono::milliseconds least{10};
+    constexpr int answers = 2;
+    Histogram const& service = recorder_.latencies().service;
+    std::chrono::microseconds const slow_answer(service.empty() ? 0 : service.percentile_us(99));
+    auto const& timeline = plan_.timeline();
+    return std::max<Clock::duration>(
+        {least, (timeline.end - timeline.begin) / part_of_duration, answers * slow_answer});
+}
+
+void Swarm::give_up_unsent(Clock::time_point now) {
+    if (auto const delay_before = std::exchange(delay_at_end_, std::nullopt)) {
+        give_up_at_ = now + (readiness_.total_delay() - *delay_before);
+        return;
+    }
     give_up_at_ = Course::none;
     for (auto const& client : clients_) {
         client->give_up_unsent();
@@ -239,6 +261,7 @@ void Swarm::give_up_unsent() {
 void Swarm::cut_off_clients() {
     end_plan();
     cut_off_ = true;
+    give_up_at_ = Course::none;
     for (auto const& client : clients_) {
         client->cut_off();
     }

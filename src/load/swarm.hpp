@@ -3,6 +3,7 @@
 
 #include "load/audit_trail.hpp"
 #include "load/client.hpp"
+#include "load/concurrency.hpp"
 #include "load/latecomers.hpp"
 #include "load/messages.hpp"
 #include "load/pacer.hpp"
@@ -52,6 +53,8 @@ public:
     // After run().
     [[nodiscard]] Recorder const& recorder() const { return recorder_; }
     [[nodiscard]] AuditTrail const& trail() const { return trail_; }
+    [[nodiscard]] Concurrency const& concurrency() const { return concurrency_; }
+    [[nodiscard]] Clock::duration longest_delay() const { return readiness_.longest_delay(); }
     [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
     [[nodiscard]] Timeline const& timeline() const { return plan_.timeline(); }
     /// Why the clients that could not connect could not: the last reason.
@@ -73,6 +76,7 @@ public:
     Readiness& readiness() { return readiness_; }
     Messages& messages() { return messages_; }
     AuditTrail& trail() { return trail_; }
+    Concurrency& concurrency() { return concurrency_; }
     Latecomers& latecomers() { return latecomers_; }
     /// The place of the next datagram in the order in which this swarm sends them. Places of
     /// different swarms differ: modulo the number of swarms, they are the swarm's index.
@@ -92,7 +96,8 @@ private:
     void let_arrive(Clock::time_point now);
     void begin(Timeline timeline);
     void end_plan();
-    void give_up_unsent();
+    void give_up_unsent(Clock::time_point now);
+    [[nodiscard]] Clock::duration grace() const;
     void cut_off_clients();
     [[nodiscard]] Clock::time_point next_moment() const;
     [[nodiscard]] bool all_done(Clock::time_point now) const;
@@ -109,6 +114,7 @@ private:
     Latecomers latecomers_;
     Messages messages_;
     AuditTrail trail_;
+    Concurrency concurrency_;
     std::vector<std::unique_ptr<Client>> clients_;
 
     Clock::time_point ramp_began_;
@@ -118,6 +124,8 @@ private:
     std::string connect_failure_;
     std::optional<std::uint64_t> quota_;
     Clock::time_point give_up_at_ = Course::none;  ///< what was planned before the end
+    std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made
+                                                   ///< up for
     bool began_ = false;
     std::uint64_t datagrams_ = 0;      ///< sent
     std::uint64_t last_answered_ = 0;  ///< the highest place of one that was answered

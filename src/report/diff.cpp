@@ -235,7 +235,7 @@ void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view 
         std::string const which = reports.size() == 1 ? fmt::format("the {} report", side)
                                                       : fmt::format("{} report {}", side, i + 1);
         if (std::string const& bottleneck = reports[i].generator.bottleneck; !bottleneck.empty()) {
-            warnings.push_back(fmt::format("in {} the load tester was the bottleneck: {}", which,
+            warnings.push_back(fmt::format("in {} the load tester was held up itself: {}", which,
                                            printable(bottleneck)));
         }
         std::size_t const intervals = whole_intervals(reports[i]).size();

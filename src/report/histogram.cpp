@@ -85,6 +85,12 @@ std::int64_t Histogram::percentile_us(double percent) const {
     return empty() ? 0 : hdr_value_at_percentile(histogram_.get(), percent);
 }
 
+bool Histogram::resolves(double percent) const {
+    constexpr double rounding = 1e-9;
+    double const above = static_cast<double>(count()) * (100 - percent) / 100;
+    return percent == 100 ? !empty() : above >= 1 - rounding || (percent <= 50 && !empty());
+}
+
 std::vector<Histogram::Bucket> Histogram::buckets() const {
     std::vector<Bucket> recorded;
     hdr_iter iterator;

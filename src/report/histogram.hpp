@@ -45,6 +45,9 @@ public:
     [[nodiscard]] std::int64_t max_us() const;
     /// The value that `percent` of all are not above, as its bucket's highest; of 100 the maximum.
     [[nodiscard]] std::int64_t percentile_us(double percent) const;
+    /// Whether enough was recorded for that percentile to be another thing than the maximum: p99
+    /// takes a hundred.
+    [[nodiscard]] bool resolves(double percent) const;
 
     /// In ascending order. A histogram to which they are added equals this one.
     [[nodiscard]] std::vector<Bucket> buckets() const;

@@ -2,7 +2,7 @@
 #include "report/objective.hpp"
 
 #include "protocol/quoted.hpp"
-#include "report/units.hpp"
+#include "report/measure.hpp"
 
 #include <fmt/format.h>
 
@@ -180,50 +180,6 @@ double parse_limit(Objective const& objective, std::string_view value, Count& fi
     return number->first;
 }
 
-/// What a figure is, in the unit of the objective's limit.
-struct Measured {
-    std::optional<double> value;
-    std::string text;
-};
-
-Measured measure(Report const& report, Objective const& objective, Time const& time) {
-    Histogram const& histogram = report.latencies.*time.clock;
-    if (histogram.empty()) {
-        return {std::nullopt, time.clock == &Latencies::connect
-                                  ? "unknown, since no connection was made"
-                                  : "unknown, since no message was acked"};
-    }
-    double const us = time.percent ? static_cast<double>(histogram.percentile_us(*time.percent))
-                                   : histogram.mean_us();
-    std::string const text = duration_text(us);
-    // Or else p99<=5ms would not hold because p99 is 5.00ms.
-    bool const looks_like_limit = us != objective.limit && text == duration_text(objective.limit);
-    return {us, looks_like_limit ? fmt::format("{:.10g}µs", us) : text};
-}
-
-Measured measure(Report const& report, Objective const& objective, Rate const& /*rate*/) {
-    double const rate = report.rate();
-    std::string const text = rate_text(rate);
-    bool const looks_like_limit = rate != objective.limit && text == rate_text(objective.limit);
-    return {rate, looks_like_limit ? fmt::format("{:.10g}/s", rate) : text};
-}
-
-Measured measure(Report const& report, Objective const& /*objective*/, Count const& count) {
-    std::uint64_t const messages = count.of == Count::Of::one_fate        ? report.fates[count.fate]
-                                   : count.of == Count::Of::all_not_acked ? report.fates.failed()
-                                                                          : report.surplus_answers;
-    if (!count.share) {
-        return {static_cast<double>(messages), count_text(messages)};
-    }
-    if (report.planned == 0) {
-        return {std::nullopt, "unknown, since no message was planned"};
-    }
-    double const share = static_cast<double>(messages) / static_cast<double>(report.planned);
-    return {static_cast<double>(messages) * 100 / static_cast<double>(report.planned),
-            fmt::format("{} ({} of {})", share_text(share), count_text(messages),
-                        count_text(report.planned))};
-}
-
 bool holds(double value, Operator op, double limit) {
     switch (op) {
         case Operator::less:
@@ -243,11 +199,20 @@ bool holds(double value, Operator op, double limit) {
 }  // namespace
 
 Assertion Objective::judge(Report const& report) const {
-    Measured const measured =
-        std::visit([&](auto const& kind) { return measure(report, *this, kind); }, figure);
-    return {.text = text,
-            .measured = measured.text,
-            .held = measured.value && holds(*measured.value, op, limit)};
+    Measured const measured = measure(report, *this);
+    Assertion assertion{.text = text, .measured = measured.text, .verdict = LoadVerdict::not_held};
+    if (!measured.known) {
+        return assertion;
+    }
+    bool const at_least = holds(measured.least, op, limit);
+    bool const at_most = holds(measured.most, op, limit);
+    bool const between = op == Operator::equal && measured.least < limit && limit < measured.most;
+    if (at_least && at_most) {
+        assertion.verdict = LoadVerdict::held;
+    } else if (at_least || at_most || between) {
+        assertion.verdict = LoadVerdict::none;
+    }
+    return assertion;
 }
 
 bool Objective::is_about(Fate fate) const {

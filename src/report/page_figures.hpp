@@ -17,8 +17,9 @@ inline std::string mean_text(Histogram const& durations) {
 }
 
 inline std::string percentile_text(Histogram const& durations, double percent) {
-    return durations.empty() ? std::string(no_figure)
-                             : duration_text(static_cast<double>(durations.percentile_us(percent)));
+    return durations.resolves(percent)
+               ? duration_text(static_cast<double>(durations.percentile_us(percent)))
+               : std::string(no_figure);
 }
 
 }  // namespace roger

@@ -95,6 +95,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .narrow { max-width: 32rem; margin-top: .75rem; }
 .asked { margin-top: 1.5rem; }
 .held { color: var(--good); font-weight: 600; }
+.unsure { color: var(--warn); font-weight: 600; }
 .missed, .missed > * { color: var(--failure); font-weight: 600; }
 .settings th { width: 1%; padding-right: 2rem; }
 .settings th code { color: var(--quiet); overflow-wrap: normal; }

@@ -35,6 +35,22 @@ std::string join(std::vector<Report> const& parts, std::string Report::* member,
     return fmt::format("{}", fmt::join(texts, separator));
 }
 
+/// Throws std::invalid_argument where a run would count twice.
+std::vector<std::string> join_runs(std::vector<Report> const& parts) {
+    Texts runs;
+    for (Report const& part : parts) {
+        for (std::string const& run : part.runs) {
+            if (std::ranges::find(runs, run) != runs.end()) {
+                throw std::invalid_argument(fmt::format(
+                    "two of the reports are of the same run (of {}, started {}): give each once",
+                    part.address, part.started));
+            }
+            runs.push_back(run);
+        }
+    }
+    return runs;
+}
+
 std::vector<Host> join_hosts(std::vector<Report> const& parts) {
     std::vector<Host> hosts;
     for (Report const& part : parts) {
@@ -84,6 +100,8 @@ Asked join_asked(std::vector<Report> const& parts) {
         .duration_s = join(parts, &Asked::duration_s,
                            [](double left, double right) { return std::max(left, right); }),
         .messages = join(parts, &Asked::messages, std::plus<>()),
+        .ack_timeout_s = join(parts, &Asked::ack_timeout_s,
+                              [](double left, double right) { return std::min(left, right); }),
     };
     for (Report const& part : parts) {
         asked.clients += part.asked.clients;
@@ -157,10 +175,12 @@ Generator join_generators(std::vector<Report> const& parts) {
         whole.threads += part.threads;
         whole.cpu_s += part.cpu_s;
         whole.busy_share = std::max(whole.busy_share, part.busy_share);
-        whole.own_lateness_p99_us = std::max(whole.own_lateness_p99_us, part.own_lateness_p99_us);
-        if (whole.bottleneck.empty() && !part.bottleneck.empty()) {
-            whole.bottleneck =
-                fmt::format("part {} of {}: {}", i + 1, parts.size(), part.bottleneck);
+        whole.own_delay_p99_us = std::max(whole.own_delay_p99_us, part.own_delay_p99_us);
+        whole.longest_stall_us = std::max(whole.longest_stall_us, part.longest_stall_us);
+        for (auto const text : {&Generator::bottleneck, &Generator::too_few_clients}) {
+            if ((whole.*text).empty() && !(part.*text).empty()) {
+                whole.*text = fmt::format("part {} of {}: {}", i + 1, parts.size(), part.*text);
+            }
         }
     }
     return whole;
@@ -183,7 +203,11 @@ void add_counts(Report& whole, Report const& part) {
     whole.interrupted = whole.interrupted || part.interrupted;
     whole.planned += part.planned;
     whole.fates.add(part.fates);
+    whole.excused.add(part.excused);
     whole.acked_in_time += part.acked_in_time;
+    whole.acked_but_for_delay += part.acked_but_for_delay;
+    whole.sent_bytes += part.sent_bytes;
+    whole.received_bytes += part.received_bytes;
     whole.reasons.add(part.reasons);
     whole.surplus_answers += part.surplus_answers;
     if (part.datagrams) {
@@ -192,6 +216,7 @@ void add_counts(Report& whole, Report const& part) {
     whole.connections += part.connections;
     whole.idle_losses += part.idle_losses;
     whole.latencies.add(part.latencies);
+    whole.lower_bounds.add(part.lower_bounds);
     for (auto const& [kind, clients] : part.misbehaving) {
         whole.misbehaving[kind] += clients;
     }
@@ -238,6 +263,7 @@ Report merge(std::vector<Report> const& parts) {
     auto const start = [](Report const& part) { return std::string_view(part.started); };
     whole.title = join(parts, &Report::title, ", ");
     whole.version = join(parts, &Report::version, ", ");
+    whole.runs = join_runs(parts);
     whole.build = join(parts, &Report::build, "; ");
     whole.hosts = join_hosts(parts);
     whole.started = std::ranges::min(parts | std::views::transform(start));

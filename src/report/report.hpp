@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,7 @@ struct Asked {
     std::optional<double> rate;             ///< messages a second; nothing: closed loop
     std::optional<double> duration_s;       ///< nothing: --messages
     std::optional<std::uint64_t> messages;  ///< nothing: --duration
+    std::optional<double> ack_timeout_s;    ///< nothing: answers are waited for without an end
 
     bool operator==(Asked const&) const = default;
 };
@@ -83,17 +85,31 @@ struct Generator {
     double cpu_s = 0;  ///< CPU time of all its loops while measuring
     double busy_share =
         0;  ///< of the busiest loop: its share of a processor, or of waiting for one
-    std::int64_t own_lateness_p99_us = 0;  ///< of sending when nothing but the loop was in the way
-    std::string bottleneck;  ///< why its figures tell about itself; empty: they do not
+    std::int64_t own_delay_p99_us = 0;  ///< by which it itself delayed messages and answers
+    std::int64_t longest_stall_us = 0;  ///< for which one of its loops saw to nothing
+    std::string bottleneck;             ///< why its figures tell about itself; empty: they do not
+    std::string too_few_clients;  ///< why messages had to wait; empty: the server was the reason
 
     bool operator==(Generator const&) const = default;
 };
+
+/// What a load test has to say of the server; each is the exit status of one that ends with it.
+enum class LoadVerdict : int {
+    held = 0,
+    not_held = 1,
+    none = 3,  ///< the load tester itself may be the reason for what was measured
+};
+
+/// As reports write it.
+constexpr std::string_view name_of(LoadVerdict verdict) {
+    return verdict == LoadVerdict::held ? "held" : verdict == LoadVerdict::none ? "none" : "failed";
+}
 
 /// One --assert, and what came of it.
 struct Assertion {
     std::string text;      ///< as given: p99<5ms
     std::string measured;  ///< "6.1ms"
-    bool held = false;
+    LoadVerdict verdict = LoadVerdict::none;
 
     bool operator==(Assertion const&) const = default;
 };
@@ -130,12 +146,13 @@ struct AuditResult {
 };
 
 struct Report {
-    std::string title;                                          ///< the user's; may be empty
-    std::string version;                                        ///< Roger's
-    std::string build;                                          ///< its compiler and Asio
-    std::vector<Host> hosts;                                    ///< that load ran on
-    std::string started;                                        ///< RFC 3339, UTC
-    std::string address;                                        ///< in the grammar of addresses
+    std::string title;              ///< the user's; may be empty
+    std::string version;            ///< Roger's
+    std::vector<std::string> runs;  ///< each with a random name, which tells it from all others
+    std::string build;              ///< its compiler and Asio
+    std::vector<Host> hosts;        ///< that load ran on
+    std::string started;            ///< RFC 3339, UTC
+    std::string address;            ///< in the grammar of addresses
     std::vector<std::pair<std::string, std::string>> settings;  ///< options and their values
 
     Asked asked;
@@ -145,8 +162,12 @@ struct Report {
 
     std::uint64_t planned = 0;  ///< messages; the sum of the fates
     Fates fates;
-    std::uint64_t acked_in_time =
-        0;  ///< of the acked: within duration_s, or a hundredth of it later
+    Fates excused;  ///< of these, those for which the load tester itself may be the reason
+    std::uint64_t acked_in_time = 0;  ///< within duration_s, planned in it or before
+    std::uint64_t acked_but_for_delay =
+        0;                             ///< those too that came later by the load tester's delay
+    std::uint64_t sent_bytes = 0;      ///< to the system while measuring, line endings included
+    std::uint64_t received_bytes = 0;  ///< from it
     Reasons reasons;
     std::uint64_t surplus_answers =
         0;  ///< that answer no message: a fault of the server, or copies
@@ -155,6 +176,9 @@ struct Report {
     std::uint64_t idle_losses = 0;            ///< connections that ended with no message in flight
 
     Latencies latencies;
+    /// The same, without the delays that the load tester itself has added: what the server is
+    /// certain to have taken. The truth lies between the two. (Lateness has none.)
+    Latencies lower_bounds;
     std::vector<Interval> intervals;
     Generator generator;
     std::map<std::string, std::size_t> misbehaving;  ///< clients by kind

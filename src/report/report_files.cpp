@@ -1,6 +1,7 @@
 // Reading and writing whole files.
 #include "report/report_files.hpp"
 
+#include "report/report_csv.hpp"
 #include "report/report_html.hpp"
 #include "report/report_json.hpp"
 
@@ -39,7 +40,7 @@ std::string read_file(std::string const& name) {
 }  // namespace
 
 void check_writable(ReportFiles const& files) {
-    for (std::string const& name : {files.json, files.hgrm, files.html}) {
+    for (std::string const& name : {files.json, files.hgrm, files.html, files.csv}) {
         // Appending nothing leaves what is there as it is.
         if (!name.empty() && !std::ofstream(name, std::ios::app)) {
             throw std::invalid_argument(
@@ -57,6 +58,9 @@ void write_files(ReportFiles const& files, Report const& report) {
     }
     if (!files.html.empty()) {
         write_file(files.html, to_html(report));
+    }
+    if (!files.csv.empty()) {
+        write_file(files.csv, to_csv(report));
     }
 }
 

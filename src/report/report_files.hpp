@@ -14,6 +14,7 @@ struct ReportFiles {
     std::string json;
     std::string hgrm;  ///< of the response times
     std::string html;
+    std::string csv;  ///< of the intervals
 };
 
 /// Before the work whose report it will be. Throws std::invalid_argument with a sentence that names

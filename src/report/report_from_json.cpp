@@ -45,6 +45,7 @@ Asked asked_from(JsonField const& field) {
         .rate = optional_number(field["rate_per_s"]),
         .duration_s = optional_number(field["duration_s"]),
         .messages = messages.is_null() ? std::nullopt : std::optional(messages.whole_number()),
+        .ack_timeout_s = optional_number(field["ack_timeout_s"]),
     };
 }
 
@@ -53,6 +54,15 @@ Latencies latencies_from(JsonField const& field) {
         .response = histogram_from(field["response"]),
         .service = histogram_from(field["service"]),
         .lateness = histogram_from(field["lateness"]),
+        .connect = histogram_from(field["connect"]),
+    };
+}
+
+Latencies lower_bounds_from(JsonField const& field) {
+    return {
+        .response = histogram_from(field["response"]),
+        .service = histogram_from(field["service"]),
+        .lateness = {},
         .connect = histogram_from(field["connect"]),
     };
 }
@@ -73,17 +83,29 @@ Generator generator_from(JsonField const& field) {
         .threads = field["threads"].whole_number(),
         .cpu_s = field["cpu_s"].number(),
         .busy_share = field["busy_share"].number(),
-        .own_lateness_p99_us =
-            static_cast<std::int64_t>(field["own_lateness_p99_us"].whole_number()),
+        .own_delay_p99_us = static_cast<std::int64_t>(field["own_delay_p99_us"].whole_number()),
+        .longest_stall_us = static_cast<std::int64_t>(field["longest_stall_us"].whole_number()),
         .bottleneck = field["bottleneck"].text(),
+        .too_few_clients = field["too_few_clients"].text(),
     };
+}
+
+LoadVerdict verdict_from(JsonField const& field) {
+    std::string const name = field.text();
+    for (LoadVerdict const verdict :
+         {LoadVerdict::held, LoadVerdict::not_held, LoadVerdict::none}) {
+        if (name == name_of(verdict)) {
+            return verdict;
+        }
+    }
+    field.refuse("the name of a verdict");
 }
 
 Assertion assertion_from(JsonField const& field) {
     return {
         .text = field["text"].text(),
         .measured = field["measured"].text(),
-        .held = field["held"].truth(),
+        .verdict = verdict_from(field["verdict"]),
     };
 }
 
@@ -117,13 +139,19 @@ Fate fate_from(JsonField const& field) {
     field.refuse("the name of a fate");
 }
 
-void read_outcomes(Report& report, JsonField const& file) {
-    report.planned = file["planned"].whole_number();
-    JsonField const fates = file["fates"];
+Fates fates_from(JsonField const& field) {
+    Fates fates;
     for (std::size_t i = 0; i != fate_count; ++i) {
         auto const fate = static_cast<Fate>(i);
-        report.fates.count(fate, fates[field_of(fate)].whole_number());
+        fates.count(fate, field[field_of(fate)].whole_number());
     }
+    return fates;
+}
+
+void read_outcomes(Report& report, JsonField const& file) {
+    report.planned = file["planned"].whole_number();
+    report.fates = fates_from(file["fates"]);
+    report.excused = fates_from(file["excused"]);
     for (JsonField const& reason : file["reasons"].items()) {
         report.reasons.count(fate_from(reason["fate"]), reason["text"].text(),
                              reason["messages"].whole_number());
@@ -141,6 +169,9 @@ void read_outcomes(Report& report, JsonField const& file) {
 
 void read_run(Report& report, JsonField const& file) {
     report.version = file["version"].text();
+    for (JsonField const& run : file["runs"].items()) {
+        report.runs.push_back(run.text());
+    }
     report.build = file["build"].text();
     report.title = file["title"].text();
     for (JsonField const& host : file["hosts"].items()) {
@@ -155,12 +186,16 @@ void read_run(Report& report, JsonField const& file) {
     JsonField const achieved = file["achieved"];
     report.clients = achieved["clients"].whole_number();
     report.acked_in_time = achieved["acked_in_time"].whole_number();
+    report.acked_but_for_delay = achieved["acked_but_for_delay"].whole_number();
+    report.sent_bytes = achieved["sent_bytes"].whole_number();
+    report.received_bytes = achieved["received_bytes"].whole_number();
     report.duration_s = achieved["duration_s"].number();
     report.interrupted = achieved["interrupted"].truth();
 }
 
 void read_rest(Report& report, JsonField const& file) {
     report.latencies = latencies_from(file["latencies"]);
+    report.lower_bounds = lower_bounds_from(file["lower_bounds"]);
     for (JsonField const& interval : file["intervals"].items()) {
         report.intervals.push_back(interval_from(interval));
     }

@@ -27,25 +27,12 @@ std::string notice(std::string_view kind, std::string_view title, std::string_vi
                        html);
 }
 
-std::string no_verdict(Report const& report) {
-    if (report.generator.bottleneck.empty()) {
-        return notice("warn", "! No verdict", "<p>No message was planned.</p>");
-    }
-    return notice(
-        "warn", "! No verdict: the load tester itself was the bottleneck",
-        fmt::format(
-            "<p>The figures tell about it, and not about the server: {}.</p>"
-            "<p>Remedy: a quieter machine, more <code>--threads</code>, or {}.</p>",
-            html_text(report.generator.bottleneck),
-            report.asked.rate ? "a lower <code>--rate</code>" : "fewer <code>--clients</code>"));
-}
-
-std::string not_held(Report const& report) {
-    std::string complaints;
+std::string complaints(Report const& report) {
+    std::string items;
     for (std::string const& complaint : complaints_about(report)) {
-        append_html(complaints, "<li>{}</li>", html_text(complaint));
+        append_html(items, "<li>{}</li>", html_text(complaint));
     }
-    return notice("bad", "✕ Failed", fmt::format("<ul>{}</ul>", complaints));
+    return fmt::format("<ul>{}</ul>", items);
 }
 
 std::string held(Report const& report) {
@@ -60,13 +47,28 @@ std::string held(Report const& report) {
 std::string verdict_html(Report const& report) {
     switch (verdict_of(report)) {
         case LoadVerdict::none:
-            return no_verdict(report);
+            return notice("warn", "! No verdict", complaints(report));
         case LoadVerdict::not_held:
-            return not_held(report);
+            return notice("bad", "✕ Failed", complaints(report));
         case LoadVerdict::held:
             break;
     }
     return held(report);
+}
+
+/// What made figures worse, whether or not it mattered.
+std::string warnings(Report const& report) {
+    std::string out;
+    if (!report.generator.bottleneck.empty()) {
+        out += notice("warn", "! The load tester was held up itself",
+                      fmt::format("<p>Times may be shorter than shown: {}.</p>",
+                                  html_text(report.generator.bottleneck)));
+    }
+    if (!report.generator.too_few_clients.empty()) {
+        out += notice("warn", "! Too few clients",
+                      fmt::format("<p>{}.</p>", html_text(report.generator.too_few_clients)));
+    }
+    return out;
 }
 
 std::string interruption(Report const& report) {
@@ -158,8 +160,9 @@ std::string headline(Report const& report) {
 }  // namespace
 
 std::string head_html(Report const& report) {
-    return fmt::format("<header>\n{}{}{}</header>\n{}{}", headline(report), verdict_html(report),
-                       interruption(report), key_figures(report), asked_and_got(report));
+    return fmt::format("<header>\n{}{}{}{}</header>\n{}{}", headline(report), verdict_html(report),
+                       warnings(report), interruption(report), key_figures(report),
+                       asked_and_got(report));
 }
 
 }  // namespace roger

@@ -25,6 +25,18 @@ namespace roger {
 
 namespace {
 
+std::string_view class_of(LoadVerdict verdict) {
+    return verdict == LoadVerdict::held   ? "held"
+           : verdict == LoadVerdict::none ? "unsure"
+                                          : "missed";
+}
+
+std::string_view word_for(LoadVerdict verdict) {
+    return verdict == LoadVerdict::held   ? "✓ held"
+           : verdict == LoadVerdict::none ? "! unsure"
+                                          : "✕ did not hold";
+}
+
 std::string assertions_html(std::vector<Assertion> const& assertions) {
     if (assertions.empty()) {
         return "";
@@ -37,8 +49,7 @@ std::string assertions_html(std::vector<Assertion> const& assertions) {
                     "<tr><td class=\"words\"><code>{}</code></td><td>{}</td>"
                     "<td class=\"{}\">{}</td></tr>\n",
                     html_text(assertion.text), html_text(assertion.measured),
-                    assertion.held ? "held" : "missed",
-                    assertion.held ? "✓ held" : "✕ did not hold");
+                    class_of(assertion.verdict), word_for(assertion.verdict));
     }
     return out + "</tbody>\n</table>\n</section>\n";
 }
@@ -144,9 +155,9 @@ std::string generator_html(Generator const& generator, std::vector<Host> const& 
                 "<tr><th>threads</th><td>{}</td></tr>\n"
                 "<tr><th>CPU time</th><td>{}</td></tr>\n"
                 "<tr><th>busiest thread, of one processor</th><td>{:.0f}%</td></tr>\n"
-                "<tr><th>its own lateness, p99</th><td>{}</td></tr>\n",
+                "<tr><th>delay that it added itself, p99</th><td>{}</td></tr>\n",
                 generator.threads, duration_text(generator.cpu_s * 1e6), 100 * generator.busy_share,
-                duration_text(static_cast<double>(generator.own_lateness_p99_us)));
+                duration_text(static_cast<double>(generator.own_delay_p99_us)));
     for (Host const& host : hosts) {
         append_html(out, "<tr><th>host</th><td class=\"prose\">{}</td></tr>\n",
                     html_text(to_text(host)));

@@ -22,15 +22,19 @@ Json json_of(std::vector<Histogram::Bucket> const& buckets) {
 }
 
 Json json_of(Histogram const& histogram) {
+    auto const percentile = [&histogram](double percent) {
+        return histogram.resolves(percent) ? Json(histogram.percentile_us(percent)) : Json();
+    };
     return {
         {"count", histogram.count()},
         {"mean_us", histogram.mean_us()},
+        {"standard_deviation_us", histogram.standard_deviation_us()},
         {"min_us", histogram.min_us()},
-        {"p50_us", histogram.percentile_us(50)},
-        {"p90_us", histogram.percentile_us(90)},
-        {"p99_us", histogram.percentile_us(99)},
-        {"p99_9_us", histogram.percentile_us(99.9)},
-        {"p99_99_us", histogram.percentile_us(99.99)},
+        {"p50_us", percentile(50)},
+        {"p90_us", percentile(90)},
+        {"p99_us", percentile(99)},
+        {"p99_9_us", percentile(99.9)},
+        {"p99_99_us", percentile(99.99)},
         {"max_us", histogram.max_us()},
         {"buckets", json_of(histogram.buckets())},
     };
@@ -41,6 +45,14 @@ Json json_of(Latencies const& latencies) {
         {"response", json_of(latencies.response)},
         {"service", json_of(latencies.service)},
         {"lateness", json_of(latencies.lateness)},
+        {"connect", json_of(latencies.connect)},
+    };
+}
+
+Json lower_bounds(Latencies const& latencies) {
+    return {
+        {"response", json_of(latencies.response)},
+        {"service", json_of(latencies.service)},
         {"connect", json_of(latencies.connect)},
     };
 }
@@ -56,13 +68,19 @@ Json json_of(Asked const& asked) {
         {"rate_per_s", json_of(asked.rate)},
         {"duration_s", json_of(asked.duration_s)},
         {"messages", json_of(asked.messages)},
+        {"ack_timeout_s", json_of(asked.ack_timeout_s)},
     };
 }
 
 Json achieved(Report const& report) {
     return {
-        {"clients", report.clients},         {"acked_in_time", report.acked_in_time},
-        {"rate_per_s", report.rate()},       {"duration_s", report.duration_s},
+        {"clients", report.clients},
+        {"acked_in_time", report.acked_in_time},
+        {"acked_but_for_delay", report.acked_but_for_delay},
+        {"rate_per_s", report.rate()},
+        {"sent_bytes", report.sent_bytes},
+        {"received_bytes", report.received_bytes},
+        {"duration_s", report.duration_s},
         {"interrupted", report.interrupted},
     };
 }
@@ -135,8 +153,10 @@ Json json_of(Generator const& generator) {
         {"threads", generator.threads},
         {"cpu_s", generator.cpu_s},
         {"busy_share", generator.busy_share},
-        {"own_lateness_p99_us", generator.own_lateness_p99_us},
+        {"own_delay_p99_us", generator.own_delay_p99_us},
+        {"longest_stall_us", generator.longest_stall_us},
         {"bottleneck", generator.bottleneck},
+        {"too_few_clients", generator.too_few_clients},
     };
 }
 
@@ -151,8 +171,9 @@ Json json_of(std::map<std::string, std::size_t> const& misbehaving) {
 Json json_of(std::vector<Assertion> const& assertions) {
     Json json = Json::array();
     for (Assertion const& assertion : assertions) {
-        json.push_back(
-            {{"text", assertion.text}, {"measured", assertion.measured}, {"held", assertion.held}});
+        json.push_back({{"text", assertion.text},
+                        {"measured", assertion.measured},
+                        {"verdict", std::string(name_of(assertion.verdict))}});
     }
     return json;
 }
@@ -210,6 +231,7 @@ std::string to_json(Report const& report) {
     Json const json = {
         {report_version_field, report_schema_version},
         {"version", report.version},
+        {"runs", report.runs},
         {"build", report.build},
         {"title", report.title},
         {"hosts", json_of(report.hosts)},
@@ -220,12 +242,14 @@ std::string to_json(Report const& report) {
         {"achieved", achieved(report)},
         {"planned", report.planned},
         {"fates", json_of(report.fates)},
+        {"excused", json_of(report.excused)},
         {"reasons", json_of(report.reasons)},
         {"surplus_answers", report.surplus_answers},
         {"datagrams", json_of(report.datagrams)},
         {"connections", report.connections},
         {"idle_losses", report.idle_losses},
         {"latencies", json_of(report.latencies)},
+        {"lower_bounds", lower_bounds(report.lower_bounds)},
         {"generator", json_of(report.generator)},
         {"misbehaving", json_of(report.misbehaving)},
         {"assertions", json_of(report.assertions)},

@@ -1,8 +1,7 @@
 // A report as a person reads it on a terminal.
 #include "report/report_text.hpp"
 
-#include "protocol/record.hpp"
-#include "protocol/utf8.hpp"
+#include "report/text_lines.hpp"
 #include "report/units.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include <functional>
 #include <iterator>
 #include <ranges>
-#include <stdexcept>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -20,72 +18,6 @@
 namespace roger {
 
 namespace {
-
-using Lines = std::vector<std::string>;
-
-/// Safe on a terminal. The engine's texts are already escaped, and stay as they are; another's
-/// file may hold any.
-std::string safe(std::string const& text) {
-    try {
-        unescape_text(text);
-        return text;
-    } catch (std::invalid_argument const&) {
-        std::string escaped;
-        append_text(escaped, text);
-        return escaped;
-    }
-}
-
-/// How many bytes at the beginning of valid UTF-8 take up at most so many columns.
-std::size_t size_of_columns(std::string_view text, std::size_t columns) {
-    std::size_t size = 0;
-    while (size < text.size()) {
-        CodePoint const next = first_code_point(text.substr(size));
-        // Where scripts with wide characters begin; some there are narrow.
-        constexpr char32_t first_wide = 0x1100;
-        constexpr char32_t punctuation = 0x2000;
-        constexpr char32_t after_punctuation = 0x2e80;
-        bool const narrow = next.value < first_wide ||
-                            (next.value >= punctuation && next.value < after_punctuation);
-        std::size_t const width = narrow ? 1 : 2;
-        if (width > columns) {
-            break;
-        }
-        columns -= width;
-        size += std::max<std::size_t>(next.size, 1);
-    }
-    return size;
-}
-
-/// The text if there is room for it, or its beginning and an ellipsis.
-std::string cut(std::string text) {
-    if (size_of_columns(text, report_columns) < text.size()) {
-        text.resize(size_of_columns(text, report_columns - 1));
-        text += "…";
-    }
-    return text;
-}
-
-/// Words in as many lines as they need, but for `most`; all but the first are indented.
-Lines wrap(std::string text, std::size_t most) {
-    constexpr std::string_view indent = "  ";
-    Lines lines;
-    while (lines.size() + 1 < most && size_of_columns(text, report_columns) < text.size()) {
-        std::size_t const room = size_of_columns(text, report_columns);
-        std::size_t const space = text.rfind(' ', room);
-        if (space == text.npos || space < indent.size()) {
-            break;
-        }
-        lines.push_back(text.substr(0, space));
-        text.replace(0, space + 1, indent);
-    }
-    lines.push_back(cut(text));
-    return lines;
-}
-
-void append(Lines& lines, Lines const& more) {
-    lines.insert(lines.end(), more.begin(), more.end());
-}
 
 double us(double seconds) {
     return seconds * 1e6;
@@ -127,36 +59,40 @@ Lines heading(Report const& report) {
     return lines;
 }
 
-Lines warning(Report const& report) {
-    std::string const& why = report.generator.bottleneck;
-    if (why.empty()) {
-        return {};
+Lines warnings(Report const& report) {
+    Lines lines;
+    if (std::string const& why = report.generator.bottleneck; !why.empty()) {
+        append(lines, wrap(fmt::format("WARNING: load was held up itself: {}", safe(why)), 2));
+        lines.push_back(fmt::format(
+            "  Times may be shorter than shown. Remedy: a quieter machine, more --threads, or {}",
+            report.asked.rate ? "a lower --rate" : "fewer --clients"));
     }
-    Lines lines = wrap(fmt::format("WARNING: load itself was the bottleneck: {}", safe(why)), 2);
-    lines.push_back(fmt::format(
-        "  These figures tell about it. Remedy: a quieter machine, more --threads, or {}",
-        report.asked.rate ? "a lower --rate" : "fewer --clients"));
+    if (std::string const& why = report.generator.too_few_clients; !why.empty()) {
+        append(lines, wrap(fmt::format("WARNING: {}", safe(why)), 3));
+    }
     return lines;
 }
 
 std::string latency_line(std::string_view name, Histogram const& of, std::string_view meaning) {
     std::string line = fmt::format("{:<9}", name);
-    auto const add = [&](double value_us) {
-        line += fmt::format("{:>9}", of.empty() ? "-" : duration_text(value_us));
+    auto const add = [&](bool known, double value_us) {
+        line += fmt::format("{:>8}", known ? duration_text(value_us) : "-");
     };
-    add(of.mean_us());
+    add(!of.empty(), of.mean_us());
+    add(!of.empty(), of.standard_deviation_us());
+    add(!of.empty(), static_cast<double>(of.min_us()));
     for (double const percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
-        add(static_cast<double>(of.percentile_us(percent)));
+        add(of.resolves(percent), static_cast<double>(of.percentile_us(percent)));
     }
-    add(static_cast<double>(of.max_us()));
+    add(!of.empty(), static_cast<double>(of.max_us()));
     return fmt::format("{}  {}", line, meaning);
 }
 
 Lines latency_table(Report const& report) {
     Latencies const& of = report.latencies;
     Lines lines = {
-        fmt::format("{:<9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}", "", "mean", "p50", "p90", "p99",
-                    "p99.9", "p99.99", "max"),
+        fmt::format("{:<9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "", "mean", "stdev",
+                    "min", "p50", "p90", "p99", "p99.9", "p99.99", "max"),
         latency_line("response", of.response, "planned to acked"),
         latency_line("service", of.service, "sent to acked"),
     };
@@ -288,14 +224,20 @@ Lines asides(Report const& report) {
     return lines;
 }
 
+std::string traffic(Report const& report) {
+    auto const per_second = [&report](std::uint64_t bytes) {
+        return bytes_text(report.duration_s == 0 ? 0
+                                                 : static_cast<double>(bytes) / report.duration_s);
+    };
+    return fmt::format("traffic: {}/s sent, {}/s received", per_second(report.sent_bytes),
+                       per_second(report.received_bytes));
+}
+
 Lines generator(Report const& report) {
     Generator const& of = report.generator;
     std::string line = fmt::format("generator: {}, {} busy", count_text(of.threads, "thread"),
                                    share_text(of.busy_share));
-    if (report.asked.rate) {
-        line += fmt::format(", itself late by {} (p99)",
-                            duration_text(static_cast<double>(of.own_lateness_p99_us)));
-    }
+    line += fmt::format(", adds {} (p99)", duration_text(static_cast<double>(of.own_delay_p99_us)));
     if (report.fates[Fate::acked] != 0) {
         line += fmt::format(
             ", {} of CPU per ack",
@@ -356,27 +298,35 @@ Lines audit(Report const& report) {
     return lines;
 }
 
-/// The failed ones first.
+std::string_view word_for(LoadVerdict verdict) {
+    return verdict == LoadVerdict::held   ? "held"
+           : verdict == LoadVerdict::none ? "UNSURE"
+                                          : "FAILED";
+}
+
+/// Those that held last.
 Lines assertions(Report const& report) {
     std::vector<Assertion> sorted;
-    std::ranges::copy_if(report.assertions, std::back_inserter(sorted), std::logical_not<>(),
-                         &Assertion::held);
-    std::ranges::copy_if(report.assertions, std::back_inserter(sorted), std::identity(),
-                         &Assertion::held);
+    for (LoadVerdict const verdict :
+         {LoadVerdict::not_held, LoadVerdict::none, LoadVerdict::held}) {
+        std::ranges::copy_if(report.assertions, std::back_inserter(sorted),
+                             [verdict](Assertion const& one) { return one.verdict == verdict; });
+    }
     constexpr std::size_t most_assertions = 6;
     bool const all_fit = sorted.size() <= most_assertions;
     std::size_t const shown = all_fit ? sorted.size() : most_assertions - 1;
     Lines lines;
     for (std::size_t i = 0; i != shown; ++i) {
-        lines.push_back(cut(fmt::format("{:<6} {}: {}", sorted[i].held ? "held" : "FAILED",
+        lines.push_back(cut(fmt::format("{:<6} {}: {}", word_for(sorted[i].verdict),
                                         safe(sorted[i].text), safe(sorted[i].measured))));
     }
     if (!all_fit) {
         auto const rest = sorted | std::views::drop(shown);
-        auto const held = std::ranges::count(rest, true, &Assertion::held);
-        auto const failed = std::ranges::ssize(rest) - held;
-        lines.push_back(
-            fmt::format("       and {} more: {} held, {} FAILED", rest.size(), held, failed));
+        auto const held = std::ranges::count(rest, LoadVerdict::held, &Assertion::verdict);
+        auto const failed = std::ranges::count(rest, LoadVerdict::not_held, &Assertion::verdict);
+        auto const unsure = std::ranges::ssize(rest) - held - failed;
+        lines.push_back(fmt::format("       and {} more: {} held, {} FAILED{}", rest.size(), held,
+                                    failed, unsure == 0 ? "" : fmt::format(", {} UNSURE", unsure)));
     }
     return lines;
 }
@@ -385,7 +335,7 @@ Lines assertions(Report const& report) {
 
 std::string to_text(Report const& report) {
     Lines lines = heading(report);
-    append(lines, warning(report));
+    append(lines, warnings(report));
     lines.emplace_back();
     append(lines, latency_table(report));
     lines.emplace_back();
@@ -393,6 +343,7 @@ std::string to_text(Report const& report) {
     Lines rest = sum_line(report);
     rest.emplace_back();
     append(rest, asides(report));
+    rest.push_back(traffic(report));
     append(rest, generator(report));
     append(rest, hosts(report));
     append(rest, audit(report));

@@ -8,7 +8,7 @@
 
 namespace roger {
 
-inline constexpr std::size_t report_lines = 40;
+inline constexpr std::size_t report_lines = 42;
 inline constexpr std::size_t report_columns = 100;
 
 /// At most report_lines lines of at most report_columns columns, each with its newline. What is

@@ -67,6 +67,18 @@ std::string rate_text(double per_second) {
     return fmt::format("{}/s", count_text(static_cast<std::uint64_t>(std::llround(per_second))));
 }
 
+std::string bytes_text(double bytes) {
+    constexpr std::array<std::string_view, 5> names = {"B", "kB", "MB", "GB", "TB"};
+    constexpr double step = 1000;
+    constexpr double rounds_to_thousand = 999.5;
+    std::size_t unit = 0;
+    for (; bytes >= rounds_to_thousand && unit + 1 < names.size(); ++unit) {
+        bytes /= step;
+    }
+    return fmt::format("{} {}", unit == 0 ? fmt::format("{:.0f}", bytes) : three_digits(bytes),
+                       names[unit]);
+}
+
 std::string count_text(std::uint64_t count) {
     std::string text = fmt::format("{}", count);
     for (std::size_t comma = 3; comma < text.size(); comma += 4) {

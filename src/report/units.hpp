@@ -18,6 +18,9 @@ std::string short_duration_text(double us);
 /// Whole from a hundred on, three significant digits below: 19,998/s, 12.5/s, 0.5/s.
 std::string rate_text(double per_second);
 
+/// Three significant digits, in units of a thousand: 0 B, 812 B, 1.20 kB, 12.0 MB, 3.05 GB.
+std::string bytes_text(double bytes);
+
 /// In groups of thousands: 199,980.
 std::string count_text(std::uint64_t count);
 

@@ -2,6 +2,7 @@
 #include "report/verdict.hpp"
 
 #include "protocol/record.hpp"
+#include "report/measure.hpp"
 #include "report/objective.hpp"
 #include "report/units.hpp"
 
@@ -9,8 +10,10 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <cstdint>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace roger {
 
@@ -25,30 +28,35 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-Sentences why_no_verdict(Report const& report) {
-    Sentences reasons;
-    if (!report.generator.bottleneck.empty()) {
-        reasons.push_back(fmt::format("no verdict, since the load tester was the bottleneck: {}",
-                                      printable(report.generator.bottleneck)));
-    }
-    if (report.planned == 0) {
-        reasons.emplace_back("no verdict, since no message was planned");
-    }
-    return reasons;
+/// What the load tester itself has to do with it, and what helps.
+std::string own_part(Report const& report) {
+    std::string const& too_few = report.generator.too_few_clients;
+    return too_few.empty() ? "the load tester was held up itself: use a quieter machine, more "
+                             "--threads, or fewer --clients"
+                           : printable(too_few);
 }
 
-void add_broken_assertions(Sentences& complaints, Report const& report) {
+void add_assertions(Sentences& complaints, Report const& report, LoadVerdict verdict) {
     for (Assertion const& assertion : report.assertions) {
-        if (!assertion.held) {
-            complaints.push_back(fmt::format(
-                "{} does not hold: {} is {}", printable(assertion.text),
-                printable(parse_objective(assertion.text).name), printable(assertion.measured)));
+        if (assertion.verdict != verdict) {
+            continue;
         }
+        std::string const text = printable(assertion.text);
+        std::string const is =
+            fmt::format("{} is {}", printable(parse_objective(assertion.text).name),
+                        printable(assertion.measured));
+        complaints.push_back(
+            verdict == LoadVerdict::none
+                ? fmt::format("no verdict on {}: {}, but {}", text, is, own_part(report))
+                : fmt::format("{} does not hold: {}", text, is));
     }
 }
 
-/// Those that no assertion allows or forbids.
-void add_failures(Sentences& complaints, Report const& report) {
+/// How many messages of each fate are failures, and not the load tester's own, or just these.
+using CountOf = std::uint64_t (*)(Report const&, Fate);
+
+/// "5 unsent, 2 refused": those that no assertion allows or forbids; and how many.
+std::pair<std::uint64_t, std::string> failures(Report const& report, CountOf count_of) {
     std::vector<Objective> objectives;
     objectives.reserve(report.assertions.size());
     for (Assertion const& assertion : report.assertions) {
@@ -59,19 +67,30 @@ void add_failures(Sentences& complaints, Report const& report) {
     for (std::size_t i = 0; i < fate_count; ++i) {
         auto const fate = static_cast<Fate>(i);
         auto const is_about_it = [fate](Objective const& one) { return one.is_about(fate); };
-        if (fate != Fate::acked && report.fates[fate] != 0 &&
-            std::ranges::none_of(objectives, is_about_it)) {
-            failed += report.fates[fate];
-            kinds.push_back(fmt::format("{} {}", count_text(report.fates[fate]), name_of(fate)));
+        std::uint64_t const count = fate == Fate::acked ? 0 : count_of(report, fate);
+        if (count != 0 && std::ranges::none_of(objectives, is_about_it)) {
+            failed += count;
+            kinds.push_back(fmt::format("{} {}", count_text(count), name_of(fate)));
         }
     }
+    return {failed, fmt::format("{}", fmt::join(kinds, ", "))};
+}
+
+void add_failures(Sentences& complaints, Report const& report) {
+    auto const [failed, kinds] = failures(
+        report, [](Report const& of, Fate fate) { return of.fates[fate] - excused_in(of, fate); });
     if (failed != 0) {
         complaints.push_back(fmt::format("{} of {} {} not acked: {}", count_text(failed),
                                          count_text(report.planned, "message"),
-                                         failed == 1 ? "was" : "were", fmt::join(kinds, ", ")));
+                                         failed == 1 ? "was" : "were", kinds));
     }
-    if (report.surplus_answers != 0 &&
-        std::ranges::none_of(objectives, &Objective::is_about_surplus_answers)) {
+}
+
+void add_surplus_answers(Sentences& complaints, Report const& report) {
+    auto const is_about_them = [](Assertion const& assertion) {
+        return parse_objective(assertion.text).is_about_surplus_answers();
+    };
+    if (report.surplus_answers != 0 && std::ranges::none_of(report.assertions, is_about_them)) {
         complaints.push_back(fmt::format(
             "{} came that answered no message",
             count_text(report.surplus_answers, report.datagrams ? "datagram" : "line")));
@@ -98,28 +117,46 @@ void add_audit_faults(Sentences& complaints, AuditResult const& audit) {
     }
 }
 
+/// What is certain, whatever the load tester itself did.
 Sentences why_not_held(Report const& report) {
     Sentences complaints;
-    add_broken_assertions(complaints, report);
+    add_assertions(complaints, report, LoadVerdict::not_held);
     add_failures(complaints, report);
+    add_surplus_answers(complaints, report);
     if (report.audit) {
         add_audit_faults(complaints, *report.audit);
     }
     return complaints;
 }
 
+Sentences why_no_verdict(Report const& report) {
+    Sentences reasons;
+    add_assertions(reasons, report, LoadVerdict::none);
+    auto const [failed, kinds] = failures(report, excused_in);
+    if (failed != 0) {
+        reasons.push_back(fmt::format("no verdict on {} that {} not acked ({}): {}",
+                                      count_text(failed, "message"), failed == 1 ? "was" : "were",
+                                      kinds, own_part(report)));
+    }
+    if (report.planned == 0) {
+        reasons.emplace_back("no verdict, since no message was planned");
+    }
+    return reasons;
+}
+
 }  // namespace
 
 LoadVerdict verdict_of(Report const& report) {
-    if (!why_no_verdict(report).empty()) {
-        return LoadVerdict::none;
+    if (!why_not_held(report).empty()) {
+        return LoadVerdict::not_held;
     }
-    return why_not_held(report).empty() ? LoadVerdict::held : LoadVerdict::not_held;
+    return why_no_verdict(report).empty() ? LoadVerdict::held : LoadVerdict::none;
 }
 
 std::vector<std::string> complaints_about(Report const& report) {
-    Sentences reasons = why_no_verdict(report);
-    return reasons.empty() ? why_not_held(report) : reasons;
+    Sentences complaints = why_not_held(report);
+    std::ranges::move(why_no_verdict(report), std::back_inserter(complaints));
+    return complaints;
 }
 
 }  // namespace roger

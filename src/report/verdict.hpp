@@ -8,16 +8,11 @@
 
 namespace roger {
 
-/// Each is the exit status of a load test that ends with it.
-enum class LoadVerdict : int {
-    held = 0,
-    not_held = 1,
-    none = 3,  ///< the figures tell nothing about the server
-};
-
-/// None, if the load tester itself was the bottleneck or no message was planned. Not held, if an
-/// assertion did not hold, if messages were not acked or answers came that answer no message
-/// without an assertion that is about these, or if the audit found faults. Held otherwise.
+/// Not held, if something did not hold that the load tester has no part in: an assertion, or
+/// messages that were not acked or answers that answer no message without an assertion that is
+/// about these, or the audit found faults. Otherwise none, if any of that is unknown because of the
+/// load tester, or no message was planned. Held otherwise, however busy the load tester was: what
+/// it adds makes times longer and failures more, and never hides any.
 ///
 /// Throws std::invalid_argument if the text of an assertion is no objective.
 LoadVerdict verdict_of(Report const& report);

@@ -43,6 +43,24 @@ TEST_CASE("A flight gives back its messages in order, however often it wraps aro
     }
 }
 
+TEST_CASE("A flight that may be long is in order however it grows", "[load]") {
+    Flight flight(65536);
+    int pushed = 0;
+    int popped = 0;
+    for (int round = 0; round < 200; ++round) {
+        for (int i = 0; i < 7; ++i) {
+            flight.push(message(pushed++));
+        }
+        for (int i = 0; i < 3; ++i) {
+            REQUIRE(is_message(flight.pop(), popped++));
+        }
+    }
+    while (!flight.empty()) {
+        REQUIRE(is_message(flight.pop(), popped++));
+    }
+    CHECK(popped == pushed);
+}
+
 TEST_CASE("A flight that is filled and emptied is as it was", "[load]") {
     Flight flight(3);
     int number = 0;

@@ -24,7 +24,7 @@ Histogram one(std::chrono::microseconds response) {
 /// What a loop did in an interval: no two are alike.
 void add(Intervals& intervals, std::size_t loop, std::size_t index) {
     Histogram const response = one(std::chrono::microseconds(100 * index + loop + 1));
-    intervals.add({.index = index,
+    intervals.add({.index = static_cast<std::int64_t>(index),
                    .acked = loop + 1,
                    .failed = index,
                    .clients = 10 * (loop + 1),
@@ -101,6 +101,58 @@ TEST_CASE("Loops report from their own threads", "[load]") {
     auto const all = intervals.take(count * 500ms);
     REQUIRE(all.size() == count);
     check_sum(all, loops);
+}
+
+TEST_CASE("Intervals of the warm-up are for those who watch", "[load]") {
+    Intervals intervals(500ms, 2);
+    Histogram const response = one(7us);
+    for (std::int64_t const index : {-2, -1}) {
+        for (int loop = 0; loop < 2; ++loop) {
+            intervals.add({.index = index, .acked = 3, .response = response});
+        }
+        REQUIRE(intervals.latest());
+        CHECK(is_close(intervals.latest()->begin_s, 0.5 * static_cast<double>(index)));
+        CHECK(intervals.latest()->acked == 6);
+    }
+    add(intervals, 0, 0);
+    add(intervals, 1, 0);
+    CHECK(intervals.take(500ms).size() == 1);
+}
+
+TEST_CASE("However long a test is, its intervals are not many, and lose nothing", "[load]") {
+    for (std::size_t const count : {std::size_t{1000}, std::size_t{1001}, std::size_t{86'401}}) {
+        CAPTURE(count);
+        Intervals intervals(1s, 1);
+        for (std::size_t index = 0; index < count; ++index) {
+            add(intervals, 0, index);
+            if (index == 12'345) {
+                CHECK(intervals.latest()->length_s == 1);
+                CHECK(intervals.latest()->begin_s == 12'345);
+            }
+        }
+        auto const all = intervals.take(std::chrono::seconds(count));
+        CHECK(all.size() <= Intervals::most);
+        CHECK(all.size() > Intervals::most / 2 - 1);
+        double end_s = 0;
+        std::uint64_t acked = 0;
+        std::uint64_t failed = 0;
+        std::int64_t responses = 0;
+        for (Interval const& interval : all) {
+            CHECK(is_close(interval.begin_s, end_s));
+            bool const last = &interval == &all.back();
+            CHECK((last || interval.length_s == all.front().length_s));
+            end_s += interval.length_s;
+            acked += interval.acked;
+            failed += interval.failed;
+            for (auto const& bucket : interval.response) {
+                responses += bucket.count;
+            }
+        }
+        CHECK(is_close(end_s, static_cast<double>(count)));
+        CHECK(acked == count);
+        CHECK(failed == count * (count - 1) / 2);
+        CHECK(responses == static_cast<std::int64_t>(count));
+    }
 }
 
 TEST_CASE("The last interval ends with the measured time", "[load]") {

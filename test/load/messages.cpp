@@ -8,8 +8,13 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace roger {
 
@@ -75,10 +80,10 @@ TEST_CASE("A line ending is the one that was asked for", "[load]") {
     settings.texts = {"PING"};
     settings.line_ending = "\r\n";
     CHECK(said(settings, somebody) == "PING\r\n");
-    settings.size = 5;
+    settings.size = Distribution::fixed(5);
     CHECK(said(settings, somebody) == "abcde\r\n");
     settings.audit = true;
-    settings.size = stamp_size + 1;
+    settings.size = Distribution::fixed(static_cast<double>(stamp_size + 1));
     CHECK(said(settings, somebody).ends_with(" a\r\n"));
     CHECK(said(settings, somebody).size() == stamp_size + 3);
 }
@@ -86,12 +91,12 @@ TEST_CASE("A line ending is the one that was asked for", "[load]") {
 TEST_CASE("A message of a size has just so many bytes", "[load]") {
     LoadSettings settings;
     for (std::size_t const size : {1U, 25U, 26U, 27U, 52U, 1000U, 65536U}) {
-        settings.size = size;
+        settings.size = Distribution::fixed(static_cast<double>(size));
         std::string const message = said(settings, somebody);
         CHECK(message.size() == size + 1);
         CHECK(message.find('\n') == size);
     }
-    settings.size = 30;
+    settings.size = Distribution::fixed(30);
     CHECK(said(settings, somebody) == "abcdefghijklmnopqrstuvwxyzabcd\n");
 }
 
@@ -116,6 +121,53 @@ TEST_CASE("Clients say several texts in turn, each beginning with another", "[lo
     }
 }
 
+TEST_CASE("Sizes differ from message to message as they were asked to", "[load]") {
+    LoadSettings settings;
+    auto const sizes = [&settings] {
+        std::vector<std::size_t> all;
+        for (std::uint64_t message = 1; message <= 2000; ++message) {
+            all.push_back(
+                said(settings, {.client = 3, .connection = 1, .message = message}).size() - 1);
+        }
+        return all;
+    };
+    auto const mean = [](std::vector<std::size_t> const& all) {
+        double sum = 0;
+        for (std::size_t const size : all) {
+            sum += static_cast<double>(size);
+        }
+        return sum / static_cast<double>(all.size());
+    };
+    settings.size = Distribution{.low = 100, .high = 1000};
+    auto const uniform = sizes();
+    CHECK(std::ranges::min(uniform) >= 100);
+    CHECK(std::ranges::max(uniform) <= 1000);
+    CHECK(std::abs(mean(uniform) - 550) < 20);
+    CHECK(sizes() == uniform);
+
+    settings.size = Distribution{.low = 200, .high = 200, .kind = Distribution::Kind::exponential};
+    auto const exponential = sizes();
+    CHECK(std::ranges::min(exponential) >= 1);
+    CHECK(std::abs(mean(exponential) - 200) < 15);
+    settings.audit = true;
+    CHECK(std::ranges::min(sizes()) == stamp_size);
+}
+
+TEST_CASE("Texts are said as often as their weights say", "[load]") {
+    LoadSettings settings;
+    settings.texts = {"a", "b", "c"};
+    settings.weights = {7, 2, 1};
+    std::map<char, int> counts;
+    for (std::uint64_t client = 0; client < 100; ++client) {
+        for (std::uint64_t message = 1; message <= 100; ++message) {
+            ++counts[said(settings, {.client = client, .connection = 1, .message = message})[0]];
+        }
+    }
+    CHECK(std::abs(counts['a'] - 7000) < 150);
+    CHECK(std::abs(counts['b'] - 2000) < 150);
+    CHECK(std::abs(counts['c'] - 1000) < 150);
+}
+
 TEST_CASE("An audited message bears its stamp before its text", "[load]") {
     LoadSettings settings;
     settings.audit = true;
@@ -132,7 +184,7 @@ TEST_CASE("An audited message of a size has just so many bytes, its stamp includ
     LoadSettings settings;
     settings.audit = true;
     for (std::size_t const size : {stamp_size, stamp_size + 1, stamp_size + 100}) {
-        settings.size = size;
+        settings.size = Distribution::fixed(static_cast<double>(size));
         std::string line = said(settings, somebody);
         CHECK(line.size() == size + 1);
         line.pop_back();
@@ -144,7 +196,7 @@ TEST_CASE("An audited message of a size has just so many bytes, its stamp includ
 
 TEST_CASE("A size with no room for a stamp is refused", "[load]") {
     LoadSettings settings;
-    settings.size = stamp_size - 1;
+    settings.size = Distribution::fixed(static_cast<double>(stamp_size - 1));
     CHECK(said(settings, somebody).size() == stamp_size);
     settings.audit = true;
     CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);

@@ -77,6 +77,12 @@ Timeline from_begin(Clock::duration duration) {
     return {.go = begin, .begin = begin, .end = begin + duration};
 }
 
+/// As a run with those settings has it.
+Timeline timeline_of(LoadSettings const& settings, Clock::duration warmup = 0s) {
+    auto const length = planned_length(settings);
+    return {.go = begin - warmup, .begin = begin, .end = length ? begin + *length : Course::none};
+}
+
 Timeline without_end() {
     return {.go = begin, .begin = begin, .end = Course::none};
 }
@@ -84,7 +90,7 @@ Timeline without_end() {
 LoadSettings open_loop(std::size_t clients, double rate, Arrivals arrivals = Arrivals::even) {
     LoadSettings settings;
     settings.clients = clients;
-    settings.rate = rate;
+    settings.rate = RateSchedule(rate);
     settings.arrivals = arrivals;
     return settings;
 }
@@ -186,8 +192,7 @@ TEST_CASE("The warm-up of an even spread comes before the beginning, on the same
             constexpr std::int64_t rate = 10;
             auto settings = open_loop(clients, rate);
             settings.messages = 23;
-            Timeline const timeline{.go = begin - 1250ms, .begin = begin, .end = Course::none};
-            auto const all = play_all(settings, shares, timeline);
+            auto const all = play_all(settings, shares, timeline_of(settings, 1250ms));
             REQUIRE(measured(all) == 23);
             REQUIRE(all.size() == 23 + 12);
             for (std::size_t i = 0; i < all.size(); ++i) {
@@ -195,28 +200,26 @@ TEST_CASE("The warm-up of an even spread comes before the beginning, on the same
                 REQUIRE(all[i].at == begin + index * 100ms);
                 REQUIRE(all[i].client == (i + 12 * (clients - 1)) % clients);
             }
-            CHECK(sum_of_quotas(settings, shares) == 23);
         }
     }
 }
 
 TEST_CASE("The shares' quotas of messages are the messages asked for", "[load]") {
-    for (auto const& settings :
-         {closed_loop(7, {}), open_loop(7, 100), open_loop(7, 100, Arrivals::poisson)}) {
-        CHECK_FALSE(Plan(settings, {}).quota());
-        for (std::size_t const shares : {1U, 2U, 3U, 7U}) {
-            for (std::uint64_t const messages : {1U, 2U, 6U, 7U, 8U, 100U}) {
-                auto limited = settings;
-                limited.messages = messages;
-                CAPTURE(shares, messages);
-                CHECK(sum_of_quotas(limited, shares) == messages);
-            }
+    CHECK_FALSE(Plan(closed_loop(7, {}), {}).quota());
+    for (std::size_t const shares : {1U, 2U, 3U, 7U}) {
+        for (std::uint64_t const messages : {1U, 2U, 6U, 7U, 8U, 100U}) {
+            CAPTURE(shares, messages);
+            CHECK(sum_of_quotas(closed_loop(7, messages), shares) == messages);
         }
     }
+    // An open loop ends by time, though its messages be counted.
+    auto settings = open_loop(7, 100);
+    settings.messages = 50;
+    CHECK_FALSE(Plan(settings, {}).quota());
+    CHECK(planned_length(settings) == 500ms);
 }
 
-TEST_CASE("An open loop plans as many messages as were asked for, each client its quota",
-          "[load]") {
+TEST_CASE("An open loop plans as many messages as were asked for", "[load]") {
     for (Arrivals const arrivals : {Arrivals::even, Arrivals::poisson}) {
         for (std::uint64_t const messages : {1U, 3U, 5U, 17U}) {
             auto settings = open_loop(5, 1000, arrivals);
@@ -226,9 +229,7 @@ TEST_CASE("An open loop plans as many messages as were asked for, each client it
                 std::size_t sum = 0;
                 for (std::size_t index = 0; index < shares; ++index) {
                     Share const share{.index = index, .of = shares};
-                    auto const all = play(settings, share, without_end());
-                    CHECK(all.size() == Plan(settings, share).quota());
-                    sum += all.size();
+                    sum += play(settings, share, timeline_of(settings)).size();
                 }
                 CHECK(sum == messages);
             }
@@ -264,14 +265,90 @@ TEST_CASE("Threads do not repeat each other's Poisson arrivals", "[load]") {
     CHECK(distance_from_exponential(gaps_of(all), 300) < 1.95);
 }
 
+TEST_CASE("So many Poisson arrivals take as long as their rate says", "[load]") {
+    // Arrivals of which it is known how many there are in a time are spread over it evenly.
+    for (std::size_t const clients : {1U, 7U, 100U}) {
+        CAPTURE(clients);
+        auto settings = open_loop(clients, 100, Arrivals::poisson);
+        settings.messages = 5000;
+        auto const all = play_all(settings, 2, timeline_of(settings));
+        REQUIRE(all.size() == 5000);
+        CHECK(all.back().at < begin + 50s);
+        CHECK(all.back().at > begin + 49s);
+        CHECK(distance_from_exponential(gaps_of(all), 100) < 1.95);
+    }
+}
+
+TEST_CASE("A schedule is the same in every run, however many threads there are", "[load]") {
+    auto const moments = [](LoadSettings const& settings, std::size_t shares) {
+        std::vector<Moment> all;
+        for (Planned const& each : play_all(settings, shares, timeline_of(settings, 500ms))) {
+            all.push_back(each.at);
+        }
+        return all;
+    };
+    auto settings = open_loop(12, 500, Arrivals::poisson);
+    for (bool const by_number : {false, true}) {
+        settings.duration = 2000ms;
+        settings.messages = by_number ? std::optional<std::uint64_t>(1000) : std::nullopt;
+        auto const all = moments(settings, 1);
+        CHECK(all == moments(settings, 1));
+        CHECK(all == moments(settings, 3));
+        auto other = settings;
+        other.seed = 2;
+        CHECK(all != moments(other, 1));
+    }
+}
+
+TEST_CASE("Stages plan what their rates say", "[load]") {
+    for (Arrivals const arrivals : {Arrivals::even, Arrivals::poisson}) {
+        auto settings = open_loop(7, 1, arrivals);
+        settings.rate = RateSchedule::parse("100:10s,1000:10s,100-1000:10s");
+        settings.duration = std::chrono::milliseconds(30'000);
+        auto const all = play_all(settings, 2, timeline_of(settings));
+        double const tolerance = arrivals == Arrivals::even ? 0 : 3.5 * std::sqrt(10'000);
+        for (auto const& [until, expected] :
+             {std::pair(10s, 1000.0), {20s, 11'000.0}, {25s, 12'625.0}, {30s, 16'500.0}}) {
+            auto const planned = std::ranges::count_if(
+                all, [&, end = begin + until](Planned const& each) { return each.at < end; });
+            CHECK(std::abs(static_cast<double>(planned) - expected) <= tolerance);
+        }
+    }
+}
+
+TEST_CASE("A client that thinks is planned later", "[load]") {
+    auto settings = closed_loop(1, {});
+    settings.think_time = Distribution::fixed(250);
+    Plan plan(settings, {});
+    plan.start(from_begin(10s));
+    Course course;
+    plan.enter(course, 0);
+    CHECK(course.next == begin);
+    plan.take(course, false);
+    plan.free(course, begin + 1s);
+    CHECK(course.next == begin + 1250ms);
+    settings.think_time = Distribution{.low = 100, .high = 300};
+    Plan varied(settings, {});
+    varied.start(without_end());
+    varied.enter(course, 0);
+    Clock::duration sum{0};
+    for (int i = 0; i < 1000; ++i) {
+        varied.take(course, false);
+        varied.free(course, begin);
+        CHECK(course.next >= begin + 100ms);
+        CHECK(course.next <= begin + 300ms);
+        sum += course.next - begin;
+    }
+    CHECK(std::chrono::abs(sum / 1000 - 200ms) < 10ms);
+}
+
 TEST_CASE("Poisson arrivals of the warm-up are not counted", "[load]") {
     auto settings = open_loop(4, 1000, Arrivals::poisson);
     settings.messages = 30;
-    Timeline const timeline{.go = begin - 1s, .begin = begin, .end = Course::none};
-    auto const all = play_all(settings, 2, timeline);
+    auto const all = play_all(settings, 2, timeline_of(settings, 1s));
     CHECK(measured(all) == 30);
     CHECK(std::abs(static_cast<double>(all.size()) - 1030) < 3 * std::sqrt(1000));
-    CHECK(all.front().at >= timeline.go);
+    CHECK(all.front().at >= begin - 1s);
 }
 
 TEST_CASE("Without an end, an open loop goes on until it is told to end", "[load]") {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -144,6 +145,64 @@ TEST_CASE("A moment that was waited for before does not end a later wait", "[loa
         ready = co_await who(readiness, late);
         CHECK(ready.empty());
         CHECK(Clock::now() >= late);
+    });
+}
+
+TEST_CASE("A wait ends although the timer of an earlier one expires as it begins", "[load]") {
+    Pair pair;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
+        for (int round = 0; round < 300; ++round) {
+            // Sets a timer, which is not waited for.
+            auto const armed = Clock::now() + 300us;
+            pair.say();
+            ready = co_await who(readiness, armed);
+            pair.hear();
+            auto const just_before = armed - 20ns * round;
+            while (Clock::now() < just_before) {
+            }
+            auto const moment = Clock::now() + 100us;
+            ready = co_await who(readiness, moment);
+            CHECK(ready.empty());
+            CHECK(Clock::now() >= moment);
+        }
+    });
+}
+
+TEST_CASE("What was kept waiting by the loop's other work is known", "[load]") {
+    Pair pair;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
+        ready = co_await who(readiness, Clock::now());
+        CHECK(ready.empty());
+        auto const said_at = Clock::now();
+        pair.say();
+        while (Clock::now() - said_at < 20ms) {
+        }
+        ready = co_await who(readiness, never);
+        CHECK(ready.size() == 1);
+        CHECK(readiness.ready_since() <= said_at);
+        CHECK(readiness.longest_delay() >= 20ms);
+    });
+}
+
+TEST_CASE("What comes while the loop waits has not been kept waiting", "[load]") {
+    Pair pair;
+    play([&](Readiness& readiness) -> Task<void> {
+        Who ready;
+        readiness.add(pair.ours.get(), EPOLLIN, pair);
+        Clock::time_point said_at;
+        std::jthread const other([&] {
+            std::this_thread::sleep_for(30ms);
+            said_at = Clock::now();
+            pair.say();
+        });
+        ready = co_await who(readiness, never);
+        CHECK(ready.size() == 1);
+        // No earlier than the tick before, and what woke up too late for that.
+        CHECK(readiness.ready_since() >= said_at - 2ms - readiness.longest_delay());
     });
 }
 

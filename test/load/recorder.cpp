@@ -58,8 +58,7 @@ using Counts = std::vector<std::uint64_t>;
 
 TEST_CASE("A message's three clocks give its durations", "[load]") {
     Measurement measurement;
-    measurement.recorder.acked(sent(100ms, 20ms), begin + 150ms);
-    measurement.recorder.sent_late(begin + 100ms, begin + 120ms);
+    measurement.recorder.acked(sent(100ms, 20ms), begin + 150ms, 0ms);
     Latencies const& latencies = measurement.recorder.latencies();
     CHECK(latencies.response.count() == 1);
     CHECK(latencies.service.count() == 1);
@@ -73,27 +72,107 @@ TEST_CASE("A message's three clocks give its durations", "[load]") {
     expected.clear();
     expected.record(20ms);
     CHECK(latencies.lateness == expected);
-    CHECK(measurement.recorder.own_lateness() == expected);
-    CHECK(measurement.recorder.last_ack() == begin + 150ms);
+}
+
+TEST_CASE("What the load tester added to a message's times is known", "[load]") {
+    Measurement measurement;
+    Sent message = sent(100ms, 20ms);
+    message.own_delay = 15ms;
+    measurement.recorder.acked(message, begin + 150ms, 5ms);
+    measurement.recorder.connected(3ms, 1ms);
+    Report const report = measurement.report();
+    auto const only = [](Histogram const& histogram) {
+        REQUIRE(histogram.count() == 1);
+        return histogram.max_us();
+    };
+    CHECK(only(report.latencies.response) == 50'015);  // the bucket's highest
+    CHECK(only(report.lower_bounds.response) == 30'015);
+    CHECK(only(report.lower_bounds.service) == 25'007);
+    CHECK(only(report.lower_bounds.connect) == 2000);
+    CHECK(only(measurement.recorder.own_delay()) == 20'015);
+}
+
+TEST_CASE("A load tester cannot have added more than there is", "[load]") {
+    Measurement measurement;
+    Sent message = sent(100ms);
+    message.own_delay = 15ms;
+    measurement.recorder.acked(message, begin + 110ms, 500ms);
+    CHECK(measurement.report().lower_bounds.response.max_us() == 0);
+    CHECK(measurement.report().lower_bounds.service.max_us() == 0);
+}
+
+TEST_CASE("What the load tester failed to do itself is counted as such", "[load]") {
+    Measurement measurement;
+    measurement.recorder.failed(begin, Fate::never_connected, "no port", true);
+    measurement.recorder.failed(begin, Fate::never_connected, "refused");
+    measurement.recorder.failed(begin - 1ns, Fate::never_connected, "no port", true);
+    CHECK(measurement.report().fates[Fate::never_connected] == 2);
+    CHECK(measurement.report().excused[Fate::never_connected] == 1);
+    CHECK(measurement.report().excused.sum() == 1);
+}
+
+TEST_CASE("Bytes are counted while measuring", "[load]") {
+    Intervals intervals(500ms, 1);
+    Recorder recorder(intervals);
+    recorder.start(two_seconds);
+    recorder.sent_bytes(1);
+    recorder.pass(begin);
+    recorder.sent_bytes(20);
+    recorder.received_bytes(300);
+    recorder.end(begin + 2s);
+    recorder.received_bytes(4000);
+    Report report;
+    recorder.add_to(report);
+    CHECK(report.sent_bytes == 20);
+    CHECK(report.received_bytes == 300);
 }
 
 TEST_CASE("A message of the warm-up is not counted, whenever its answer comes", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(-1ns), begin + 1s);
-    recorder.acked(sent(-500ms), begin - 400ms);
+    recorder.acked(sent(-500ms), begin - 400ms, 0ms);
+    recorder.acked(sent(-1ns), begin + 1s, 0ms);
     recorder.failed(begin - 1ns, Fate::timed_out, "late");
     CHECK(recorder.fates().sum() == 0);
     CHECK(recorder.latencies().response.empty());
     CHECK(recorder.latencies().service.empty());
     CHECK(recorder.latencies().lateness.empty());
-    CHECK(recorder.last_ack() == Clock::time_point::min());
-    recorder.acked(sent(0ms), begin + 1s);
+    recorder.acked(sent(0ms), begin + 1s, 0ms);
     CHECK(recorder.fates()[Fate::acked] == 1);
     Report const report = measurement.report();
     CHECK(report.planned == 1);
     CHECK(report.reasons.counts().empty());
-    CHECK(acked(measurement.take(2s)) == Counts{0, 0, 1, 0});
+    // The rate is of what is acked while it is measured.
+    CHECK(report.acked_in_time == 2);
+    CHECK(acked(measurement.take(2s)).at(2) == 1);
+}
+
+TEST_CASE("Who watches sees the warm-up too, which no report has", "[load]") {
+    Intervals intervals(500ms, 1);
+    Recorder recorder(intervals);
+    recorder.start({.go = begin - 1200ms, .begin = begin, .end = begin + 2s});
+    recorder.acked(sent(-900ms), begin - 800ms, 0ms);
+    recorder.acked(sent(-900ms), begin - 700ms, 0ms);
+    recorder.pass(begin - 500ms);
+    REQUIRE(intervals.latest());
+    CHECK(intervals.latest()->begin_s == -1);
+    CHECK(intervals.latest()->acked == 2);
+    recorder.acked(sent(-100ms), begin - 1ms, 0ms);
+    recorder.acked(sent(-100ms), begin + 1ms, 0ms);
+    recorder.end(begin + 2s);
+    recorder.finish();
+    CHECK(acked(intervals.take(2s)) == Counts{0, 0, 0, 0});
+    CHECK(recorder.fates().sum() == 0);
+}
+
+TEST_CASE("What was answered but for the load tester's delay is known", "[load]") {
+    Measurement measurement;
+    Recorder& recorder = measurement.recorder;
+    recorder.acked(sent(1900ms), begin + 1950ms, 0ms);
+    recorder.acked(sent(1900ms), begin + 2100ms, 150ms);
+    recorder.acked(sent(1900ms), begin + 2100ms, 50ms);
+    CHECK(measurement.report().acked_in_time == 1);
+    CHECK(measurement.report().acked_but_for_delay == 2);
 }
 
 TEST_CASE("A message that was planned in time is counted before its time has been noticed",
@@ -102,7 +181,7 @@ TEST_CASE("A message that was planned in time is counted before its time has bee
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
     recorder.start(two_seconds);
-    recorder.acked(sent(100ms), begin + 600ms);
+    recorder.acked(sent(100ms), begin + 600ms, 0ms);
     CHECK(recorder.fates()[Fate::acked] == 1);
     recorder.end(begin + 2s);
     recorder.finish();
@@ -112,10 +191,10 @@ TEST_CASE("A message that was planned in time is counted before its time has bee
 TEST_CASE("An answer belongs to the interval in which it comes", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(0ms), begin);
-    recorder.acked(sent(0ms), begin + 500ms - 1ns);
-    recorder.acked(sent(0ms), begin + 500ms);
-    recorder.acked(sent(0ms), begin + 1999ms);
+    recorder.acked(sent(0ms), begin, 0ms);
+    recorder.acked(sent(0ms), begin + 500ms - 1ns, 0ms);
+    recorder.acked(sent(0ms), begin + 500ms, 0ms);
+    recorder.acked(sent(0ms), begin + 1999ms, 0ms);
     auto const intervals = measurement.take(2s);
     CHECK(acked(intervals) == Counts{2, 1, 0, 1});
     CHECK(intervals[2].response.empty());
@@ -128,7 +207,7 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
     Measurement measurement;
     for (int ms = 0; ms < 2000; ms += 7) {
         measurement.recorder.acked(sent(std::chrono::milliseconds(ms / 2)),
-                                   begin + std::chrono::milliseconds(ms));
+                                   begin + std::chrono::milliseconds(ms), 0ms);
         measurement.recorder.failed(begin, Fate::refused, "full");
     }
     Histogram whole;
@@ -146,14 +225,13 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
     CHECK(whole == measurement.recorder.latencies().response);
 }
 
-TEST_CASE("What comes after the end is counted, in no interval, and soon not in the rate",
-          "[load]") {
+TEST_CASE("What comes after the end is counted, in no interval and not in the rate", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(1999ms), begin + 1999ms);
+    recorder.acked(sent(1999ms), begin + 1999ms, 0ms);
     recorder.end(begin + 2s);
-    recorder.acked(sent(1999ms), begin + 2005ms);
-    recorder.acked(sent(1999ms), begin + 5s);
+    recorder.acked(sent(1999ms), begin + 2005ms, 0ms);
+    recorder.acked(sent(1999ms), begin + 5s, 0ms);
     recorder.failed(begin + 1999ms, Fate::timed_out, "no answer");
     recorder.pass(begin + 6s);
     CHECK(recorder.next_moment() == Course::none);
@@ -163,13 +241,12 @@ TEST_CASE("What comes after the end is counted, in no interval, and soon not in 
     CHECK(intervals.back().failed == 0);
     CHECK(recorder.fates()[Fate::acked] == 3);
     CHECK(recorder.fates()[Fate::timed_out] == 1);
-    CHECK(measurement.report().acked_in_time == 2);
-    CHECK(recorder.last_ack() == begin + 5s);
+    CHECK(measurement.report().acked_in_time == 1);
 }
 
 TEST_CASE("A run that ends early ends its last interval early", "[load]") {
     Measurement measurement;
-    measurement.recorder.acked(sent(0ms), begin + 700ms);
+    measurement.recorder.acked(sent(0ms), begin + 700ms, 0ms);
     auto const intervals = measurement.take(750ms);
     CHECK(acked(intervals) == Counts{0, 1});
     CHECK(intervals.back().length_s == 0.25);
@@ -179,7 +256,7 @@ TEST_CASE("A run that ends before its measurement began has measured nothing", "
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
     recorder.start(two_seconds);
-    recorder.connected(1ms);
+    recorder.connected(1ms, 0ms);
     recorder.end(begin - 500ms);
     recorder.finish();
     CHECK(intervals.take(0ms).empty());
@@ -191,7 +268,7 @@ TEST_CASE("A recorder wants to be called at the beginning and at each interval's
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
     CHECK(recorder.next_moment() == Course::none);
-    recorder.start(two_seconds);
+    recorder.start({.go = begin, .begin = begin, .end = begin + 2s});
     CHECK(recorder.next_moment() == begin);
     recorder.pass(begin - 1ns);
     CHECK(recorder.next_moment() == begin);
@@ -218,12 +295,12 @@ TEST_CASE("A recorder counts connections, and the most at once while measuring",
     Recorder recorder(intervals);
     recorder.start(two_seconds);
     for (int i = 0; i < 5; ++i) {
-        recorder.connected(1ms);
+        recorder.connected(1ms, 0ms);
     }
     recorder.disconnected(false);
     recorder.disconnected(true);
     recorder.pass(begin);
-    recorder.connected(3ms);
+    recorder.connected(3ms, 0ms);
     recorder.disconnected(true);
     recorder.disconnected(false);
     recorder.pass(begin + 500ms);
@@ -244,7 +321,7 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
         for (std::size_t times = 0; times <= i; ++times) {
             auto const fate = static_cast<Fate>(i);
             if (fate == Fate::acked) {
-                measurement.recorder.acked(sent(1ms), begin + 2ms);
+                measurement.recorder.acked(sent(1ms), begin + 2ms, 0ms);
             } else {
                 measurement.recorder.failed(begin + 1ms, fate, "why");
             }
@@ -269,8 +346,8 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
 TEST_CASE("What several loops recorded adds up", "[load]") {
     Measurement first;
     Measurement second;
-    first.recorder.acked(sent(1ms), begin + 2ms);
-    second.recorder.acked(sent(1ms), begin + 3ms);
+    first.recorder.acked(sent(1ms), begin + 2ms, 0ms);
+    second.recorder.acked(sent(1ms), begin + 3ms, 0ms);
     second.recorder.failed(begin, Fate::refused, "full");
     Report report;
     first.recorder.add_to(report);

@@ -43,10 +43,10 @@ TEST_CASE("The settings that nobody changed are listed as well", "[load]") {
 TEST_CASE("Settings are listed with their units", "[load]") {
     LoadSettings settings;
     settings.messages = 5000;
-    settings.rate = 12'000;
+    settings.rate = RateSchedule(12'000);
     settings.arrivals = Arrivals::poisson;
     settings.per_connection = 3;
-    settings.size = 2048;
+    settings.size = Distribution::fixed(2048);
     settings.line_ending = "\r\n";
     settings.expect = std::nullopt;
     settings.ack_timeout = std::nullopt;
@@ -55,7 +55,7 @@ TEST_CASE("Settings are listed with their units", "[load]") {
     settings.audit = true;
     CHECK(value_of(settings, "messages") == "5000");
     CHECK(value_of(settings, "duration").empty());
-    CHECK(value_of(settings, "rate") == "12,000/s");
+    CHECK(value_of(settings, "rate") == "12000/s");
     CHECK(value_of(settings, "arrivals") == "poisson");
     CHECK(value_of(settings, "reconnect") == "after 3 messages");
     CHECK(value_of(settings, "message") == "2KiB of letters");
@@ -67,6 +67,14 @@ TEST_CASE("Settings are listed with their units", "[load]") {
     CHECK(value_of(settings, "audit") == "on");
     settings.per_connection = 1;
     CHECK(value_of(settings, "reconnect") == "after 1 message");
+    settings.size = Distribution{.low = 100, .high = 1000};
+    CHECK(value_of(settings, "message") == "100B-1000B of letters");
+    settings.think_time =
+        Distribution{.low = 50, .high = 50, .kind = Distribution::Kind::exponential};
+    CHECK(value_of(settings, "think-time") == "exp:50ms");
+    settings.size.reset();
+    settings.weights = {9, 0.5};
+    CHECK(value_of(settings, "weights") == "9,0.5");
 }
 
 TEST_CASE("What the settings hold of the user's text is safe to print", "[load]") {

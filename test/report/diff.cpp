@@ -238,7 +238,7 @@ TEST_CASE("A load tester that was the bottleneck tells nothing", "[diff][load]")
     Difference const difference = compare({before}, {after});
     CHECK(difference.judgement == Judgement::cannot_tell);
     CHECK(difference.warnings ==
-          std::vector<std::string>{"in the new report the load tester was the bottleneck: its "
+          std::vector<std::string>{"in the new report the load tester was held up itself: its "
                                    "busiest thread took 99% of a processor"});
 }
 

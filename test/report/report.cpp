@@ -24,12 +24,20 @@ std::uint64_t messages_of(Reasons const& reasons) {
     return sum;
 }
 
+/// Of another run.
+Report another_sample_report() {
+    Report report = sample_report();
+    report.runs = {"another"};
+    return report;
+}
+
 /// What a generator with half of the clients would have found: message `first`, and every second
 /// one after it.
 Report half_of_a_run(int first) {
     Report report;
     report.duration_s = 2;
-    report.asked = {.clients = 5, .rate = 500.0, .duration_s = 2.0, .messages = {}};
+    report.asked = {
+        .clients = 5, .rate = 500.0, .duration_s = 2.0, .messages = {}, .ack_timeout_s = {}};
     for (int second = 0; second != 2; ++second) {
         Histogram interval;
         for (int i = first; i < 1000; i += 2) {
@@ -142,7 +150,10 @@ TEST_CASE("Two halves merge into the whole, bucket for bucket", "[load]") {
     CHECK(whole.planned == 2000);
     CHECK(whole.fates[Fate::acked] == 1600);
     CHECK(whole.fates[Fate::timed_out] == 400);
-    CHECK(whole.asked == Asked{.clients = 10, .rate = 1000.0, .duration_s = 2.0, .messages = {}});
+    CHECK(
+        whole.asked ==
+        Asked{
+            .clients = 10, .rate = 1000.0, .duration_s = 2.0, .messages = {}, .ack_timeout_s = {}});
     CHECK(whole.duration_s == 2);
     CHECK(whole.rate() == 800);
     CHECK(merge({second, first}) == whole);
@@ -150,7 +161,9 @@ TEST_CASE("Two halves merge into the whole, bucket for bucket", "[load]") {
 
 TEST_CASE("One report merges into itself, but for what was about the part", "[load]") {
     Report expected = sample_report();
-    expected.generator.bottleneck = "part 1 of 1: " + expected.generator.bottleneck;
+    for (auto const text : {&Generator::bottleneck, &Generator::too_few_clients}) {
+        expected.generator.*text = "part 1 of 1: " + expected.generator.*text;
+    }
     expected.assertions.clear();
     expected.audit.reset();
     CHECK(merge({sample_report()}) == expected);
@@ -158,22 +171,27 @@ TEST_CASE("One report merges into itself, but for what was about the part", "[lo
 }
 
 TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
-    Report other = sample_report();
+    Report other = another_sample_report();
     other.duration_s = 12;
     other.asked.duration_s = 12;
     other.interrupted = false;
     other.generator = {.threads = 3,
                        .cpu_s = 1,
                        .busy_share = 0.25,
-                       .own_lateness_p99_us = 2000,
-                       .bottleneck = "a second one"};
+                       .own_delay_p99_us = 2000,
+                       .longest_stall_us = 2000,
+                       .bottleneck = "a second one",
+                       .too_few_clients = {}};
     other.misbehaving = {{"deaf", 2}, {"reset", 1}};
     Report const whole = merge({sample_report(), other});
     CHECK(whole.duration_s == 12);
     CHECK(whole.interrupted);
     CHECK(whole.clients == 1996);
-    CHECK(whole.asked ==
-          Asked{.clients = 2000, .rate = 40'000.0, .duration_s = 12.0, .messages = 400'000});
+    CHECK(whole.asked == Asked{.clients = 2000,
+                               .rate = 40'000.0,
+                               .duration_s = 12.0,
+                               .messages = 400'000,
+                               .ack_timeout_s = 10.0});
     CHECK(whole.surplus_answers == 6);
     CHECK(whole.connections == 2014);
     CHECK(whole.idle_losses == 2);
@@ -182,8 +200,10 @@ TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
           Generator{.threads = 5,
                     .cpu_s = 5.25,
                     .busy_share = 0.93,
-                    .own_lateness_p99_us = 2000,
-                    .bottleneck = "part 1 of 2: its busiest thread was 93.0% busy"});
+                    .own_delay_p99_us = 2000,
+                    .longest_stall_us = 2500,
+                    .bottleneck = "part 1 of 2: its busiest thread was 93.0% busy",
+                    .too_few_clients = "part 1 of 2: too few clients: raise --clients"});
     CHECK(whole.misbehaving ==
           std::map<std::string, std::size_t>{{"deaf", 7}, {"reset", 1}, {"slow", 10}});
     CHECK(whole.assertions.empty());
@@ -193,12 +213,12 @@ TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
 TEST_CASE("The second machine's bottleneck is named as the second's", "[load]") {
     Report first = sample_report();
     first.generator.bottleneck.clear();
-    CHECK(merge({first, sample_report()}).generator.bottleneck ==
+    CHECK(merge({first, another_sample_report()}).generator.bottleneck ==
           "part 2 of 2: its busiest thread was 93.0% busy");
 }
 
 TEST_CASE("Texts in which reports differ are all kept", "[load]") {
-    Report other = sample_report();
+    Report other = another_sample_report();
     other.title = "after";
     other.version = "0.2.0";
     other.build = "Clang 19.1.4, Asio 1.36.0";
@@ -206,7 +226,9 @@ TEST_CASE("Texts in which reports differ are all kept", "[load]") {
     other.started = "2026-11-22T12:25:07.999Z";
     other.address = "unix:@roger";
     other.settings = {{"--clients", "50"}, {"--rate", "20000"}, {"--ramp", "1s"}};
-    Report const whole = merge({sample_report(), other, sample_report()});
+    Report third = sample_report();
+    third.runs = {"a third"};
+    Report const whole = merge({sample_report(), other, third});
     CHECK(whole.title == "before the \"change\", after");
     CHECK(whole.version == "0.1.0, 0.2.0");
     CHECK(whole.build == "GCC 12.2.0, Asio 1.36.0; Clang 19.1.4, Asio 1.36.0");
@@ -223,7 +245,7 @@ TEST_CASE("Texts in which reports differ are all kept", "[load]") {
 }
 
 TEST_CASE("A title that only some reports have is the whole's", "[load]") {
-    Report untitled = sample_report();
+    Report untitled = another_sample_report();
     untitled.title.clear();
     for (Report const& whole :
          {merge({untitled, sample_report()}), merge({sample_report(), untitled})}) {
@@ -232,7 +254,7 @@ TEST_CASE("A title that only some reports have is the whole's", "[load]") {
 }
 
 TEST_CASE("What was not asked of all parts was not asked of the whole", "[load]") {
-    Report closed = sample_report();
+    Report closed = another_sample_report();
     closed.asked.rate.reset();
     closed.asked.duration_s.reset();
     for (Report const& whole :
@@ -251,6 +273,13 @@ TEST_CASE("A part that ended before the others leaves their intervals as they ar
     CHECK(whole.intervals[3].begin_s == 3);
     CHECK(whole.intervals[3].length_s == 0.5);
     CHECK(whole.intervals[3].acked == 1);
+}
+
+TEST_CASE("A run that is given twice is not merged with itself", "[load]") {
+    CHECK_THROWS_AS(merge({sample_report(), sample_report()}), std::invalid_argument);
+    Report const both = merge({sample_report(), another_sample_report()});
+    CHECK(both.runs == std::vector<std::string>{"3e86e3ab2b5aa38d", "another"});
+    CHECK_THROWS_AS(merge({both, sample_report()}), std::invalid_argument);
 }
 
 TEST_CASE("Intervals of different lengths cannot be merged", "[load]") {

@@ -208,21 +208,25 @@ TEST_CASE("The verdict is in plain sight", "[load]") {
 
     Report report = sample_report();
     std::string page = to_html(report);
-    CHECK(has(page, "! No verdict: the load tester itself was the bottleneck"));
+    CHECK(has(page, "! The load tester was held up itself"));
     CHECK(has(page, "its busiest thread was 93.0% busy"));
+    CHECK(has(page, "! Too few clients"));
     CHECK(has(page, "! Interrupted"));
     CHECK(has(page, "✕ did not hold"));
 
-    report.generator.bottleneck.clear();
-    page = to_html(report);
     CHECK(has(page, "✕ Failed"));
     CHECK(has(page, "<li>p99&lt;5ms does not hold: p99 is 6.1ms</li>"));
 
     report = good_report();
-    report.assertions = {{.text = "p99<5s", .measured = "1s", .held = true}};
+    report.assertions = {{.text = "p99<5s", .measured = "1s", .verdict = LoadVerdict::held}};
     CHECK(has(to_html(report), "✓ The assertion held"));
-    report.assertions.push_back({.text = "failed=0", .measured = "0", .held = true});
+    report.assertions.push_back(
+        {.text = "failed=0", .measured = "0", .verdict = LoadVerdict::held});
     CHECK(has(to_html(report), "✓ All assertions held"));
+    report.assertions[0].verdict = LoadVerdict::none;
+    CHECK(has(to_html(report), "! No verdict"));
+    CHECK(has(to_html(report), "! unsure"));
+    CHECK(has(to_html(report), "<li>no verdict on p99&lt;5s: p99 is 1s, but "));
 }
 
 TEST_CASE("The page has a chart of each thing that was measured", "[load]") {

@@ -21,13 +21,18 @@ inline Report sample_report() {
     Report report;
     report.title = "before the \"change\"";
     report.version = "0.1.0";
+    report.runs = {"3e86e3ab2b5aa38d"};
     report.build = "GCC 12.2.0, Asio 1.36.0";
     report.hosts = {
         {.name = "bench-1", .cpu = "AMD EPYC 7B13", .processors = 2, .kernel = "Linux 6.18.5"}};
     report.started = "2026-11-22T12:25:08.123Z";
     report.address = "tcp:localhost:51717";
     report.settings = {{"--clients", "1000"}, {"--rate", "20000"}, {"--message", "say \"Grüße\""}};
-    report.asked = {.clients = 1000, .rate = 20'000.0, .duration_s = 10.0, .messages = 200'000};
+    report.asked = {.clients = 1000,
+                    .rate = 20'000.0,
+                    .duration_s = 10.0,
+                    .messages = 200'000,
+                    .ack_timeout_s = 10.0};
     report.clients = 998;
     report.duration_s = 10.0004;
     report.interrupted = true;
@@ -40,6 +45,10 @@ inline Report sample_report() {
     report.fates.count(Fate::connection_lost, 6);
     report.fates.count(Fate::never_connected, 4);
     report.fates.count(Fate::unsent, 2);
+    report.excused.count(Fate::unsent, 1);
+    report.acked_but_for_delay = report.acked_in_time + 1;
+    report.sent_bytes = 5'000'000;
+    report.received_bytes = 4'000'000;
     report.reasons.count(Fate::refused, "error: too many clients", 9);
     report.reasons.count(Fate::refused, "error: message too long", 3);
     report.reasons.count(Fate::wrong_answer, R"(\x1b[2Jgone)", 10);
@@ -51,6 +60,10 @@ inline Report sample_report() {
                         .service = sample_histogram(150, 5),
                         .lateness = sample_histogram(100, 3),
                         .connect = sample_histogram(50, 11)};
+    report.lower_bounds = {.response = sample_histogram(200, 6),
+                           .service = sample_histogram(150, 4),
+                           .lateness = {},
+                           .connect = sample_histogram(50, 10)};
     report.intervals = {{.begin_s = 0,
                          .length_s = 1,
                          .acked = 120,
@@ -66,11 +79,13 @@ inline Report sample_report() {
     report.generator = {.threads = 2,
                         .cpu_s = 4.25,
                         .busy_share = 0.93,
-                        .own_lateness_p99_us = 1800,
-                        .bottleneck = "its busiest thread was 93.0% busy"};
+                        .own_delay_p99_us = 1800,
+                        .longest_stall_us = 2500,
+                        .bottleneck = "its busiest thread was 93.0% busy",
+                        .too_few_clients = "too few clients: raise --clients"};
     report.misbehaving = {{"deaf", 5}, {"slow", 10}};
-    report.assertions = {{.text = "p99<5ms", .measured = "6.1ms", .held = false},
-                         {.text = "failed=42", .measured = "42", .held = true}};
+    report.assertions = {{.text = "p99<5ms", .measured = "6.1ms", .verdict = LoadVerdict::not_held},
+                         {.text = "failed=42", .measured = "42", .verdict = LoadVerdict::held}};
     report.audit = {.file = "out.log",
                     .acked = 199'940,
                     .written = 199'941,

@@ -31,13 +31,13 @@ struct LoadResult {
     /// How many of them were longer.
     [[nodiscard]] double count_above(std::string const& latency, double us) const;
 
-    /// What a load test has to end with that otherwise ends with `status`: on a busy machine it may
-    /// have been the bottleneck itself.
+    /// What a load test has to end with whose messages failed, or not, as `status` says: no
+    /// verdict, where none of the failures is proven to be the server's.
     [[nodiscard]] Exit verdict(int status) const;
 
-    /// Skips the test where load gave no verdict since it was the bottleneck: on a machine that
-    /// busy no figure is to be relied on, which is what that says.
-    void need_verdict() const;
+    /// Skips the test where load was held up itself: on a machine that busy no time is to be relied
+    /// on.
+    void need_figures() const;
 };
 
 class LoadProcess {
@@ -56,9 +56,6 @@ private:
     TempDir directory_;
     Process process_;
 };
-
-/// The same for a load test without a report.
-Exit verdict_of(Run const& ended, int status);
 
 /// Without a report: for what is no load test, and for wrong use.
 Launch load_launch(std::vector<std::string> arguments);

@@ -150,7 +150,7 @@ TEST_CASE("An audit finds no fault where there is none", "[load][system]") {
                                   return "hello\n\naudit of something else\n" + message + "\r\n";
                               }));
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     check_audit(result, {}, messages);
     CHECK(result.report.at("audit").at("examples").empty());
 }
@@ -194,7 +194,7 @@ TEST_CASE("A message written and not acked is no fault", "[load][system]") {
     arguments.insert(arguments.end(), {"--assert", "failed<=1", "--audit", path, server.address()});
     auto const result = run_load(arguments);
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("connection_lost") == 1);
     check_audit(result, {{"acked", messages - 1}, {"written_not_acked", 1}}, messages);
 }
@@ -215,7 +215,7 @@ TEST_CASE("An audit finds no fault with our server", "[load][system]") {
     }
     auto const result = run_load(arguments);
     CAPTURE(by_unix, threads, open, result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == 3000);
     check_audit(result, {}, result.audited("acked"));
     CHECK(result.audited("acked") >= 3000);

@@ -59,7 +59,7 @@ TEST_CASE("What is not answered, answered late, twice or in another order is cou
         run_load({"--clients", "20", "--messages", "400", "--ack-timeout", "1s", "--assert",
                   "refused=20,timed_out=40,surplus_answers=20", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") == 340);
     CHECK(result.fate("refused") == 20);
@@ -87,7 +87,7 @@ TEST_CASE("A late answer is not taken for that to the next message", "[load][sys
     auto const result = run_load({"--clients", "2", "--messages", "4", "--ack-timeout", "1s",
                                   "--assert", "timed_out=4", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("timed_out") == 4);
     CHECK(of_datagrams(result, "late_answers") == 4);
 }
@@ -124,7 +124,7 @@ TEST_CASE("An audit of datagrams tells losses there and back, copies and another
         run_load({"--clients", "10", "--messages", "200", "--ack-timeout", "1s", "--audit", path,
                   "--assert", "timed_out=40,surplus_answers=20", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.audited("acked") == 160);
     CHECK(result.audited("written") == 200);
     CHECK(result.audited("lost") == 20);
@@ -168,7 +168,7 @@ TEST_CASE("Our server loses, copies and reorders no datagram by itself", "[load]
     }
     auto const result = run_load(arguments);
     CAPTURE(threads, open, result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == 3000);
     CHECK(result.audited("acked_not_written") == 0);
     CHECK(result.audited("written") == result.audited("acked"));
@@ -199,7 +199,7 @@ TEST_CASE("A datagram goes to the address of a name where somebody listens", "[l
     // Where localhost is ::1 first, nobody listens on that.
     auto const result = run_load({"--clients", "3", "--messages", "30", "udp:localhost:" + port});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == 30);
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("Deaf datagram clients do not hold up the others", "[load][system]") {
     auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "100",
                                   "--misbehave", "deaf=3", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == 100);
     CHECK(result.report.at("misbehaving") == nlohmann::json{{"deaf", 3}});
     CHECK(server.counter("messages") > 100 + 3);

@@ -138,7 +138,7 @@ TEST_CASE("Interrupted, load waits for what is on its way", "[load][system]") {
     auto const result = pair.process.result();
     CAPTURE(result.out, result.err);
     check_interrupted(result);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2);
     CHECK(result.fate("acked") == 2);
 }

@@ -22,7 +22,7 @@ LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
     auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "100",
                                   "--message", "hi", "--misbehave", crowd, server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == messages);
     CHECK(result.fate("acked") == messages);
     CHECK(result.report.at("connections") == healthy);

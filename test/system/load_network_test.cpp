@@ -83,7 +83,7 @@ TEST_CASE("Where nothing is lost, load counts no loss (needs a network namespace
     REQUIRE(network.trouble({"pfifo", "limit", "10000"}));
     Counts const counts = run_in(network, "10s");
     CAPTURE(counts.load.out, counts.load.err);
-    CHECK(counts.load.exit == counts.load.verdict(0));
+    CHECK(counts.load.exit == Exit::with(0));
     CHECK(counts.acked() == messages);
     CHECK(counts.sent() == 2 * messages);
     CHECK(counts.dropped() == 0);

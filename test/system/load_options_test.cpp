@@ -30,7 +30,7 @@ std::vector<std::string> said(Arguments arguments) {
     arguments.push_back(server.address());
     auto const result = run_load(arguments);
     CAPTURE(fmt::format("{}", fmt::join(arguments, " ")), result.out, result.err);
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == result.planned());
     return split_lines(server.output());
 }
@@ -156,7 +156,7 @@ TEST_CASE("What is expected is an ack, and any line is where any is expected", "
 
     auto const any = expecting({"--expect", "any"});
     CHECK(any.fate("acked") == 4);
-    CHECK(any.exit == any.verdict(0));
+    CHECK(any.exit == Exit::with(0));
 }
 
 TEST_CASE("Clients connect from the sources given, in turn", "[load][system]") {
@@ -264,7 +264,7 @@ TEST_CASE("A server that speaks first is heard before the first message", "[load
     peer.close();
     Run const ended = {
         .exit = load.wait_for_exit(), .out = load.out().read_all(), .err = load.err().read_all()};
-    CHECK(ended.exit == verdict_of(ended, 0));
+    CHECK(ended.exit == Exit::with(0));
 }
 
 TEST_CASE("A server that closes instead of its greeting was never connected to", "[load][system]") {
@@ -274,6 +274,6 @@ TEST_CASE("A server that closes instead of its greeting was never connected to",
     Run const ended = {
         .exit = load.wait_for_exit(), .out = load.out().read_all(), .err = load.err().read_all()};
     CAPTURE(ended.err);
-    CHECK(ended.exit == verdict_of(ended, 1));
+    CHECK(ended.exit == Exit::with(1));
     CHECK(ended.out.find("planned 1 = never connected 1") != std::string::npos);
 }

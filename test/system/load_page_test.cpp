@@ -149,9 +149,12 @@ roger::Report large_report() {
     for (roger::Interval& interval : report.intervals) {
         interval.acked = messages / 2;
     }
-    report.assertions = {
-        {.text = "p99.99<" + std::string(60, '5') + "ms", .measured = "888ms", .held = false},
-        {.text = "connection_lost<0.1%", .measured = "99.999999%", .held = true}};
+    report.assertions = {{.text = "p99.99<" + std::string(60, '5') + "ms",
+                          .measured = "888ms",
+                          .verdict = roger::LoadVerdict::not_held},
+                         {.text = "connection_lost<0.1%",
+                          .measured = "99.999999%",
+                          .verdict = roger::LoadVerdict::held}};
     report.audit->acked = report.audit->written = report.audit->written_not_acked = messages;
     report.audit->file = "/" + std::string(200, 'f');
     return report;

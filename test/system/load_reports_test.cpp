@@ -207,7 +207,7 @@ TEST_CASE("A server that has become 10 % slower is called worse, and the same on
     watch.need_quiet();
     for (LoadResult const& result : results) {
         CAPTURE(result.out, result.err);
-        result.need_verdict();
+        result.need_figures();
         REQUIRE(result.exit == Exit::with(0));
         REQUIRE(result.report.at("intervals").size() >= 10);
     }

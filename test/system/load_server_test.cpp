@@ -90,7 +90,7 @@ TEST_CASE("Our server acks every message of clients that come and go", "[load][s
                    {"--clients", "100", "--messages", "1000", "--reconnect", "--rate", "4000"});
     CAPTURE(by_unix, threads, trial.result.out, trial.result.err);
     auto const& result = trial.result;
-    CHECK(result.exit == result.verdict(0));
+    CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 1000);
     CHECK(result.fate("acked") == 1000);
     CHECK(trial.acknowledged == 1000);
@@ -109,7 +109,7 @@ TEST_CASE("Several threads of load agree with several threads of the server",
     }
     auto const trial = try_server(false, "2", arguments);
     CAPTURE(reconnects, trial.result.out, trial.result.err);
-    CHECK(trial.result.exit == trial.result.verdict(0));
+    CHECK(trial.result.exit == Exit::with(0));
     CHECK(trial.result.planned() == 2000);
     CHECK(trial.result.fate("acked") == 2000);
     CHECK(trial.acknowledged == 2000);

@@ -69,7 +69,7 @@ TEST_CASE("A closed loop measures the delays of a server as service times",
     auto const result = run_load({"--clients", "40", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();
-    result.need_verdict();
+    result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") == 400);
@@ -86,7 +86,7 @@ TEST_CASE("An open loop that never queues measures the delays of a server as res
         run_load({"--clients", "100", "--rate", "250", "--messages", "400", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();
-    result.need_verdict();
+    result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.fate("acked") == 400);
@@ -102,7 +102,7 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
         run_load({"--clients", "20", "--rate", "1000", "--duration", "2s", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();
-    result.need_verdict();
+    result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2000);
     CHECK(result.fate("acked") == 2000);
@@ -129,7 +129,7 @@ TEST_CASE("A closed loop leaves out what it would have sent during a stall",
     auto const result = run_load({"--clients", "1", "--duration", "1900ms", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();
-    result.need_verdict();
+    result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("acked") == result.planned());
     CHECK(result.planned() > 100);
@@ -152,7 +152,7 @@ TEST_CASE("Messages of the warm-up are not measured", "[load][system][serial]") 
                                   "--duration", "1s", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();
-    result.need_verdict();
+    result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(server.messages() == 12 + 40);
     CHECK(result.planned() == 40);

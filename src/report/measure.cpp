@@ -1,0 +1,208 @@
+// Figures between two bounds.
+#include "report/measure.hpp"
+
+#include "report/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <variant>
+
+namespace roger {
+
+namespace {
+
+using Time = Objective::Time;
+using Rate = Objective::Rate;
+using Count = Objective::Count;
+
+constexpr double endless = std::numeric_limits<double>::infinity();
+
+/// Times of one kind, and messages that have none since nobody answered them.
+struct Times {
+    Histogram const* answered;
+    std::uint64_t unanswered;
+};
+
+constexpr std::array sent_unanswered = {Fate::timed_out, Fate::connection_lost};
+constexpr std::array never_sent = {Fate::never_connected, Fate::unsent};
+
+std::uint64_t count_in(Fates const& fates, std::array<Fate, 2> const& which) {
+    return fates[which[0]] + fates[which[1]];
+}
+
+std::uint64_t unanswered_in(Fates const& fates, Histogram Latencies::* clock) {
+    if (clock == &Latencies::connect) {
+        return 0;
+    }
+    return count_in(fates, sent_unanswered) +
+           (clock == &Latencies::response ? count_in(fates, never_sent) : 0);
+}
+
+/// As measured: with all that the load tester added.
+Times most_of(Report const& report, Time const& time) {
+    return {&(report.latencies.*time.clock), unanswered_in(report.fates, time.clock)};
+}
+
+/// The server's part alone, as far as that is certain. Where there were too few clients, nobody
+/// knows how long messages would have waited for the server instead of for them.
+Times least_of(Report const& report, Time const& time) {
+    bool const too_few =
+        time.clock == &Latencies::response && !report.generator.too_few_clients.empty();
+    auto const clock = too_few ? &Latencies::service : time.clock;
+    return {&(report.lower_bounds.*clock),
+            unanswered_in(report.fates, clock) - unanswered_in(report.excused, clock)};
+}
+
+double timeout_us(Report const& report) {
+    return report.asked.ack_timeout_s ? *report.asked.ack_timeout_s * 1e6 : endless;
+}
+
+double mean_us(Times const& times, double timeout_us) {
+    auto const answered = static_cast<double>(times.answered->count());
+    auto const unanswered = static_cast<double>(times.unanswered);
+    double const sum = times.answered->mean_us() * answered;
+    return unanswered == 0 ? times.answered->mean_us()
+                           : (sum + unanswered * timeout_us) / (answered + unanswered);
+}
+
+/// Nothing: it is the time of a message that was never answered.
+std::optional<double> percentile_us(Times const& times, double percent) {
+    auto const answered = static_cast<double>(times.answered->count());
+    if (times.unanswered == 0) {
+        return static_cast<double>(times.answered->percentile_us(percent));
+    }
+    double const all = answered + static_cast<double>(times.unanswered);
+    double const rank = std::max(1.0, std::ceil(all * percent / 100));
+    if (rank > answered) {
+        return std::nullopt;
+    }
+    return static_cast<double>(times.answered->percentile_us(100 * rank / answered));
+}
+
+double value_us(Times const& times, Time const& time, double timeout_us) {
+    return time.percent
+               ? percentile_us(times, *time.percent)
+                     .value_or(std::max(timeout_us, static_cast<double>(times.answered->max_us())))
+               : mean_us(times, timeout_us);
+}
+
+std::string time_text(Report const& report, Time const& time, Times const& times, double limit) {
+    double const us = value_us(times, time, timeout_us(report));
+    bool const open_ended =
+        time.percent ? !percentile_us(times, *time.percent) : times.unanswered != 0;
+    if (us == endless) {
+        return "without an end, since messages were never answered";
+    }
+    if (open_ended) {
+        return fmt::format("at least {}, since messages were never answered", duration_text(us));
+    }
+    // Or else p99<=5ms would not hold because p99 is 5.00ms.
+    std::string const text = duration_text(us);
+    bool const looks_like_limit = us != limit && text == duration_text(limit);
+    return looks_like_limit ? fmt::format("{:.10g}µs", us) : text;
+}
+
+Measured measure(Report const& report, Objective const& objective, Time const& time) {
+    Times const most = most_of(report, time);
+    Times const least = least_of(report, time);
+    if (most.answered->empty()) {
+        bool const connecting = time.clock == &Latencies::connect;
+        bool const all_excused = report.excused.sum() != 0 && report.excused == report.fates;
+        return {.least = all_excused ? 0 : endless,
+                .most = endless,
+                .text = connecting ? "unknown, since no connection was made"
+                                   : "unknown, since no message was acked",
+                .known = all_excused};
+    }
+    double const timeout = timeout_us(report);
+    return {.least = std::min(value_us(least, time, timeout), value_us(most, time, timeout)),
+            .most = value_us(most, time, timeout),
+            .text = time_text(report, time, most, objective.limit)};
+}
+
+/// By how much the rate may have been higher, but for the load tester. In a closed loop, clients
+/// that were free sooner had sent sooner; in an open one, they can only make up for what was late.
+double highest_rate(Report const& report) {
+    if (!report.asked.rate) {
+        double const least_us = report.lower_bounds.response.mean_us();
+        double const most_us = report.latencies.response.mean_us();
+        return least_us == 0 ? endless : report.rate() * std::max(most_us / least_us, 1.0);
+    }
+    auto const messages = report.acked_but_for_delay + report.excused[Fate::unsent];
+    double const rate =
+        report.duration_s == 0 ? 0 : static_cast<double>(messages) / report.duration_s;
+    bool const too_few = !report.generator.too_few_clients.empty();
+    return std::max({rate, report.rate(), too_few ? *report.asked.rate : 0});
+}
+
+Measured measure(Report const& report, Objective const& objective, Rate const& /*rate*/) {
+    double const rate = report.rate();
+    std::string const text = rate_text(rate);
+    bool const looks_like_limit = rate != objective.limit && text == rate_text(objective.limit);
+    return {.least = rate,
+            .most = highest_rate(report),
+            .text = looks_like_limit ? fmt::format("{:.10g}/s", rate) : text};
+}
+
+struct Messages {
+    std::uint64_t measured;
+    std::uint64_t excused;  ///< of these, for the failures; else those that may come on top
+};
+
+Messages messages_of(Report const& report, Count const& count) {
+    auto const excused = [&](Fate fate) { return excused_in(report, fate); };
+    std::uint64_t all_excused = 0;
+    for (std::size_t i = 0; i != fate_count; ++i) {
+        all_excused += excused(static_cast<Fate>(i));
+    }
+    switch (count.of) {
+        case Count::Of::surplus_answers:
+            return {report.surplus_answers, 0};
+        case Count::Of::all_not_acked:
+            return {report.fates.failed(), all_excused};
+        case Count::Of::one_fate:
+            break;
+    }
+    return {report.fates[count.fate],
+            count.fate == Fate::acked ? all_excused : excused(count.fate)};
+}
+
+Measured measure(Report const& report, Objective const& /*objective*/, Count const& count) {
+    auto const [messages, excused] = messages_of(report, count);
+    bool const more_is_better = count.of == Count::Of::one_fate && count.fate == Fate::acked;
+    auto const least = static_cast<double>(more_is_better ? messages : messages - excused);
+    auto const most = static_cast<double>(more_is_better ? messages + excused : messages);
+    if (!count.share) {
+        return {.least = least, .most = most, .text = count_text(messages)};
+    }
+    if (report.planned == 0) {
+        return {
+            .least = 0, .most = 0, .text = "unknown, since no message was planned", .known = false};
+    }
+    auto const planned = static_cast<double>(report.planned);
+    return {
+        .least = least * 100 / planned,
+        .most = most * 100 / planned,
+        .text = fmt::format("{} ({} of {})", share_text(static_cast<double>(messages) / planned),
+                            count_text(messages), count_text(report.planned))};
+}
+
+}  // namespace
+
+std::uint64_t excused_in(Report const& report, Fate fate) {
+    bool const too_few = fate == Fate::unsent && !report.generator.too_few_clients.empty();
+    return too_few ? report.fates[fate] : report.excused[fate];
+}
+
+Measured measure(Report const& report, Objective const& objective) {
+    return std::visit([&](auto const& kind) { return measure(report, objective, kind); },
+                      objective.figure);
+}
+
+}  // namespace roger

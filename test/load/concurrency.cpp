@@ -1,0 +1,190 @@
+// Too few clients are told from a server that has become slow: simulated, in virtual time.
+#include "load/concurrency.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <queue>
+#include <random>
+#include <vector>
+
+namespace roger {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Moment = Clock::time_point;
+
+/// When a message that is sent then is answered.
+using Server = std::function<Moment(Moment)>;
+
+/// Each answer takes so long, however many there are.
+Server answering_in(Clock::duration time) {
+    return [time](Moment sent) { return sent + time; };
+}
+
+/// Exponentially distributed answer times.
+Server answering_in_about(Clock::duration mean, std::uint32_t seed) {
+    return [mean, random = std::mt19937(seed)](Moment sent) mutable {
+        double const factor = std::exponential_distribution<>(1)(random);
+        return sent + std::chrono::round<Clock::duration>(mean * factor);
+    };
+}
+
+/// One message after the other.
+Server taking(Clock::duration each) {
+    return [each, free = Moment()](Moment sent) mutable {
+        free = std::max(free, sent) + each;
+        return free;
+    };
+}
+
+/// Stands still for a while.
+Server stalling(Clock::duration answer, Moment from, Clock::duration length) {
+    return [=](Moment sent) {
+        auto const done = sent + answer;
+        return done >= from && done < from + length ? from + length + answer : done;
+    };
+}
+
+struct Test {
+    std::size_t clients;
+    double rate;
+    Clock::duration duration;
+};
+
+/// Message i is client i mod N's.
+Concurrency play(Test const& test, Server const& server) {
+    struct Client {
+        std::vector<Moment> due;  ///< messages that wait, earliest first
+        std::size_t sent = 0;
+        bool busy = false;
+    };
+    struct Event {
+        Moment at;
+        std::size_t client;
+        bool answer;
+        Moment planned;
+        Moment sent;
+        bool operator>(Event const& other) const { return at > other.at; }
+    };
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
+    auto const gap =
+        std::chrono::round<Clock::duration>(std::chrono::duration<double>(1 / test.rate));
+    std::size_t number = 0;
+    for (Moment at; at.time_since_epoch() < test.duration; at += gap) {
+        events.push({.at = at,
+                     .client = number++ % test.clients,
+                     .answer = false,
+                     .planned = at,
+                     .sent = {}});
+    }
+    Concurrency concurrency;
+    std::vector<Client> clients(test.clients);
+    auto const send = [&](std::size_t index, Moment now) {
+        Client& client = clients[index];
+        client.busy = true;
+        concurrency.sent(now);
+        events.push({.at = server(now),
+                     .client = index,
+                     .answer = true,
+                     .planned = client.due[client.sent++],
+                     .sent = now});
+    };
+    while (!events.empty() && events.top().at.time_since_epoch() < test.duration) {
+        Event const event = events.top();
+        events.pop();
+        Client& client = clients[event.client];
+        bool const waited = client.busy && client.sent < client.due.size();
+        if (event.answer) {
+            client.busy = false;
+            concurrency.answered(event.at, event.at - event.sent, event.sent == event.planned,
+                                 Clock::duration(0));
+            if (waited) {
+                send(event.client, event.at);
+                if (client.sent == client.due.size()) {
+                    concurrency.wait_ends(event.at);
+                }
+            }
+        } else {
+            client.due.push_back(event.at);
+            if (!client.busy) {
+                send(event.client, event.at);
+            } else if (!waited) {
+                concurrency.wait_begins(event.at);
+            }
+        }
+    }
+    return concurrency;
+}
+
+}  // namespace
+
+TEST_CASE("Enough clients are not too few", "[load]") {
+    CHECK_FALSE(
+        play({.clients = 20, .rate = 250, .duration = 10s}, answering_in(50ms)).is_too_low());
+    CHECK_FALSE(Concurrency().is_too_low());
+}
+
+TEST_CASE("Clients that are all busy, with a server that is not slow, are too few", "[load]") {
+    for (double const rate : {210.0, 250.0, 1000.0, 100'000.0}) {
+        CAPTURE(rate);
+        auto const fixed = play({.clients = 10, .rate = rate, .duration = 4s}, answering_in(50ms));
+        CHECK(fixed.is_too_low());
+        CHECK(std::abs(fixed.free_service_s() - 0.05) < 1e-6);
+    }
+    for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+        CAPTURE(seed);
+        CHECK(play({.clients = 50, .rate = 1500, .duration = 10s}, answering_in_about(50ms, seed))
+                  .is_too_low());
+    }
+    // Nor are they where the server takes a little longer now and then.
+    CHECK(play({.clients = 10, .rate = 250, .duration = 10s}, stalling(50ms, Moment(4s), 80ms))
+              .is_too_low());
+    // One client cannot tell a slow server from a far one.
+    CHECK(play({.clients = 1, .rate = 150, .duration = 5s}, taking(10ms)).is_too_low());
+}
+
+TEST_CASE("A server that takes less than is asked of it is slow, however many clients there are",
+          "[load]") {
+    for (std::size_t const clients : {4U, 20U, 100U, 1000U}) {
+        for (double const rate : {1100.0, 2000.0, 50'000.0}) {
+            CAPTURE(clients, rate);
+            CHECK_FALSE(play({.clients = clients, .rate = rate, .duration = 10s}, taking(1ms))
+                            .is_too_low());
+        }
+    }
+}
+
+TEST_CASE("A server that stands still for a second is slow", "[load]") {
+    for (std::size_t const clients : {1U, 5U, 20U, 100U}) {
+        for (double const rate : {100.0, 1000.0, 2000.0, 5000.0}) {
+            CAPTURE(clients, rate);
+            CHECK_FALSE(play({.clients = clients, .rate = rate, .duration = 10s},
+                             stalling(100us, Moment(4s), 1s))
+                            .is_too_low());
+        }
+    }
+}
+
+TEST_CASE("A server that stands still is slow though it was busy before and after", "[load]") {
+    // Between its stall and the end it catches up: on average, answers take little longer.
+    auto const server = [free = Moment()](Moment sent) mutable {
+        bool const stands_still = sent < Moment(1s);
+        free = std::max(stands_still ? Moment(1s) : sent, free) + 650us;
+        return free;
+    };
+    CHECK_FALSE(play({.clients = 20, .rate = 1000, .duration = 3s}, server).is_too_low());
+}
+
+TEST_CASE("What several loops saw adds up", "[load]") {
+    auto sum = play({.clients = 10, .rate = 250, .duration = 4s}, answering_in(50ms));
+    sum.add(play({.clients = 10, .rate = 250, .duration = 4s}, answering_in(50ms)));
+    CHECK(sum.is_too_low());
+    CHECK(std::abs(sum.free_service_s() - 0.05) < 1e-6);
+}
+
+}  // namespace roger

@@ -1,0 +1,95 @@
+// Searching the highest rate of servers that queue: every trial is played in virtual time.
+#include "load/search.hpp"
+#include "load/simulated_server.hpp"
+#include "report/objective.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string_view>
+
+namespace roger {
+
+namespace {
+
+using test::play;
+using test::SimulatedTest;
+
+SearchResult search(double start, SimulatedTest simulated, std::string_view objectives) {
+    RateSearch search(start);
+    while (auto const rate = search.next()) {
+        simulated.rate = *rate;
+        Report report = play(simulated);
+        for (Objective const& objective : parse_objectives(objectives)) {
+            report.assertions.push_back(objective.judge(report));
+        }
+        search.tell(trial_of(*rate, report));
+    }
+    return search.result();
+}
+
+/// Each message takes as long as it does on average, give or take some.
+test::WorkTime about(double mean_s, double spread, std::uint32_t seed) {
+    return [mean_s, spread, random = std::mt19937(seed)](double /*at_s*/) mutable {
+        return mean_s * (1 + spread * std::uniform_real_distribution<>(-1, 1)(random));
+    };
+}
+
+}  // namespace
+
+TEST_CASE("A short trial's backlog is not taken for a rate that holds", "[search][load]") {
+    // 1,000 a second, whatever the objective lets pass in two seconds.
+    for (std::string_view const objectives : {"p99<500ms", "p99<500ms,failed<1%", "mean<1s"}) {
+        for (double const start : {100.0, 1000.0, 20'000.0}) {
+            CAPTURE(objectives, start);
+            auto const result = search(start, {.work = [](double) { return 0.001; }}, objectives);
+            REQUIRE(result.verdict == LoadVerdict::held);
+            CHECK(std::abs(result.rate - 1000) < 10);
+            CHECK(result.range->from <= 1000);
+            CHECK(result.range->to >= 1000);
+        }
+    }
+}
+
+TEST_CASE("An ordinary answer that is on its way at the end is no failure", "[search][load]") {
+    auto const result =
+        search(1000, {.work = [](double) { return 0.0005; }, .way_s = 0.04}, "p99<100ms,failed=0");
+    REQUIRE(result.verdict == LoadVerdict::held);
+    CHECK(std::abs(result.rate - 2000) < 20);
+}
+
+TEST_CASE("The confidence interval of a search covers the truth in 95 of 100", "[search][load]") {
+    constexpr int searches = 200;
+    for (double const spread : {0.1, 0.9}) {
+        int covered = 0;
+        int found = 0;
+        for (std::uint32_t seed = 1; seed <= searches; ++seed) {
+            double const capacity = 800 * std::pow(1.01, seed % 100);
+            auto const result =
+                search(500, {.work = about(1 / capacity, spread, seed)}, "p99<500ms");
+            found += result.verdict == LoadVerdict::held ? 1 : 0;
+            covered +=
+                result.range && result.range->from <= capacity && capacity <= result.range->to ? 1
+                                                                                               : 0;
+        }
+        CAPTURE(spread);
+        CHECK(found >= searches * 95 / 100);
+        CHECK(covered >= searches * 95 / 100);
+    }
+}
+
+TEST_CASE("A queue that grows is told from one that only swings", "[search][load]") {
+    auto const growth = [](double rate, std::uint32_t seed) {
+        return queue_growth(play({.rate = rate, .work = about(0.001, 0.9, seed)}));
+    };
+    for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+        CAPTURE(seed);
+        CHECK(growth(900, seed) < 0.005);
+        CHECK(growth(1100, seed) > 0.02);
+    }
+    CHECK(queue_growth(Report()) == 0);
+}
+
+}  // namespace roger

@@ -1,0 +1,78 @@
+// A load test of a server that takes one message after the other, in virtual time.
+#pragma once
+
+#include "report/report.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace roger::test {
+
+/// How long the server works on a message, in seconds, by when it begins.
+using WorkTime = std::function<double(double at_s)>;
+
+struct SimulatedTest {
+    double rate = 0;  ///< messages a second, evenly spread
+    double duration_s = 2;
+    WorkTime work = {};
+    double way_s = 0;                 ///< from the server's end of a message to its answer
+    std::size_t clients = 1'000'000;  ///< message i is client i mod N's
+    double grace_s = 0.02;            ///< after the end, in which messages are still sent
+};
+
+/// What load reports of it. The load tester adds nothing of its own.
+inline Report play(SimulatedTest const& test) {
+    Report report;
+    report.asked.clients = test.clients;
+    report.asked.rate = test.rate;
+    report.asked.duration_s = test.duration_s;
+    report.duration_s = test.duration_s;
+    report.connections = test.clients;
+    constexpr std::size_t interval_count = 10;
+    double const length_s = test.duration_s / interval_count;
+    std::vector<Histogram> responses(interval_count);
+    std::vector<double> free_at(std::min<std::size_t>(test.clients, 10'000), 0);
+    double server_free_at = 0;
+    auto const count = static_cast<std::size_t>(std::ceil(test.rate * test.duration_s));
+    for (std::size_t i = 0; i < count; ++i) {
+        double const planned = static_cast<double>(i) / test.rate;
+        double& client = free_at[i % free_at.size()];
+        double const sent = std::max(planned, client);
+        ++report.planned;
+        if (sent > test.duration_s + test.grace_s) {
+            report.fates.count(Fate::unsent);
+            continue;
+        }
+        double const begun = std::max(sent, server_free_at);
+        server_free_at = begun + test.work(begun);
+        double const acked = client = server_free_at + test.way_s;
+        auto const ns = [](double seconds) {
+            return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+        };
+        report.fates.count(Fate::acked);
+        report.latencies.response.record(ns(acked - planned));
+        report.latencies.service.record(ns(acked - sent));
+        if (acked < test.duration_s) {
+            ++report.acked_in_time;
+            responses[std::min(static_cast<std::size_t>(acked / length_s), interval_count - 1)]
+                .record(ns(acked - planned));
+        }
+    }
+    report.acked_but_for_delay = report.acked_in_time;
+    report.lower_bounds = report.latencies;
+    for (std::size_t i = 0; i < interval_count; ++i) {
+        report.intervals.push_back({.begin_s = length_s * static_cast<double>(i),
+                                    .length_s = length_s,
+                                    .acked = static_cast<std::uint64_t>(responses[i].count()),
+                                    .failed = 0,
+                                    .clients = test.clients,
+                                    .response = responses[i].buckets()});
+    }
+    return report;
+}
+
+}  // namespace roger::test

@@ -1,0 +1,254 @@
+// What load blames on the server, and what on itself.
+#include "support/hosts.hpp"
+#include "support/line_server.hpp"
+#include "support/load_process.hpp"
+#include "support/network.hpp"
+#include "support/peak_memory.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <ctime>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string text_of(LoadResult const& result, std::string const& field) {
+    return result.report.at("generator").at(field);
+}
+
+}  // namespace
+
+TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][system]") {
+    LineServer server({});
+    LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "3s", "--assert",
+                      "p99<400ms,failed=0", server.address()});
+    server.wait_for_messages(100);
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(800ms);  // what is to be noticed takes its time
+    load.signal(SIGCONT);
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(3));
+    CHECK(result.err.starts_with("load: no verdict on p99<400ms: p99 is "));
+    CHECK(result.report.at("generator").at("longest_stall_us").get<double>() >= 780'000);
+    CHECK(result.percentile("response", 99) > 400'000);
+    CHECK(result.fate("acked") == 1500);
+}
+
+TEST_CASE("A load tester that was stopped for a while has no objection to what holds all the same",
+          "[load][system]") {
+    LineServer server({});
+    LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
+                      "p99<20s,failed=0", server.address()});
+    server.wait_for_messages(100);
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(300ms);
+    load.signal(SIGCONT);
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(result.err.empty());
+}
+
+TEST_CASE("A server that stands still is blamed, by clients that wait for it as well",
+          "[load][system]") {
+    LineServer const server({.stall = LineServer::Stall{.length = 1000ms, .every = 3000ms}});
+    auto const result = run_load({"--clients", "20", "--rate", "1000", "--duration", "3s",
+                                  "--assert", "p99<500ms", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(text_of(result, "too_few_clients").empty());
+    // Unless this machine kept the load tester from its work for half a second.
+    CHECK((result.exit == Exit::with(1) || result.exit == Exit::with(3)));
+    CHECK(result.percentile("response", 99) > 500'000);
+}
+
+TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
+    LineServer const server({.delays = {50ms}});
+    auto const result = run_load({"--clients", "10", "--rate", "250", "--duration", "3s",
+                                  "--assert", "p99<200ms", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.fate("unsent") > 0);
+    CHECK(result.exit == Exit::with(3));
+    CHECK(text_of(result, "too_few_clients").find("raise --clients or --pipeline") !=
+          std::string::npos);
+    for (std::string const& line : split_lines(result.err)) {
+        CHECK(line.starts_with("load: no verdict on "));
+        CHECK(line.find("too few clients: 250/s with answers that take 5") != std::string::npos);
+    }
+}
+
+TEST_CASE("Enough clients have messages in flight while answers take their time",
+          "[load][system]") {
+    LineServer const server({.delays = {50ms}});
+    auto const result = run_load({"--clients", "100", "--rate", "250", "--duration", "2s",
+                                  "--assert", "p99<20s,failed=0", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(result.fate("acked") == 500);
+}
+
+TEST_CASE("A server that takes less than is asked of it is to blame", "[load][system]") {
+    LineServer const server({.service_time = 5ms});
+    auto const result =
+        run_load({"--clients", "50", "--rate", "1000", "--duration", "2s", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(1));
+    CHECK(result.fate("unsent") > 0);
+    CHECK(text_of(result, "too_few_clients").empty());
+}
+
+TEST_CASE("What is proven comes before what is not known", "[load][system]") {
+    LineServer server({.answer = [](std::size_t number, std::string const&) {
+        return number == 10 ? LineServer::Reply{"error: full\n"} : LineServer::Reply{};
+    }});
+    LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
+                      "p99<200ms", server.address()});
+    server.wait_for_messages(100);
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(500ms);
+    load.signal(SIGCONT);
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(1));
+    CHECK(result.err.starts_with("load: 1 of 1,000 messages was not acked: 1 refused\n"));
+}
+
+TEST_CASE("Ports that run out are no failure of the server", "[load][system]") {
+    if (std::string const reason = Network::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+    Network const network;
+    if (!network.allow_ports(40'000, 40'099)) {
+        SKIP("the range of ports cannot be changed here");
+    }
+    Process server(network.inside(server_launch({"tcp:127.0.0.1:51717"})));
+    server.err().read_until("listening on tcp:127.0.0.1:51717\n");
+    auto const test = [&network](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(),
+                         {"--reconnect", "--source", "127.0.0.1", "127.0.0.1", "51717"});
+        return run(network.inside(load_launch(arguments)));
+    };
+    SECTION("a rate tells beforehand how many it takes") {
+        auto const result = test({"--clients", "5", "--rate", "1000", "--duration", "2s"});
+        CAPTURE(result.out, result.err);
+        CHECK(result.exit == Exit::with(3));
+        CHECK(result.err ==
+              "load: 5 clients need 2005 ports, since a closed connection keeps its port for a "
+              "minute, and one address of ours has 100: connect from 21 addresses of this host "
+              "(--source FIRST-LAST), or widen net.ipv4.ip_local_port_range\n");
+    }
+    SECTION("a closed loop does not") {
+        auto const result = test({"--clients", "5", "--duration", "2s"});
+        CAPTURE(result.out, result.err);
+        CHECK(result.exit == Exit::with(3));
+        CHECK(result.out.find("Cannot assign requested address (no port of") != std::string::npos);
+        CHECK(result.err.starts_with("load: no verdict on "));
+    }
+    CHECK(server.terminate() == Exit::with(0));
+}
+
+TEST_CASE("An address of the name that answers nothing is passed over for the next",
+          "[load][system]") {
+    if (!can_change_hosts()) {
+        SKIP("needs root or user namespaces to give names of its own");
+    }
+    LineServer const server({.address = "tcp:127.0.0.2:0"});
+    std::string const port = server.address().substr(server.address().rfind(':') + 1);
+    // The first address that the system gives. Its queue is full, so that nobody there answers.
+    Listener const full("tcp:127.0.0.1:" + port, 0);
+    Peer const first_in_the_queue = Peer::connect(full.address());
+    TempDir const directory;
+    write_file(directory / "hosts", "127.0.0.2 two\n127.0.0.1 two\n");
+    auto const result = run(with_hosts(
+        load_launch({"--clients", "5", "--messages", "50", "--connect-timeout", "2s", "two", port}),
+        directory / "hosts"));
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(result.err.empty());
+    CHECK(server.connections() == 5);
+}
+
+TEST_CASE("A greeting without an end is no connection", "[load][system]") {
+    LineServer const server({});
+    Listener endless("tcp:127.0.0.1:0");
+    LoadProcess load({"--greeting", "--clients", "1", "--messages", "1", endless.address()});
+    Peer peer = endless.accept();
+    peer.send(std::string(200'000, 'x'));
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(1));
+    CHECK(result.fate("never_connected") == 1);
+    CHECK(result.reason("a greeting without an end") == 1);
+    CHECK(result.report.at("achieved").at("clients") == 0);
+}
+
+TEST_CASE("The measured time of a number of messages is the one that was planned",
+          "[load][system]") {
+    LineServer const server({});
+    for (std::string const arrivals : {"even", "poisson"}) {
+        auto const result = run_load(
+            {"--messages", "50", "--rate", "100", "--arrivals", arrivals, server.address()});
+        CAPTURE(arrivals, result.out, result.err);
+        CHECK(result.exit == Exit::with(0));
+        CHECK(result.report.at("achieved").at("duration_s") == 0.5);
+        CHECK(result.fate("acked") == 50);
+    }
+}
+
+TEST_CASE("A run started when it began to measure", "[load][system]") {
+    LineServer const server({});
+    auto const before = std::chrono::system_clock::now();
+    auto const result =
+        run_load({"--clients", "1", "--rate", "10", "--duration", "2s", server.address()});
+    std::string const started = result.report.at("started");
+    std::tm parts{};
+    REQUIRE(::strptime(started.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) != nullptr);
+    auto const moment = std::chrono::system_clock::from_time_t(::timegm(&parts));
+    auto const after = std::chrono::system_clock::now();
+    CHECK(moment > before - 2s);
+    CHECK(moment <= after - 2s);
+}
+
+TEST_CASE("Load testers that are to begin at a moment begin then", "[load][system]") {
+    LineServer const server({});
+    auto const in = [](std::chrono::seconds time) {
+        std::time_t const moment =
+            std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + time);
+        std::array<char, 32> text{};
+        std::tm parts{};
+        ::gmtime_r(&moment, &parts);
+        std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+        return std::string(text.data());
+    };
+    std::string const soon = in(3s);
+    auto const result = run_load({"--clients", "2", "--rate", "100", "--duration", "200ms",
+                                  "--start-at", soon, server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.report.at("started") == soon);
+    CHECK(result.fate("acked") == 20);
+    auto const late = run(load_launch(
+        {"--clients", "2", "--duration", "200ms", "--start-at", in(-60s), server.address()}));
+    CHECK(late.exit == Exit::with(3));
+    CHECK(late.err.starts_with("load: --start-at: that moment had passed"));
+}
+
+TEST_CASE("A pipeline costs what is in flight, not what may be", "[load][system]") {
+    LineServer server({});
+    LoadProcess load({"--clients", "500", "--pipeline", "65536", "--rate", "500", "--duration",
+                      "1s", server.address()});
+    server.wait_for_messages(100);
+    constexpr std::size_t most = std::size_t{sanitized ? 1000 : 100} * 1024 * 1024;
+    CHECK(peak_memory(load.process().id()) < most);
+    CHECK(load.result().exit == Exit::with(0));
+}
