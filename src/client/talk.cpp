@@ -1,7 +1,7 @@
 // The client's work: messages from wherever they come, one after the other, to one server.
 #include "client/talk.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "roger/conversation.hpp"
 #include "roger/datagram_conversation.hpp"
 
@@ -17,13 +17,6 @@
 namespace roger {
 
 namespace {
-
-/// A stranger's words, safe in a sentence on a terminal.
-std::string escaped(std::string_view text) {
-    std::string safe;
-    append_text(safe, text);
-    return safe;
-}
 
 /// What a talk consists of, whatever carries it.
 struct Talk {

@@ -5,7 +5,7 @@
 #include "load/settings_text.hpp"
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "report/objective.hpp"
 
 #include <fmt/format.h>
@@ -80,10 +80,7 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
 void add_reports(CLI::App& app, LoadCommandLine& command_line) {
     app.add_option_function<std::string>(
            "--title",
-           [&command_line](std::string const& given) {
-               command_line.title.clear();
-               append_text(command_line.title, given);
-           },
+           [&command_line](std::string const& given) { command_line.title = escaped(given); },
            "what to call the run in its reports")
         ->type_name("TEXT");
     ReportFiles& files = command_line.files;

@@ -1,8 +1,8 @@
 // Settings in words.
 #include "load/settings_text.hpp"
 
+#include "protocol/escaped.hpp"
 #include "protocol/quantity.hpp"
-#include "protocol/record.hpp"
 #include "report/units.hpp"
 
 #include <fmt/format.h>
@@ -16,12 +16,6 @@ namespace roger {
 
 namespace {
 
-std::string safe(std::string_view text) {
-    std::string out;
-    append_text(out, text);
-    return out;
-}
-
 std::string message_text(LoadSettings const& settings) {
     if (settings.size) {
         auto const size = [](double bytes) {
@@ -29,7 +23,7 @@ std::string message_text(LoadSettings const& settings) {
         };
         return settings.size->text(size) + " of letters";
     }
-    std::string text = safe(settings.texts.front());
+    std::string text = escaped(settings.texts.front());
     if (settings.texts.size() > 1) {
         text += fmt::format(" (and {} more)", settings.texts.size() - 1);
     }
@@ -91,7 +85,7 @@ std::vector<std::pair<std::string, std::string>> settings_text(LoadSettings cons
         add("weights", fmt::format("{}", fmt::join(settings.weights, ",")));
     }
     add("line-ending", line_ending_text(settings.line_ending));
-    add("expect", settings.expect ? safe(*settings.expect) : "any");
+    add("expect", settings.expect ? escaped(*settings.expect) : "any");
     if (settings.greeting) {
         add("greeting", "waited for");
     }

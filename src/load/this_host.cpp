@@ -1,7 +1,7 @@
 // The machine that this program runs on.
 #include "load/this_host.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 
 #include <fmt/format.h>
 
@@ -15,12 +15,6 @@
 namespace roger {
 
 namespace {
-
-std::string safe(std::string_view text) {
-    std::string out;
-    append_text(out, text);
-    return out;
-}
 
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t";
@@ -50,10 +44,10 @@ Host this_host(std::string const& cpuinfo) {
     std::string const model = model_name(cpuinfo);
     bool const known = system.sysname[0] != '\0';
     return {
-        .name = safe(system.nodename),
-        .cpu = safe(model.empty() ? system.machine : model),
+        .name = escaped(system.nodename),
+        .cpu = escaped(model.empty() ? system.machine : model),
         .processors = std::thread::hardware_concurrency(),
-        .kernel = known ? safe(fmt::format("{} {}", system.sysname, system.release)) : "",
+        .kernel = known ? escaped(fmt::format("{} {}", system.sysname, system.release)) : "",
     };
 }
 

@@ -1,7 +1,7 @@
 // What changed from one load test to another.
 #include "report/diff.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "report/bootstrap.hpp"
 #include "report/estimate.hpp"
 #include "report/units.hpp"
@@ -180,18 +180,11 @@ Judgement judgement_of(std::vector<Comparison> const& comparisons) {
                                                            : Judgement::no_worse;
 }
 
-/// Text from a report, which may have come from a file.
-std::string printable(std::string_view text) {
-    std::string out;
-    append_text(out, text);
-    return out;
-}
-
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::string value_in(Settings const& settings, std::string const& option) {
     auto const found = std::ranges::find(settings, option, &Settings::value_type::first);
-    return found == settings.end() ? "(not given)" : printable(found->second);
+    return found == settings.end() ? "(not given)" : escaped(found->second);
 }
 
 /// Nothing, if they are the same.
@@ -206,7 +199,7 @@ std::optional<std::string> settings_warning(Settings const& before, Settings con
         std::string const first = value_in(before, option);
         std::string const then = value_in(after, option);
         if (first != then) {
-            changes.push_back(fmt::format("{} {}, then {}", printable(option), first, then));
+            changes.push_back(fmt::format("{} {}, then {}", escaped(option), first, then));
         }
     }
     if (changes.empty()) {
@@ -236,7 +229,7 @@ void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view 
                                                       : fmt::format("{} report {}", side, i + 1);
         if (std::string const& bottleneck = reports[i].generator.bottleneck; !bottleneck.empty()) {
             warnings.push_back(fmt::format("in {} the load tester was held up itself: {}", which,
-                                           printable(bottleneck)));
+                                           escaped(bottleneck)));
         }
         std::size_t const intervals = whole_intervals(reports[i]).size();
         if (by_intervals && intervals < fewest_intervals) {

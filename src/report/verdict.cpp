@@ -1,7 +1,7 @@
 // What a load test's report amounts to.
 #include "report/verdict.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "report/measure.hpp"
 #include "report/objective.hpp"
 #include "report/units.hpp"
@@ -21,19 +21,12 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-/// Text from a report, which may have come from a file.
-std::string printable(std::string_view text) {
-    std::string out;
-    append_text(out, text);
-    return out;
-}
-
 /// What the load tester itself has to do with it, and what helps.
 std::string own_part(Report const& report) {
     std::string const& too_few = report.generator.too_few_clients;
     return too_few.empty() ? "the load tester was held up itself: use a quieter machine, more "
                              "--threads, or fewer --clients"
-                           : printable(too_few);
+                           : escaped(too_few);
 }
 
 void add_assertions(Sentences& complaints, Report const& report, LoadVerdict verdict) {
@@ -41,10 +34,9 @@ void add_assertions(Sentences& complaints, Report const& report, LoadVerdict ver
         if (assertion.verdict != verdict) {
             continue;
         }
-        std::string const text = printable(assertion.text);
-        std::string const is =
-            fmt::format("{} is {}", printable(parse_objective(assertion.text).name),
-                        printable(assertion.measured));
+        std::string const text = escaped(assertion.text);
+        std::string const is = fmt::format(
+            "{} is {}", escaped(parse_objective(assertion.text).name), escaped(assertion.measured));
         complaints.push_back(
             verdict == LoadVerdict::none
                 ? fmt::format("no verdict on {}: {}, but {}", text, is, own_part(report))
@@ -112,7 +104,7 @@ void add_audit_faults(Sentences& complaints, AuditResult const& audit) {
         if (fault.count != 0) {
             complaints.push_back(
                 fmt::format("{} {} {}, says {}", count_text(fault.count, "message"),
-                            fault.count == 1 ? "was" : "were", fault.what, printable(audit.file)));
+                            fault.count == 1 ? "was" : "were", fault.what, escaped(audit.file)));
         }
     }
 }

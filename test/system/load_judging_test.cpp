@@ -27,6 +27,13 @@ std::string text_of(LoadResult const& result, std::string const& field) {
     return result.report.at("generator").at(field);
 }
 
+/// What is to be noticed takes its time.
+void stop_for(std::chrono::milliseconds time, LoadProcess const& load) {
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(time);
+    load.signal(SIGCONT);
+}
+
 }  // namespace
 
 TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][system]") {
@@ -34,9 +41,7 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
     LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "3s", "--assert",
                       "p99<400ms,failed=0", server.address()});
     server.wait_for_messages(100);
-    load.signal(SIGSTOP);
-    std::this_thread::sleep_for(800ms);  // what is to be noticed takes its time
-    load.signal(SIGCONT);
+    stop_for(800ms, load);
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(3));
@@ -52,9 +57,7 @@ TEST_CASE("A load tester that was stopped for a while has no objection to what h
     LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
                       "p99<20s,failed=0", server.address()});
     server.wait_for_messages(100);
-    load.signal(SIGSTOP);
-    std::this_thread::sleep_for(300ms);
-    load.signal(SIGCONT);
+    stop_for(300ms, load);
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
@@ -115,9 +118,7 @@ TEST_CASE("What is proven comes before what is not known", "[load][system]") {
     LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
                       "p99<200ms", server.address()});
     server.wait_for_messages(100);
-    load.signal(SIGSTOP);
-    std::this_thread::sleep_for(500ms);
-    load.signal(SIGCONT);
+    stop_for(500ms, load);
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(1));
