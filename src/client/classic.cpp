@@ -3,6 +3,7 @@
 
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
+#include "net/last_error.hpp"
 #include "net/resolve.hpp"
 #include "net/spawn.hpp"
 #include "protocol/quantity.hpp"
@@ -35,7 +36,7 @@ namespace roger {
 namespace {
 
 /// What tells one of the tutorial's clients from another.
-struct Style {
+struct ClientStyle {
     std::string_view prompt;
     std::size_t most_sent;  ///< bytes of a line, its newline included
     std::size_t most_read;  ///< bytes, once
@@ -43,7 +44,7 @@ struct Style {
     std::string_view after;
 };
 
-Style style_of(Transport transport) {
+ClientStyle client_style(Transport transport) {
     switch (transport) {
         case Transport::tcp:
             return {"Please enter the message: ", 254, 255, "", "\n"};
@@ -93,21 +94,17 @@ std::string reason(asio::error_code error, Timeout timeout) {
 }
 
 /// Of whichever type: once it is connected, what is written and read is a message and its answer.
-using Socket = asio::posix::stream_descriptor;
-
-asio::error_code last_error() {
-    return {errno, asio::system_category()};
-}
+using ClassicSocket = asio::posix::stream_descriptor;
 
 /// What came of a connect() that has been under way.
-asio::error_code outcome(Socket& socket) {
+asio::error_code outcome(ClassicSocket& socket) {
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
     return {error, asio::system_category()};
 }
 
-asio::awaitable<Socket> connect(Address address, Timeout timeout) {
+asio::awaitable<ClassicSocket> connect_classic(Address address, Timeout timeout) {
     Clock::time_point const deadline = moment_after(timeout);
     LookUp const found = co_await resolve(address, deadline);
     if (!found.failure.empty()) {
@@ -117,14 +114,15 @@ asio::awaitable<Socket> connect(Address address, Timeout timeout) {
         socket_type(address.transport) == SocketType::stream ? SOCK_STREAM : SOCK_DGRAM;
     asio::error_code error;
     for (Endpoint const& endpoint : found.endpoints) {
-        Socket socket(co_await asio::this_coro::executor,
-                      ::socket(endpoint.data()->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        ClassicSocket socket(
+            co_await asio::this_coro::executor,
+            ::socket(endpoint.data()->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         bool const done = ::connect(socket.native_handle(), endpoint.data(),
                                     static_cast<socklen_t>(endpoint.size())) == 0;
         error = done ? asio::error_code() : last_error();
-        if (error == asio::error::in_progress) {
+        if (error == std::errc::operation_in_progress) {
             auto const [waited] = co_await socket.async_wait(
-                Socket::wait_write, asio::cancel_at(deadline, asio::as_tuple));
+                ClassicSocket::wait_write, asio::cancel_at(deadline, asio::as_tuple));
             error = waited ? waited : outcome(socket);
         }
         if (!error) {
@@ -135,8 +133,8 @@ asio::awaitable<Socket> connect(Address address, Timeout timeout) {
 }
 
 asio::awaitable<void> talk(Address address, Timeout connect_timeout, Timeout ack_timeout) {
-    Style const style = style_of(address.transport);
-    Socket socket = co_await connect(address, connect_timeout);
+    ClientStyle const style = client_style(address.transport);
+    ClassicSocket socket = co_await connect_classic(address, connect_timeout);
     print(style.prompt);
     std::string const message = read_line(style.most_sent);
     Clock::time_point const deadline = moment_after(ack_timeout);

@@ -2,6 +2,7 @@
 #include "roger/conversation.hpp"
 
 #include "net/connect.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
 
@@ -19,9 +20,6 @@
 namespace roger {
 
 namespace {
-
-constexpr std::size_t longest_answer = 64 * 1024;
-constexpr std::string_view refusal_begins = "error: ";
 
 /// The other side is gone; what it said before can still be there to be read.
 bool is_gone(asio::error_code const& error) {

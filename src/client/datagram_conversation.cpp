@@ -5,6 +5,7 @@
 #include "net/endpoint.hpp"
 #include "net/open_socket.hpp"
 #include "net/resolve.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
 
@@ -24,13 +25,10 @@ namespace roger {
 
 namespace {
 
-constexpr std::size_t longest_answer = 64 * 1024;
-
-using Socket = asio::generic::datagram_protocol::socket;
-
 /// `answer` is what came back. operation_aborted: nothing until the deadline.
-asio::awaitable<asio::error_code> exchange(Socket& socket, std::string_view datagram,
-                                           std::string& answer, Clock::time_point deadline) {
+asio::awaitable<asio::error_code> exchange(asio::generic::datagram_protocol::socket& socket,
+                                           std::string_view datagram, std::string& answer,
+                                           Clock::time_point deadline) {
     auto const [unsent, sent] = co_await socket.async_send(
         asio::buffer(datagram), asio::cancel_at(deadline, asio::as_tuple));
     if (unsent) {

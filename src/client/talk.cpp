@@ -21,7 +21,7 @@ namespace {
 /// What a talk consists of, whatever carries it.
 struct Talk {
     ClientOptions options;
-    Messages next_message;
+    MessageSource next_message;
     Printer& printer;
     Complain complain;
     Receipts receipts;
@@ -72,7 +72,7 @@ asio::awaitable<void> talk_by_datagrams(Talk& talk) {
 
 }  // namespace
 
-Messages messages_of(ClientOptions const& options, Prompt& prompt) {
+MessageSource messages_of(ClientOptions const& options, Prompt& prompt) {
     if (!options.messages.empty()) {
         return [given = options.messages, next = std::size_t{0}]() mutable {
             return next == given.size() ? std::nullopt : std::optional(given[next++]);
@@ -86,7 +86,7 @@ Messages messages_of(ClientOptions const& options, Prompt& prompt) {
     return [&prompt] { return prompt.next(); };
 }
 
-asio::awaitable<Receipts> talk(ClientOptions options, Messages next_message, Printer& printer,
+asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
                                Complain complain) {
     Talk talk{.options = std::move(options),
               .next_message = std::move(next_message),

@@ -30,10 +30,10 @@ struct ClientOptions {
 };
 
 /// Where messages come from: the next one, or nothing at the end.
-using Messages = std::function<std::optional<std::string>()>;
+using MessageSource = std::function<std::optional<std::string>()>;
 
 /// The messages given; without any, those that are typed or piped in.
-Messages messages_of(ClientOptions const& options, Prompt& prompt);
+MessageSource messages_of(ClientOptions const& options, Prompt& prompt);
 
 /// Tells the user what went wrong.
 using Complain = std::function<void(std::string_view sentence)>;
@@ -41,7 +41,7 @@ using Complain = std::function<void(std::string_view sentence)>;
 /// Sends each message and prints its answer, until there are no more or, of a stream, the
 /// connection is lost. A refused message is complained about, and does not keep the others back;
 /// nor does a datagram that is not answered.
-asio::awaitable<Receipts> talk(ClientOptions options, Messages next_message, Printer& printer,
+asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
                                Complain complain);
 
 /// talk() between standard input and standard output. Returns whether all was acknowledged.

@@ -1,7 +1,8 @@
 // What a line from the server means for the message that it answers.
 #pragma once
 
-#include "protocol/quoted.hpp"
+#include "protocol/answers.hpp"
+#include "protocol/quote.hpp"
 #include "report/fate.hpp"
 
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace roger {
 
 /// A line that says why a message, or the connection, was not taken: docs/protocol.md.
 inline bool is_refusal(std::string_view line) {
-    return line.starts_with("error: ");
+    return line.starts_with(refusal_begins);
 }
 
 /// Acked, refused or wrong. `expected`: the acknowledgement; nothing: any line is one.
@@ -27,7 +28,7 @@ inline Fate fate_of_answer(std::string_view line, std::optional<std::string> con
 /// As much of a stranger's line as says what it is, safe on a terminal.
 inline std::string excerpt(std::string_view line) {
     constexpr std::size_t enough = 60;
-    return quoted(line.substr(0, enough)) + (line.size() > enough ? " ..." : "");
+    return quote(line.substr(0, enough)) + (line.size() > enough ? " ..." : "");
 }
 
 }  // namespace roger

@@ -6,16 +6,10 @@
 
 namespace roger {
 
-namespace {
-
-double seconds(Clock::duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void Concurrency::pass(Clock::time_point now) {
-    double const passed_s = seconds(now - last_);
+    double const passed_s = to_seconds(now - last_);
     double const in_flight_s = static_cast<double>(in_flight_) * passed_s;
     in_flight_s_ += in_flight_s;
     waiting_s_ += static_cast<double>(waiting_) * passed_s;
@@ -34,11 +28,11 @@ void Concurrency::answered(Clock::time_point now, Clock::duration service, bool 
     if (waiting_ > 0) {
         ++answers_while_waiting_;
         longest_silence_s_ =
-            std::max(longest_silence_s_, seconds(now - nobody_answered_since_ - kept_waiting));
+            std::max(longest_silence_s_, to_seconds(now - nobody_answered_since_ - kept_waiting));
         nobody_answered_since_ = now;
     }
     if (sent_as_planned) {
-        free_service_sum_s_ += seconds(service);
+        free_service_sum_s_ += to_seconds(service);
         ++free_answers_;
     }
 }

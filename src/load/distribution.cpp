@@ -1,7 +1,7 @@
 // Distributions as people write them.
 #include "load/distribution.hpp"
 
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ Distribution Distribution::parse(std::string_view text,
     double const low = parse_value(text.substr(0, dash));
     double const high = dash == text.npos ? low : parse_value(text.substr(dash + 1));
     if (high < low) {
-        throw std::invalid_argument(quoted(text) + " is no range: write the lower value first");
+        throw std::invalid_argument(quote(text) + " is no range: write the lower value first");
     }
     return {.low = low, .high = high};
 }

@@ -1,6 +1,8 @@
 // Joining what the event loops report.
 #include "load/intervals.hpp"
 
+#include "net/clock.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,12 +10,8 @@ namespace roger {
 
 namespace {
 
-double seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
 /// The next in time becomes a part of it.
-void append(Interval& interval, Interval const& next) {
+void add_up(Interval& interval, Interval const& next) {
     Histogram response;
     for (Interval const* const part : {static_cast<Interval const*>(&interval), &next}) {
         for (Histogram::Bucket const& bucket : part->response) {
@@ -36,8 +34,8 @@ void Intervals::add(IntervalPart const& part) {
     while (open_.size() <= place) {
         auto const number = *first_open_ + static_cast<std::int64_t>(open_.size());
         Slot& slot = open_.emplace_back();
-        slot.interval.begin_s = seconds(length_ * number);
-        slot.interval.length_s = seconds(length_);
+        slot.interval.begin_s = to_seconds(length_ * number);
+        slot.interval.length_s = to_seconds(length_);
     }
     Slot& slot = open_[place];
     slot.interval.acked += part.acked;
@@ -63,7 +61,7 @@ void Intervals::finish_front() {
 
 void Intervals::keep(Interval interval) {
     if (!done_.empty() && parts_of_last_ < parts_) {
-        append(done_.back(), interval);
+        add_up(done_.back(), interval);
         ++parts_of_last_;
         return;
     }
@@ -77,7 +75,7 @@ void Intervals::keep(Interval interval) {
 void Intervals::halve() {
     std::vector<Interval> halved;
     for (std::size_t i = 0; i + 1 < done_.size(); i += 2) {
-        append(done_[i], done_[i + 1]);
+        add_up(done_[i], done_[i + 1]);
         halved.push_back(std::move(done_[i]));
     }
     done_ = std::move(halved);
@@ -101,12 +99,12 @@ std::vector<Interval> Intervals::take(std::chrono::nanoseconds measured) {
 /// A run by number ends when its last message is answered: what failed after it belongs to no
 /// interval.
 void Intervals::drop_after(std::chrono::nanoseconds measured) {
-    while (!done_.empty() && done_.back().begin_s >= seconds(measured)) {
+    while (!done_.empty() && done_.back().begin_s >= to_seconds(measured)) {
         done_.pop_back();
     }
     if (!done_.empty()) {
         Interval& last = done_.back();
-        last.length_s = std::min(last.length_s, seconds(measured) - last.begin_s);
+        last.length_s = std::min(last.length_s, to_seconds(measured) - last.begin_s);
     }
 }
 

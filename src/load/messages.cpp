@@ -4,7 +4,7 @@
 #include "load/random.hpp"
 #include "load/stamp.hpp"
 #include "protocol/quantity.hpp"
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -25,12 +25,12 @@ constexpr std::size_t most_size = 64 * 1024 * 1024;
 void check_text(std::string const& text, std::string_view line_ending) {
     if (text.find('\n') != text.npos) {
         throw std::invalid_argument("a newline ends a message, so its text cannot hold one: " +
-                                    quoted(text));
+                                    quote(text));
     }
     if (text.ends_with('\r') && line_ending == "\n") {
         throw std::invalid_argument(
             "a carriage return before the newline is no part of the message: leave it out of " +
-            quoted(text) + ", and end messages with both by --line-ending crlf");
+            quote(text) + ", and end messages with both by --line-ending crlf");
     }
 }
 

@@ -2,7 +2,7 @@
 #include "load/option_groups.hpp"
 #include "program/options.hpp"
 #include "protocol/quantity.hpp"
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -45,7 +45,7 @@ CLI::Option* add_count(CLI::App& app, std::string const& name, std::size_t& coun
 double parse_milliseconds(std::string_view text) {
     Timeout const time = parse_timeout(text);
     if (!time) {
-        throw std::invalid_argument(quoted(text) + " is no time");
+        throw std::invalid_argument(quote(text) + " is no time");
     }
     return static_cast<double>(time->count());
 }
@@ -55,7 +55,7 @@ std::chrono::system_clock::time_point parse_utc(std::string const& text) {
     std::tm parts{};
     char const* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
     if (end == nullptr || *end != '\0') {
-        throw std::invalid_argument(roger::quoted(text) +
+        throw std::invalid_argument(quote(text) +
                                     " is no moment: write it in UTC, as in 2026-11-26T12:00:00Z");
     }
     return std::chrono::system_clock::from_time_t(::timegm(&parts));

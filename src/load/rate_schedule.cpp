@@ -2,7 +2,7 @@
 #include "load/rate_schedule.hpp"
 
 #include "protocol/quantity.hpp"
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -20,29 +20,25 @@ namespace {
 constexpr double lowest_rate = 0.001;
 constexpr double highest_rate = 1e9;
 
-double seconds(Clock::duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
 Clock::duration from_seconds(double count) {
     return std::chrono::round<Clock::duration>(std::chrono::duration<double>(count));
 }
 
 /// Seconds after the beginning of a stage at which so many of its messages are planned.
 double seconds_into(RateStage const& stage, double messages) {
-    double const slope = (stage.to - stage.from) / seconds(stage.length);
+    double const slope = (stage.to - stage.from) / to_seconds(stage.length);
     // The root of from * t + slope / 2 * t * t = messages that is also right for a slope of 0.
     double const root = std::sqrt(std::max(stage.from * stage.from + 2 * slope * messages, 0.0));
     return messages == 0 ? 0 : 2 * messages / (stage.from + root);
 }
 
 double messages_within(RateStage const& stage, double at) {
-    double const slope = (stage.to - stage.from) / seconds(stage.length);
+    double const slope = (stage.to - stage.from) / to_seconds(stage.length);
     return at * (stage.from + slope * at / 2);
 }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view remedy) {
-    throw std::invalid_argument(fmt::format("{} is no rate: {}", quoted(text), remedy));
+[[noreturn]] void refuse_rate(std::string_view text, std::string_view remedy) {
+    throw std::invalid_argument(fmt::format("{} is no rate: {}", quote(text), remedy));
 }
 
 /// With a k or an M for thousands and millions.
@@ -54,12 +50,12 @@ double parse_rate(std::string_view text) {
         std::from_chars(text.data(), text.data() + text.size(), rate, std::chars_format::fixed);
     std::string_view const unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
     if (error != std::errc() || !(unit.empty() || unit == "k" || unit == "M")) {
-        refuse(text, remedy);
+        refuse_rate(text, remedy);
     }
     rate *= unit == "k" ? 1e3 : unit == "M" ? 1e6 : 1;
     bool const in_range = rate >= lowest_rate && rate <= highest_rate;  // not a number is not
     if (!in_range) {
-        refuse(text, remedy);
+        refuse_rate(text, remedy);
     }
     return rate;
 }
@@ -67,15 +63,15 @@ double parse_rate(std::string_view text) {
 RateStage parse_stage(std::string_view text) {
     std::size_t const colon = text.find(':');
     if (colon == std::string_view::npos) {
-        refuse(text,
-               "a stage has a length, as in 1000:10s or, from one rate to another, "
-               "1000-5000:30s");
+        refuse_rate(text,
+                    "a stage has a length, as in 1000:10s or, from one rate to another, "
+                    "1000-5000:30s");
     }
     std::string_view const rates = text.substr(0, colon);
     std::size_t const dash = rates.find('-');
     Timeout const length = parse_timeout(text.substr(colon + 1));
     if (!length || *length == std::chrono::milliseconds(0)) {
-        refuse(text, "a stage has a length of its own, as in 1000:10s");
+        refuse_rate(text, "a stage has a length of its own, as in 1000:10s");
     }
     double const from = parse_rate(rates.substr(0, dash));
     double const to = dash == std::string_view::npos ? from : parse_rate(rates.substr(dash + 1));
@@ -121,12 +117,12 @@ Clock::duration RateSchedule::when(double messages) const {
 
 double RateSchedule::planned_by(Clock::duration since_beginning) const {
     if (stages_.empty() || since_beginning < Clock::duration(0)) {
-        return seconds(since_beginning) * rate_;
+        return to_seconds(since_beginning) * rate_;
     }
     double messages = 0;
     for (RateStage const& stage : stages_) {
         if (since_beginning < stage.length) {
-            return messages + messages_within(stage, seconds(since_beginning));
+            return messages + messages_within(stage, to_seconds(since_beginning));
         }
         messages += stage.messages();
         since_beginning -= stage.length;
@@ -147,7 +143,7 @@ std::optional<std::chrono::milliseconds> RateSchedule::length() const {
 
 double RateSchedule::mean() const {
     auto const all = length();
-    return all ? planned_by(*all) / seconds(*all) : rate_;
+    return all ? planned_by(*all) / to_seconds(*all) : rate_;
 }
 
 std::string RateSchedule::text() const {

@@ -21,7 +21,7 @@ namespace {
 constexpr unsigned most_turns = 64;
 
 /// The longest time that it waits without looking whether it wakes up in time.
-constexpr std::chrono::milliseconds tick{1};
+constexpr std::chrono::milliseconds tick_length{1};
 
 int checked(int result, char const* what) {
     if (result < 0) {
@@ -70,7 +70,7 @@ Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point momen
     auto now = Clock::now();
     auto events = poll(now);
     while (events.empty() && !woken_ && now < moment) {
-        auto const due = arm_timer(std::min(moment, now + tick));
+        auto const due = arm_timer(std::min(moment, now + tick_length));
         run_delay_before_ = run_delay_.total();
         co_await set_.async_wait(asio::posix::descriptor_base::wait_read,
                                  asio::redirect_error(asio::deferred, ignored_));

@@ -4,6 +4,7 @@
 #include "load/build.hpp"
 #include "load/settings_text.hpp"
 #include "load/this_host.hpp"
+#include "net/clock.hpp"
 #include "net/thread.hpp"
 #include "report/units.hpp"
 #include "roger/version.hpp"
@@ -46,10 +47,6 @@ std::uint64_t random_number() {
 std::string time_text(std::chrono::system_clock::time_point moment) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                        fmt::gmtime(std::chrono::system_clock::to_time_t(moment)));
-}
-
-double seconds(std::chrono::nanoseconds duration) {
-    return std::chrono::duration<double>(duration).count();
 }
 
 /// Why the figures would tell more about the load tester than about the server.
@@ -221,12 +218,12 @@ Report LoadRun::make_report(Timeline const& timeline) {
         report.asked.rate = settings_.rate->mean();
     }
     if (settings_.ack_timeout) {
-        report.asked.ack_timeout_s = seconds(*settings_.ack_timeout);
+        report.asked.ack_timeout_s = to_seconds(*settings_.ack_timeout);
     }
     if (settings_.messages) {
         report.asked.messages = settings_.messages;
     } else if (settings_.duration) {
-        report.asked.duration_s = seconds(*settings_.duration);
+        report.asked.duration_s = to_seconds(*settings_.duration);
     }
     report.interrupted = interrupts_ > 0;
     report.generator.threads = swarms_.size();
@@ -249,14 +246,14 @@ Report LoadRun::make_report(Timeline const& timeline) {
             std::max(report.generator.longest_stall_us,
                      std::chrono::round<std::chrono::microseconds>(swarm->longest_delay()).count());
     }
-    report.duration_s = seconds(end - timeline.begin);
+    report.duration_s = to_seconds(end - timeline.begin);
     report.intervals = intervals_.take(end - timeline.begin);
     for (auto const& swarm : swarms_) {
         auto const& [used, waited] = swarm->recorder().used();
-        report.generator.cpu_s += seconds(used);
+        report.generator.cpu_s += to_seconds(used);
         if (report.duration_s > 0) {
-            report.generator.busy_share =
-                std::max(report.generator.busy_share, seconds(used + waited) / report.duration_s);
+            report.generator.busy_share = std::max(report.generator.busy_share,
+                                                   to_seconds(used + waited) / report.duration_s);
         }
     }
     report.generator.own_delay_p99_us = own_delay.percentile_us(99);

@@ -14,4 +14,8 @@ inline Clock::time_point moment_after(Timeout timeout) {
     return timeout ? Clock::now() + *timeout : Clock::time_point::max();
 }
 
+inline double to_seconds(std::chrono::nanoseconds duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
 }  // namespace roger

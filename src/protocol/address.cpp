@@ -1,7 +1,7 @@
 // Where a server listens and a client connects: reading and writing the grammar.
 #include "roger/address.hpp"
 
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ constexpr std::string_view forms =
 constexpr std::size_t longest_path = 107;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason_and_remedy) {
-    throw AddressError(quoted(text) + ' ' + std::string(reason_and_remedy));
+    throw AddressError(quote(text) + ' ' + std::string(reason_and_remedy));
 }
 
 std::string_view prefix_of(Transport transport) {
@@ -80,8 +80,8 @@ bool is_host(std::string_view text) {
 /// `text` is the whole address, for the sentence.
 std::uint16_t parse_port(std::string_view port, std::string_view text) {
     if (!is_digits(port)) {
-        refuse(text, fmt::format("has no port: {} is not a number from 0 to 65535; {}",
-                                 quoted(port), forms));
+        refuse(text, fmt::format("has no port: {} is not a number from 0 to 65535; {}", quote(port),
+                                 forms));
     }
     std::uint16_t number = 0;
     auto const [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
@@ -98,12 +98,12 @@ std::string_view parse_host(std::string_view host, std::string_view text) {
         if (!is_ipv6(host)) {
             refuse(text, fmt::format("has brackets around {}, which is no IPv6 number: write "
                                      "[::1]:PORT, or a name without brackets",
-                                     quoted(host)));
+                                     quote(host)));
         }
     }
     if (!is_host(host) || (host.find(':') != host.npos && !is_ipv6(host))) {
         refuse(text, fmt::format("has no valid host: {} is neither a name nor a number; {}",
-                                 quoted(host), forms));
+                                 quote(host), forms));
     }
     return host;
 }
@@ -174,8 +174,7 @@ Address parse_address(std::string_view host, std::string_view port) {
     std::string_view rest = host;
     Transport const transport = take_prefix(rest).value_or(Transport::tcp);
     if (is_unix(transport)) {
-        refuse(host,
-               fmt::format("is a Unix socket, which has no port: leave out {}", quoted(port)));
+        refuse(host, fmt::format("is a Unix socket, which has no port: leave out {}", quote(port)));
     }
     if (transport == Transport::udp) {
         refuse(host, "is a datagram address: write it as one word, udp:HOST:PORT");
@@ -183,7 +182,7 @@ Address parse_address(std::string_view host, std::string_view port) {
     if (rest.find(':') != rest.npos && !rest.ends_with(']') && !is_ipv6(rest)) {
         refuse(host, fmt::format("is no host, or has a port of its own: write HOST:PORT as one "
                                  "word, or HOST and {} as two",
-                                 quoted(port)));
+                                 quote(port)));
     }
     std::string const text = fmt::format("{} {}", host, port);
     return {.transport = transport,

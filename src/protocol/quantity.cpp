@@ -1,7 +1,7 @@
 // Times and sizes as people write them.
 #include "protocol/quantity.hpp"
 
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +75,7 @@ std::uint64_t unit_size(std::string_view text, std::string_view name, Kind const
         }
     }
     refuse(fmt::format("{} has an unknown unit, {}: write a whole number and {}, as in {}{}",
-                       quoted(text), quoted(name), kind.unit_names, kind.example, kind.or_none));
+                       quote(text), quote(name), kind.unit_names, kind.example, kind.or_none));
 }
 
 [[noreturn]] void refuse_without_unit(std::string_view text, Kind const& kind) {
@@ -85,7 +85,7 @@ std::uint64_t unit_size(std::string_view text, std::string_view name, Kind const
         bool const last = &unit == &kind.units.back();
         choices += fmt::format("{}{}{}", first ? "" : last ? " or " : ", ", text, unit.name);
     }
-    refuse(fmt::format("{} has no unit: write {}{}", quoted(text), choices, kind.or_none));
+    refuse(fmt::format("{} has no unit: write {}{}", quote(text), choices, kind.or_none));
 }
 
 /// May be zero, whose sentence is the caller's: it needs no unit.
@@ -94,7 +94,7 @@ std::uint64_t parse_quantity(std::string_view text, Kind const& kind) {
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     std::string_view const name = text.substr(static_cast<std::size_t>(end - text.data()));
     if (error == std::errc::invalid_argument || name.starts_with('.') || name.starts_with(',')) {
-        refuse(fmt::format("{} is no {}: write a whole number and {}, as in {}{}", quoted(text),
+        refuse(fmt::format("{} is no {}: write a whole number and {}, as in {}{}", quote(text),
                            kind.name, kind.unit_names, kind.example, kind.or_none));
     }
     if (name.empty() && count != 0) {
@@ -102,7 +102,7 @@ std::uint64_t parse_quantity(std::string_view text, Kind const& kind) {
     }
     std::uint64_t const unit = name.empty() ? 1 : unit_size(text, name, kind);
     if (error == std::errc::result_out_of_range || count > kind.largest / unit) {
-        refuse(fmt::format("{} is too much: the largest {} is {}{}", quoted(text), kind.name,
+        refuse(fmt::format("{} is too much: the largest {} is {}{}", quote(text), kind.name,
                            in_largest_unit(kind.largest, kind.units), kind.or_none));
     }
     return count * unit;
@@ -117,7 +117,7 @@ Timeout parse_timeout(std::string_view text) {
     std::uint64_t const time = parse_quantity(text, time_kind);
     if (time == 0) {
         refuse(fmt::format("{} leaves no time: write at least 1ms, or none to wait without end",
-                           quoted(text)));
+                           quote(text)));
     }
     return std::chrono::milliseconds(time);
 }
@@ -125,7 +125,7 @@ Timeout parse_timeout(std::string_view text) {
 std::size_t parse_size(std::string_view text) {
     std::uint64_t const size = parse_quantity(text, size_kind);
     if (size == 0) {
-        refuse(fmt::format("{} leaves no room: write at least 1B", quoted(text)));
+        refuse(fmt::format("{} leaves no room: write at least 1B", quote(text)));
     }
     return size;
 }

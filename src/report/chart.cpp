@@ -22,7 +22,7 @@ namespace roger {
 namespace {
 
 /// The viewBox's; its height is the chart's, in CSS pixels.
-constexpr double width = 1000;
+constexpr double chart_width = 1000;
 
 /// Room for labels beside the plot, so that charts below each other are aligned.
 constexpr std::size_t usual_letters = 8;
@@ -91,7 +91,7 @@ private:
         append_html(out_, format, std::forward<Values>(values)...);
     }
 
-    [[nodiscard]] double x(double value) const { return chart_.x.position(value) * width; }
+    [[nodiscard]] double x(double value) const { return chart_.x.position(value) * chart_width; }
     [[nodiscard]] double y(double value) const {
         return (1 - chart_.y.position(value)) * chart_.height;
     }
@@ -128,7 +128,7 @@ private:
         append(
             "<svg class=\"plot\" width=\"100%\" height=\"{0}\" viewBox=\"0 0 {1} {0}\" "
             "preserveAspectRatio=\"none\">\n",
-            chart_.height, width);
+            chart_.height, chart_width);
     }
 
     void gaps() {
@@ -148,11 +148,11 @@ private:
             append("M{:.1f} 0V{}", x(tick.at), chart_.height);
         }
         for (Tick const& tick : chart_.y.ticks) {
-            append("M0 {:.1f}H{}", y(tick.at), width);
+            append("M0 {:.1f}H{}", y(tick.at), chart_width);
         }
-        append("\"/>\n<path class=\"base\" d=\"M0 {}H{}\"/>\n", chart_.height, width);
+        append("\"/>\n<path class=\"base\" d=\"M0 {}H{}\"/>\n", chart_.height, chart_width);
         if (chart_.level) {
-            append("<path class=\"level\" d=\"M0 {:.1f}H{}\"/>\n", y(chart_.level->y), width);
+            append("<path class=\"level\" d=\"M0 {:.1f}H{}\"/>\n", y(chart_.level->y), chart_width);
         }
     }
 

@@ -1,7 +1,7 @@
 // A part of a load report in JSON.
 #include "report/json_field.hpp"
 
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +51,7 @@ JsonField JsonField::operator[](std::string_view key) const {
     auto const found = json_.find(key);
     if (found == json_.end()) {
         throw std::invalid_argument(
-            fmt::format("{} is no load report: {} is missing", roger::quoted(file_), path));
+            fmt::format("{} is no load report: {} is missing", quote(file_), path));
     }
     return {*found, std::move(path), file_};
 }
@@ -106,7 +106,7 @@ std::vector<Histogram::Bucket> JsonField::buckets() const {
 
 void JsonField::refuse(std::string_view belongs) const {
     throw std::invalid_argument(fmt::format("{} is no load report: {} is {} where {} belongs",
-                                            roger::quoted(file_), path_, kind_of(json_), belongs));
+                                            quote(file_), path_, kind_of(json_), belongs));
 }
 
 void JsonField::demand(bool condition, std::string_view belongs) const {

@@ -128,7 +128,7 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
 
 /// By how much the rate may have been higher, but for the load tester. In a closed loop, clients
 /// that were free sooner had sent sooner; in an open one, they can only make up for what was late.
-double highest_rate(Report const& report) {
+double most_rate(Report const& report) {
     if (!report.asked.rate) {
         double const least_us = report.lower_bounds.response.mean_us();
         double const most_us = report.latencies.response.mean_us();
@@ -146,7 +146,7 @@ Measured measure(Report const& report, Objective const& objective, Rate const& /
     std::string const text = rate_text(rate);
     bool const looks_like_limit = rate != objective.limit && text == rate_text(objective.limit);
     return {.least = rate,
-            .most = highest_rate(report),
+            .most = most_rate(report),
             .text = looks_like_limit ? fmt::format("{:.10g}/s", rate) : text};
 }
 

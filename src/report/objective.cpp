@@ -1,7 +1,7 @@
 // A condition that the figures of a load test are to meet.
 #include "report/objective.hpp"
 
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 #include "report/measure.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ constexpr std::array<TimeUnit, 5> time_units = {
 
 /// The sentence begins with the objective's text.
 [[noreturn]] void refuse(std::string_view objective, std::string const& rest_of_sentence) {
-    throw std::invalid_argument(fmt::format("{} {}", quoted(objective), rest_of_sentence));
+    throw std::invalid_argument(fmt::format("{} {}", quote(objective), rest_of_sentence));
 }
 
 std::string_view without_spaces_around(std::string_view text) {
@@ -131,7 +131,7 @@ Objective::Figure parse_figure(std::string_view objective, std::string_view name
     refuse(objective,
            fmt::format("has an unknown figure, {}: write a percentile, mean, max, rate, failed, or "
                        "a fate such as timed_out, as in p99<5ms",
-                       quoted(name)));
+                       quote(name)));
 }
 
 double parse_limit(Objective const& objective, std::string_view value, Time& /*figure*/) {
@@ -150,7 +150,7 @@ double parse_limit(Objective const& objective, std::string_view value, Time& /*f
     if (unit == time_units.end()) {
         refuse(objective.text, fmt::format("has an unknown unit, {}: write us, ms or s, as in "
                                            "{}<1.5ms",
-                                           quoted(unit_name), objective.name));
+                                           quote(unit_name), objective.name));
     }
     // To the nanosecond, so that 1.1ms is the very number of microseconds that a histogram gives.
     return std::round(amount * unit->nanoseconds) / 1e3;

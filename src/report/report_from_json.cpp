@@ -1,5 +1,5 @@
 // Reports as JSON: reading.
-#include "protocol/quoted.hpp"
+#include "protocol/quote.hpp"
 #include "report/json_field.hpp"
 #include "report/report_json.hpp"
 
@@ -219,7 +219,7 @@ Json parse(std::string_view text, std::string const& name) {
         auto const line = 1 + std::ranges::count(good, '\n');
         throw std::invalid_argument(
             fmt::format("{} is no load report: it is no JSON in line {}, byte {} of the file",
-                        roger::quoted(name), line, good.size() + 1));
+                        quote(name), line, good.size() + 1));
     }
 }
 
@@ -229,7 +229,7 @@ void demand_version(JsonField const& file, std::string const& name) {
         throw std::invalid_argument(fmt::format(
             "{} has version {} of load reports ($.{}), and this program reads version {} only: "
             "take the version of Roger that wrote it",
-            roger::quoted(name), version, report_version_field, report_schema_version));
+            quote(name), version, report_version_field, report_schema_version));
     }
 }
 

@@ -42,8 +42,8 @@ std::string version_text(Report const& report) {
                : fmt::format(" by Roger {} ({})", safe(report.version), safe(report.build));
 }
 
-Lines heading(Report const& report) {
-    Lines lines = {
+TextLines heading(Report const& report) {
+    TextLines lines = {
         cut(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
                         count_text(report.clients, "client"), rate_text(report.rate()),
                         duration_text(us(report.duration_s)))),
@@ -59,8 +59,8 @@ Lines heading(Report const& report) {
     return lines;
 }
 
-Lines warnings(Report const& report) {
-    Lines lines;
+TextLines warning_lines(Report const& report) {
+    TextLines lines;
     if (std::string const& why = report.generator.bottleneck; !why.empty()) {
         append(lines, wrap(fmt::format("WARNING: load was held up itself: {}", safe(why)), 2));
         lines.push_back(fmt::format(
@@ -88,9 +88,9 @@ std::string latency_line(std::string_view name, Histogram const& of, std::string
     return fmt::format("{}  {}", line, meaning);
 }
 
-Lines latency_table(Report const& report) {
+TextLines latency_table(Report const& report) {
     Latencies const& of = report.latencies;
-    Lines lines = {
+    TextLines lines = {
         fmt::format("{:<9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "", "mean", "stdev",
                     "min", "p50", "p90", "p99", "p99.9", "p99.99", "max"),
         latency_line("response", of.response, "planned to acked"),
@@ -105,19 +105,19 @@ Lines latency_table(Report const& report) {
     return lines;
 }
 
-struct Reason {
+struct FateReason {
     Fate fate;
     std::string text;
     std::uint64_t messages;
 };
 
 /// The most frequent first; equally frequent ones by their fate and text.
-std::vector<Reason> sorted(Reasons const& reasons) {
-    std::vector<Reason> all;
+std::vector<FateReason> sorted(Reasons const& reasons) {
+    std::vector<FateReason> all;
     for (auto const& [key, messages] : reasons.counts()) {
         all.push_back({key.first, key.second, messages});
     }
-    std::ranges::sort(all, [](Reason const& one, Reason const& other) {
+    std::ranges::sort(all, [](FateReason const& one, FateReason const& other) {
         return std::tie(other.messages, one.fate, one.text) <
                std::tie(one.messages, other.fate, other.text);
     });
@@ -129,7 +129,7 @@ constexpr int count_width = 14;
 
 /// Each fate that is not zero, and under it why. In not more than `room` lines, if that is enough
 /// for the fates.
-Lines fates_table(Report const& report, std::size_t room) {
+TextLines fates_table(Report const& report, std::size_t room) {
     std::vector<Fate> fates;
     for (std::size_t i = 0; i != fate_count; ++i) {
         auto const fate = static_cast<Fate>(i);
@@ -137,7 +137,7 @@ Lines fates_table(Report const& report, std::size_t room) {
             fates.push_back(fate);
         }
     }
-    std::vector<Reason> reasons = sorted(report.reasons);
+    std::vector<FateReason> reasons = sorted(report.reasons);
     std::uint64_t unshown = 0;
     bool const all_fit = fates.size() + reasons.size() <= room;
     while (!all_fit && !reasons.empty() && fates.size() + reasons.size() + 1 > room) {
@@ -145,14 +145,14 @@ Lines fates_table(Report const& report, std::size_t room) {
         reasons.pop_back();
     }
 
-    Lines lines;
+    TextLines lines;
     for (Fate const fate : fates) {
         double const share =
             static_cast<double>(report.fates[fate]) / static_cast<double>(report.fates.sum());
         lines.push_back(fmt::format("{:<{}}{:>{}}  {}", name_of(fate), name_width,
                                     count_text(report.fates[fate]), count_width,
                                     share_text(share)));
-        for (Reason const& reason : reasons) {
+        for (FateReason const& reason : reasons) {
             if (reason.fate == fate) {
                 lines.push_back(cut(fmt::format("{:>{}}    {}", count_text(reason.messages),
                                                 name_width + count_width, safe(reason.text))));
@@ -167,7 +167,7 @@ Lines fates_table(Report const& report, std::size_t room) {
 }
 
 /// planned 199,980 = acked 199,978 + timed out 2
-Lines sum_line(Report const& report) {
+TextLines sum_line(Report const& report) {
     std::string line = fmt::format("planned {}", count_text(report.planned));
     std::string_view sign = " = ";
     for (std::size_t i = 0; i != fate_count; ++i) {
@@ -202,8 +202,8 @@ std::string connections(Report const& report) {
     return line;
 }
 
-Lines asides(Report const& report) {
-    Lines lines;
+TextLines aside_lines(Report const& report) {
+    TextLines lines;
     if (report.datagrams) {
         lines.push_back(cut(datagrams(report, *report.datagrams)));
     } else {
@@ -233,7 +233,7 @@ std::string traffic(Report const& report) {
                        per_second(report.received_bytes));
 }
 
-Lines generator(Report const& report) {
+TextLines generator(Report const& report) {
     Generator const& of = report.generator;
     std::string line = fmt::format("generator: {}, {} busy", count_text(of.threads, "thread"),
                                    share_text(of.busy_share));
@@ -247,15 +247,15 @@ Lines generator(Report const& report) {
 }
 
 /// Of several machines, only their names find room.
-Lines hosts(Report const& report) {
+TextLines hosts(Report const& report) {
     std::vector<std::string> texts;
     texts.reserve(report.hosts.size());
     for (Host const& host : report.hosts) {
         texts.push_back(safe(report.hosts.size() == 1 ? to_text(host) : host.name));
     }
     std::string_view const noun = texts.size() == 1 ? "host" : "hosts";
-    return texts.empty() ? Lines()
-                         : Lines{cut(fmt::format("{}: {}", noun, fmt::join(texts, ", ")))};
+    return texts.empty() ? TextLines()
+                         : TextLines{cut(fmt::format("{}: {}", noun, fmt::join(texts, ", ")))};
 }
 
 std::string audit_faults(AuditResult const& audit) {
@@ -275,7 +275,7 @@ std::string audit_faults(AuditResult const& audit) {
     return faults;
 }
 
-Lines audit(Report const& report) {
+TextLines audit(Report const& report) {
     if (!report.audit) {
         return {};
     }
@@ -290,22 +290,22 @@ Lines audit(Report const& report) {
     if (of.datagrams) {
         line += fmt::format("; {} lost on the way there", count_text(of.lost));
     }
-    Lines lines = wrap(line, 2);
-    constexpr std::size_t most_examples = 2;
-    for (std::size_t i = 0; i < std::min(of.examples.size(), most_examples); ++i) {
+    TextLines lines = wrap(line, 2);
+    constexpr std::size_t most_shown = 2;
+    for (std::size_t i = 0; i < std::min(of.examples.size(), most_shown); ++i) {
         lines.push_back(cut(fmt::format("         {}", safe(of.examples[i]))));
     }
     return lines;
 }
 
-std::string_view word_for(LoadVerdict verdict) {
+std::string_view verdict_word(LoadVerdict verdict) {
     return verdict == LoadVerdict::held   ? "held"
            : verdict == LoadVerdict::none ? "UNSURE"
                                           : "FAILED";
 }
 
 /// Those that held last.
-Lines assertions(Report const& report) {
+TextLines assertions(Report const& report) {
     std::vector<Assertion> sorted;
     for (LoadVerdict const verdict :
          {LoadVerdict::not_held, LoadVerdict::none, LoadVerdict::held}) {
@@ -315,9 +315,9 @@ Lines assertions(Report const& report) {
     constexpr std::size_t most_assertions = 6;
     bool const all_fit = sorted.size() <= most_assertions;
     std::size_t const shown = all_fit ? sorted.size() : most_assertions - 1;
-    Lines lines;
+    TextLines lines;
     for (std::size_t i = 0; i != shown; ++i) {
-        lines.push_back(cut(fmt::format("{:<6} {}: {}", word_for(sorted[i].verdict),
+        lines.push_back(cut(fmt::format("{:<6} {}: {}", verdict_word(sorted[i].verdict),
                                         safe(sorted[i].text), safe(sorted[i].measured))));
     }
     if (!all_fit) {
@@ -334,15 +334,15 @@ Lines assertions(Report const& report) {
 }  // namespace
 
 std::string to_text(Report const& report) {
-    Lines lines = heading(report);
-    append(lines, warnings(report));
+    TextLines lines = heading(report);
+    append(lines, warning_lines(report));
     lines.emplace_back();
     append(lines, latency_table(report));
     lines.emplace_back();
 
-    Lines rest = sum_line(report);
+    TextLines rest = sum_line(report);
     rest.emplace_back();
-    append(rest, asides(report));
+    append(rest, aside_lines(report));
     rest.push_back(traffic(report));
     append(rest, generator(report));
     append(rest, hosts(report));

@@ -55,9 +55,9 @@ std::string cut(std::string text) {
     return text;
 }
 
-Lines wrap(std::string text, std::size_t most) {
+TextLines wrap(std::string text, std::size_t most) {
     constexpr std::string_view indent = "  ";
-    Lines lines;
+    TextLines lines;
     while (lines.size() + 1 < most && size_of_columns(text, report_columns) < text.size()) {
         std::size_t const room = size_of_columns(text, report_columns);
         std::size_t const space = text.rfind(' ', room);
@@ -71,7 +71,7 @@ Lines wrap(std::string text, std::size_t most) {
     return lines;
 }
 
-void append(Lines& lines, Lines const& more) {
+void append(TextLines& lines, TextLines const& more) {
     lines.insert(lines.end(), more.begin(), more.end());
 }
 

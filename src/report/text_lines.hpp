@@ -1,4 +1,4 @@
-// Lines of a report on a terminal: safe, and no wider than it is.
+// TextLines of a report on a terminal: safe, and no wider than it is.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace roger {
 
-using Lines = std::vector<std::string>;
+using TextLines = std::vector<std::string>;
 
 /// Safe on a terminal. The engine's texts are already escaped, and stay as they are; another's
 /// file may hold any.
@@ -17,8 +17,8 @@ std::string safe(std::string const& text);
 std::string cut(std::string text);
 
 /// Words in as many lines as they need, but for `most`; all but the first are indented.
-Lines wrap(std::string text, std::size_t most);
+TextLines wrap(std::string text, std::size_t most);
 
-void append(Lines& lines, Lines const& more);
+void append(TextLines& lines, TextLines const& more);
 
 }  // namespace roger

@@ -34,7 +34,7 @@ namespace roger {
 namespace {
 
 /// What tells one of the tutorial's servers from another.
-struct Style {
+struct ServerStyle {
     std::size_t most_bytes;  ///< that it reads, once
     std::string_view before;
     std::string_view after;
@@ -42,7 +42,7 @@ struct Style {
     std::string_view ack;
 };
 
-Style style_of(Transport transport) {
+ServerStyle server_style(Transport transport) {
     switch (transport) {
         case Transport::tcp:
             return {255, "Here is the message: ", "\n", true, "I got your message"};
@@ -60,7 +60,7 @@ std::runtime_error failed(std::string_view what, std::error_code error) {
 class Classic {
 public:
     Classic(ClassicServer kind, Address const& address)
-        : kind_(kind), style_(style_of(address.transport)), sink_(STDOUT_FILENO), context_(1) {
+        : kind_(kind), style_(server_style(address.transport)), sink_(STDOUT_FILENO), context_(1) {
         Log const silent = [](LogLevel, std::string_view) {};
         if (address.transport == Transport::udp) {
             datagrams_ = bind_datagrams(context_, address, silent);
@@ -166,7 +166,7 @@ private:
     }
 
     ClassicServer kind_;
-    Style style_;
+    ServerStyle style_;
     Sink sink_;
     asio::io_context context_;
     std::vector<Listening> listening_;

@@ -2,6 +2,7 @@
 #include "server/command_line.hpp"
 
 #include "program/options.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
 #include "roger/lines.hpp"
 
@@ -70,7 +71,7 @@ void check(ServerOptions const& options) {
     if (options.ack.find('\n') != options.ack.npos) {
         throw WrongUse("--ack: a newline ends an answer, so the text cannot hold one");
     }
-    if (options.ack.starts_with("error: ")) {
+    if (options.ack.starts_with(refusal_begins)) {
         throw WrongUse(
             "--ack: a text that begins with 'error: ' would say that the message was refused");
     }

@@ -35,11 +35,11 @@ constexpr std::size_t most_refused_batches = 256;
 /// what a server like this one says.
 std::size_t bytes_for_one(Address const& address, Service const& service) {
     ReplyLines const& lines = service.lines;
-    std::size_t const enough =
+    std::size_t const largest =
         std::max({service.options.max_message + line_ending_bytes, lines.ack.line_size(),
                   lines.busy.line_size(), lines.too_long.line_size(),
                   lines.shutting_down.line_size(), lines.cannot_display.line_size()});
-    return address.transport == Transport::udp ? std::min(enough, most_udp_bytes) : enough;
+    return address.transport == Transport::udp ? std::min(largest, most_udp_bytes) : largest;
 }
 
 DatagramBatch batch_for(Address const& address, Service const& service) {

@@ -1,6 +1,7 @@
 // How each kind of standard output is written to.
 #include "server/sink.hpp"
 
+#include "net/last_error.hpp"
 #include "net/uninterrupted.hpp"
 
 #include <fmt/format.h>
@@ -24,10 +25,6 @@ namespace {
 
 /// Until an output is tried again that seemed to have room and took nothing.
 constexpr int retry_ms = 10;
-
-std::error_code last_error() {
-    return {errno, std::system_category()};
-}
 
 /// Nothing was taken, and the next try may go better: no room, or no memory in the system.
 bool for_a_while(int error) {

@@ -16,7 +16,7 @@ namespace roger {
 
 namespace {
 
-asio::awaitable<void> open(Address address) {
+asio::awaitable<void> open_conversation(Address address) {
     co_await DatagramConversation::open(std::move(address), std::chrono::seconds(1));
 }
 
@@ -25,7 +25,8 @@ asio::awaitable<void> open(Address address) {
 TEST_CASE("A conversation by datagrams refuses a stream's address with a sentence", "[client]") {
     for (std::string_view const text : {"tcp:127.0.0.1:1", "unix:/run/roger"}) {
         asio::io_context context;
-        auto opened = asio::co_spawn(context, open(parse_address(text)), asio::use_future);
+        auto opened =
+            asio::co_spawn(context, open_conversation(parse_address(text)), asio::use_future);
         context.run();
         try {
             opened.get();

@@ -60,7 +60,7 @@ struct Terminal {
         if (grantpt(user.get()) != 0 || unlockpt(user.get()) != 0) {
             throw Failure("pseudo-terminal: " + errno_text(errno));
         }
-        program = Descriptor(open(ptsname(user.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        program = Descriptor(::open(ptsname(user.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
         termios settings = {};
         tcgetattr(program.get(), &settings);
         settings.c_lflag &= ~static_cast<tcflag_t>(ECHO);

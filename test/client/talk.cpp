@@ -60,7 +60,7 @@ asio::awaitable<void> acknowledge(Socket& socket, int count) {
     }
 }
 
-std::vector<std::string> all_of(Messages next) {
+std::vector<std::string> all_of(MessageSource next) {
     std::vector<std::string> all;
     while (std::optional<std::string> message = next()) {
         all.push_back(std::move(*message));

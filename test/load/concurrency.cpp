@@ -19,15 +19,15 @@ using namespace std::chrono_literals;
 using Moment = Clock::time_point;
 
 /// When a message that is sent then is answered.
-using Server = std::function<Moment(Moment)>;
+using ServerModel = std::function<Moment(Moment)>;
 
 /// Each answer takes so long, however many there are.
-Server answering_in(Clock::duration time) {
+ServerModel answering_in(Clock::duration time) {
     return [time](Moment sent) { return sent + time; };
 }
 
 /// Exponentially distributed answer times.
-Server answering_in_about(Clock::duration mean, std::uint32_t seed) {
+ServerModel answering_in_about(Clock::duration mean, std::uint32_t seed) {
     return [mean, random = std::mt19937(seed)](Moment sent) mutable {
         double const factor = std::exponential_distribution<>(1)(random);
         return sent + std::chrono::round<Clock::duration>(mean * factor);
@@ -35,7 +35,7 @@ Server answering_in_about(Clock::duration mean, std::uint32_t seed) {
 }
 
 /// One message after the other.
-Server taking(Clock::duration each) {
+ServerModel taking(Clock::duration each) {
     return [each, free = Moment()](Moment sent) mutable {
         free = std::max(free, sent) + each;
         return free;
@@ -43,7 +43,7 @@ Server taking(Clock::duration each) {
 }
 
 /// Stands still for a while.
-Server stalling(Clock::duration answer, Moment from, Clock::duration length) {
+ServerModel stalling(Clock::duration answer, Moment from, Clock::duration length) {
     return [=](Moment sent) {
         auto const done = sent + answer;
         return done >= from && done < from + length ? from + length + answer : done;
@@ -57,7 +57,7 @@ struct Test {
 };
 
 /// Message i is client i mod N's.
-Concurrency play(Test const& test, Server const& server) {
+Concurrency play(Test const& test, ServerModel const& server) {
     struct Client {
         std::vector<Moment> due;  ///< messages that wait, earliest first
         std::size_t sent = 0;

@@ -20,7 +20,7 @@ bool is_about(double left, double right) {
     return std::abs(left - right) <= 1e-6 * std::max(1.0, std::abs(right));
 }
 
-std::string mistake_in(std::string_view text) {
+std::string rate_error(std::string_view text) {
     try {
         RateSchedule::parse(text);
     } catch (std::invalid_argument const& error) {
@@ -96,15 +96,15 @@ TEST_CASE("A schedule is told as it was asked for", "[load]") {
 TEST_CASE("A wrong rate is a sentence with the remedy", "[load]") {
     for (std::string_view const text : {"", "fast", "0", "-5", "1e3", "10q", "1001M", "nan", "k"}) {
         CAPTURE(text);
-        CHECK(mistake_in(text).find(
+        CHECK(rate_error(text).find(
                   "is no rate: write messages a second, from 0.001 to 1000M, as in 1000 or 10k") !=
               std::string::npos);
     }
-    CHECK(mistake_in("1000:10s,500").starts_with("'500' is no rate: a stage has a length, as in"));
-    CHECK(mistake_in("1000:none").starts_with("'1000:none' is no rate: a stage has a length"));
-    CHECK(mistake_in("1000:10").starts_with("'10' has no unit"));
-    CHECK(mistake_in("1000-:10s").starts_with("'' is no rate"));
-    CHECK(mistake_in(",").starts_with("'' is no rate"));
+    CHECK(rate_error("1000:10s,500").starts_with("'500' is no rate: a stage has a length, as in"));
+    CHECK(rate_error("1000:none").starts_with("'1000:none' is no rate: a stage has a length"));
+    CHECK(rate_error("1000:10").starts_with("'10' has no unit"));
+    CHECK(rate_error("1000-:10s").starts_with("'' is no rate"));
+    CHECK(rate_error(",").starts_with("'' is no rate"));
 }
 
 }  // namespace roger

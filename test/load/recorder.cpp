@@ -13,11 +13,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Clock::time_point begin{1h};
-constexpr Timeline two_seconds{.go = begin - 1s, .begin = begin, .end = begin + 2s};
+constexpr Clock::time_point run_begin{1h};
+constexpr Timeline two_seconds{.go = run_begin - 1s, .begin = run_begin, .end = run_begin + 2s};
 
 Sent sent(Clock::duration planned, Clock::duration late = 0ms) {
-    return {.planned = begin + planned, .sent = begin + planned + late};
+    return {.planned = run_begin + planned, .sent = run_begin + planned + late};
 }
 
 /// A recorder whose measurement has begun, with intervals of half a second.
@@ -28,7 +28,7 @@ struct Measurement {
     }
 
     std::vector<Interval> take(Clock::duration measured) {
-        recorder.end(begin + measured);
+        recorder.end(run_begin + measured);
         recorder.finish();
         return intervals.take(measured);
     }
@@ -58,7 +58,7 @@ using Counts = std::vector<std::uint64_t>;
 
 TEST_CASE("A message's three clocks give its durations", "[load]") {
     Measurement measurement;
-    measurement.recorder.acked(sent(100ms, 20ms), begin + 150ms, 0ms);
+    measurement.recorder.acked(sent(100ms, 20ms), run_begin + 150ms, 0ms);
     Latencies const& latencies = measurement.recorder.latencies();
     CHECK(latencies.response.count() == 1);
     CHECK(latencies.service.count() == 1);
@@ -78,7 +78,7 @@ TEST_CASE("What the load tester added to a message's times is known", "[load]") 
     Measurement measurement;
     Sent message = sent(100ms, 20ms);
     message.own_delay = 15ms;
-    measurement.recorder.acked(message, begin + 150ms, 5ms);
+    measurement.recorder.acked(message, run_begin + 150ms, 5ms);
     measurement.recorder.connected(3ms, 1ms);
     Report const report = measurement.report();
     auto const only = [](Histogram const& histogram) {
@@ -96,16 +96,16 @@ TEST_CASE("A load tester cannot have added more than there is", "[load]") {
     Measurement measurement;
     Sent message = sent(100ms);
     message.own_delay = 15ms;
-    measurement.recorder.acked(message, begin + 110ms, 500ms);
+    measurement.recorder.acked(message, run_begin + 110ms, 500ms);
     CHECK(measurement.report().lower_bounds.response.max_us() == 0);
     CHECK(measurement.report().lower_bounds.service.max_us() == 0);
 }
 
 TEST_CASE("What the load tester failed to do itself is counted as such", "[load]") {
     Measurement measurement;
-    measurement.recorder.failed(begin, Fate::never_connected, "no port", true);
-    measurement.recorder.failed(begin, Fate::never_connected, "refused");
-    measurement.recorder.failed(begin - 1ns, Fate::never_connected, "no port", true);
+    measurement.recorder.failed(run_begin, Fate::never_connected, "no port", true);
+    measurement.recorder.failed(run_begin, Fate::never_connected, "refused");
+    measurement.recorder.failed(run_begin - 1ns, Fate::never_connected, "no port", true);
     CHECK(measurement.report().fates[Fate::never_connected] == 2);
     CHECK(measurement.report().excused[Fate::never_connected] == 1);
     CHECK(measurement.report().excused.sum() == 1);
@@ -116,10 +116,10 @@ TEST_CASE("Bytes are counted while measuring", "[load]") {
     Recorder recorder(intervals);
     recorder.start(two_seconds);
     recorder.sent_bytes(1);
-    recorder.pass(begin);
+    recorder.pass(run_begin);
     recorder.sent_bytes(20);
     recorder.received_bytes(300);
-    recorder.end(begin + 2s);
+    recorder.end(run_begin + 2s);
     recorder.received_bytes(4000);
     Report report;
     recorder.add_to(report);
@@ -130,14 +130,14 @@ TEST_CASE("Bytes are counted while measuring", "[load]") {
 TEST_CASE("A message of the warm-up is not counted, whenever its answer comes", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(-500ms), begin - 400ms, 0ms);
-    recorder.acked(sent(-1ns), begin + 1s, 0ms);
-    recorder.failed(begin - 1ns, Fate::timed_out, "late");
+    recorder.acked(sent(-500ms), run_begin - 400ms, 0ms);
+    recorder.acked(sent(-1ns), run_begin + 1s, 0ms);
+    recorder.failed(run_begin - 1ns, Fate::timed_out, "late");
     CHECK(recorder.fates().sum() == 0);
     CHECK(recorder.latencies().response.empty());
     CHECK(recorder.latencies().service.empty());
     CHECK(recorder.latencies().lateness.empty());
-    recorder.acked(sent(0ms), begin + 1s, 0ms);
+    recorder.acked(sent(0ms), run_begin + 1s, 0ms);
     CHECK(recorder.fates()[Fate::acked] == 1);
     Report const report = measurement.report();
     CHECK(report.planned == 1);
@@ -150,16 +150,16 @@ TEST_CASE("A message of the warm-up is not counted, whenever its answer comes", 
 TEST_CASE("Who watches sees the warm-up too, which no report has", "[load]") {
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
-    recorder.start({.go = begin - 1200ms, .begin = begin, .end = begin + 2s});
-    recorder.acked(sent(-900ms), begin - 800ms, 0ms);
-    recorder.acked(sent(-900ms), begin - 700ms, 0ms);
-    recorder.pass(begin - 500ms);
+    recorder.start({.go = run_begin - 1200ms, .begin = run_begin, .end = run_begin + 2s});
+    recorder.acked(sent(-900ms), run_begin - 800ms, 0ms);
+    recorder.acked(sent(-900ms), run_begin - 700ms, 0ms);
+    recorder.pass(run_begin - 500ms);
     REQUIRE(intervals.latest());
     CHECK(intervals.latest()->begin_s == -1);
     CHECK(intervals.latest()->acked == 2);
-    recorder.acked(sent(-100ms), begin - 1ms, 0ms);
-    recorder.acked(sent(-100ms), begin + 1ms, 0ms);
-    recorder.end(begin + 2s);
+    recorder.acked(sent(-100ms), run_begin - 1ms, 0ms);
+    recorder.acked(sent(-100ms), run_begin + 1ms, 0ms);
+    recorder.end(run_begin + 2s);
     recorder.finish();
     CHECK(acked(intervals.take(2s)) == Counts{0, 0, 0, 0});
     CHECK(recorder.fates().sum() == 0);
@@ -168,9 +168,9 @@ TEST_CASE("Who watches sees the warm-up too, which no report has", "[load]") {
 TEST_CASE("What was answered but for the load tester's delay is known", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(1900ms), begin + 1950ms, 0ms);
-    recorder.acked(sent(1900ms), begin + 2100ms, 150ms);
-    recorder.acked(sent(1900ms), begin + 2100ms, 50ms);
+    recorder.acked(sent(1900ms), run_begin + 1950ms, 0ms);
+    recorder.acked(sent(1900ms), run_begin + 2100ms, 150ms);
+    recorder.acked(sent(1900ms), run_begin + 2100ms, 50ms);
     CHECK(measurement.report().acked_in_time == 1);
     CHECK(measurement.report().acked_but_for_delay == 2);
 }
@@ -181,9 +181,9 @@ TEST_CASE("A message that was planned in time is counted before its time has bee
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
     recorder.start(two_seconds);
-    recorder.acked(sent(100ms), begin + 600ms, 0ms);
+    recorder.acked(sent(100ms), run_begin + 600ms, 0ms);
     CHECK(recorder.fates()[Fate::acked] == 1);
-    recorder.end(begin + 2s);
+    recorder.end(run_begin + 2s);
     recorder.finish();
     CHECK(acked(intervals.take(2s)) == Counts{0, 1, 0, 0});
 }
@@ -191,10 +191,10 @@ TEST_CASE("A message that was planned in time is counted before its time has bee
 TEST_CASE("An answer belongs to the interval in which it comes", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(0ms), begin, 0ms);
-    recorder.acked(sent(0ms), begin + 500ms - 1ns, 0ms);
-    recorder.acked(sent(0ms), begin + 500ms, 0ms);
-    recorder.acked(sent(0ms), begin + 1999ms, 0ms);
+    recorder.acked(sent(0ms), run_begin, 0ms);
+    recorder.acked(sent(0ms), run_begin + 500ms - 1ns, 0ms);
+    recorder.acked(sent(0ms), run_begin + 500ms, 0ms);
+    recorder.acked(sent(0ms), run_begin + 1999ms, 0ms);
     auto const intervals = measurement.take(2s);
     CHECK(acked(intervals) == Counts{2, 1, 0, 1});
     CHECK(intervals[2].response.empty());
@@ -207,8 +207,8 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
     Measurement measurement;
     for (int ms = 0; ms < 2000; ms += 7) {
         measurement.recorder.acked(sent(std::chrono::milliseconds(ms / 2)),
-                                   begin + std::chrono::milliseconds(ms), 0ms);
-        measurement.recorder.failed(begin, Fate::refused, "full");
+                                   run_begin + std::chrono::milliseconds(ms), 0ms);
+        measurement.recorder.failed(run_begin, Fate::refused, "full");
     }
     Histogram whole;
     std::uint64_t sum = 0;
@@ -228,12 +228,12 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
 TEST_CASE("What comes after the end is counted, in no interval and not in the rate", "[load]") {
     Measurement measurement;
     Recorder& recorder = measurement.recorder;
-    recorder.acked(sent(1999ms), begin + 1999ms, 0ms);
-    recorder.end(begin + 2s);
-    recorder.acked(sent(1999ms), begin + 2005ms, 0ms);
-    recorder.acked(sent(1999ms), begin + 5s, 0ms);
-    recorder.failed(begin + 1999ms, Fate::timed_out, "no answer");
-    recorder.pass(begin + 6s);
+    recorder.acked(sent(1999ms), run_begin + 1999ms, 0ms);
+    recorder.end(run_begin + 2s);
+    recorder.acked(sent(1999ms), run_begin + 2005ms, 0ms);
+    recorder.acked(sent(1999ms), run_begin + 5s, 0ms);
+    recorder.failed(run_begin + 1999ms, Fate::timed_out, "no answer");
+    recorder.pass(run_begin + 6s);
     CHECK(recorder.next_moment() == Course::none);
     recorder.finish();
     auto const intervals = measurement.intervals.take(2s);
@@ -246,7 +246,7 @@ TEST_CASE("What comes after the end is counted, in no interval and not in the ra
 
 TEST_CASE("A run that ends early ends its last interval early", "[load]") {
     Measurement measurement;
-    measurement.recorder.acked(sent(0ms), begin + 700ms, 0ms);
+    measurement.recorder.acked(sent(0ms), run_begin + 700ms, 0ms);
     auto const intervals = measurement.take(750ms);
     CHECK(acked(intervals) == Counts{0, 1});
     CHECK(intervals.back().length_s == 0.25);
@@ -257,7 +257,7 @@ TEST_CASE("A run that ends before its measurement began has measured nothing", "
     Recorder recorder(intervals);
     recorder.start(two_seconds);
     recorder.connected(1ms, 0ms);
-    recorder.end(begin - 500ms);
+    recorder.end(run_begin - 500ms);
     recorder.finish();
     CHECK(intervals.take(0ms).empty());
     CHECK(recorder.fates().sum() == 0);
@@ -268,25 +268,25 @@ TEST_CASE("A recorder wants to be called at the beginning and at each interval's
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
     CHECK(recorder.next_moment() == Course::none);
-    recorder.start({.go = begin, .begin = begin, .end = begin + 2s});
-    CHECK(recorder.next_moment() == begin);
-    recorder.pass(begin - 1ns);
-    CHECK(recorder.next_moment() == begin);
+    recorder.start({.go = run_begin, .begin = run_begin, .end = run_begin + 2s});
+    CHECK(recorder.next_moment() == run_begin);
+    recorder.pass(run_begin - 1ns);
+    CHECK(recorder.next_moment() == run_begin);
     for (auto const moment : {0ms, 500ms, 1000ms}) {
-        recorder.pass(begin + moment);
-        CHECK(recorder.next_moment() == begin + moment + 500ms);
+        recorder.pass(run_begin + moment);
+        CHECK(recorder.next_moment() == run_begin + moment + 500ms);
     }
     // What comes after the end belongs to the last interval: it stays open.
-    recorder.pass(begin + 1500ms);
+    recorder.pass(run_begin + 1500ms);
     CHECK(recorder.next_moment() == Course::none);
-    recorder.pass(begin + 9s);
+    recorder.pass(run_begin + 9s);
     CHECK(intervals.latest()->begin_s == 1);
 }
 
 TEST_CASE("A recorder that was not called for long closes all intervals that are over", "[load]") {
-    Measurement measurement({.go = begin, .begin = begin, .end = Course::none});
-    measurement.recorder.pass(begin + 1700ms);
-    CHECK(measurement.recorder.next_moment() == begin + 2s);
+    Measurement measurement({.go = run_begin, .begin = run_begin, .end = Course::none});
+    measurement.recorder.pass(run_begin + 1700ms);
+    CHECK(measurement.recorder.next_moment() == run_begin + 2s);
     CHECK(measurement.intervals.latest()->begin_s == 1);
 }
 
@@ -299,11 +299,11 @@ TEST_CASE("A recorder counts connections, and the most at once while measuring",
     }
     recorder.disconnected(false);
     recorder.disconnected(true);
-    recorder.pass(begin);
+    recorder.pass(run_begin);
     recorder.connected(3ms, 0ms);
     recorder.disconnected(true);
     recorder.disconnected(false);
-    recorder.pass(begin + 500ms);
+    recorder.pass(run_begin + 500ms);
     Report report;
     recorder.add_to(report);
     CHECK(report.clients == 4);
@@ -321,14 +321,14 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
         for (std::size_t times = 0; times <= i; ++times) {
             auto const fate = static_cast<Fate>(i);
             if (fate == Fate::acked) {
-                measurement.recorder.acked(sent(1ms), begin + 2ms, 0ms);
+                measurement.recorder.acked(sent(1ms), run_begin + 2ms, 0ms);
             } else {
-                measurement.recorder.failed(begin + 1ms, fate, "why");
+                measurement.recorder.failed(run_begin + 1ms, fate, "why");
             }
             ++planned;
         }
     }
-    measurement.recorder.surplus_answer(begin);
+    measurement.recorder.surplus_answer(run_begin);
     Report const report = measurement.report();
     CHECK(report.planned == planned);
     CHECK(report.fates.sum() == planned);
@@ -346,9 +346,9 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
 TEST_CASE("What several loops recorded adds up", "[load]") {
     Measurement first;
     Measurement second;
-    first.recorder.acked(sent(1ms), begin + 2ms, 0ms);
-    second.recorder.acked(sent(1ms), begin + 3ms, 0ms);
-    second.recorder.failed(begin, Fate::refused, "full");
+    first.recorder.acked(sent(1ms), run_begin + 2ms, 0ms);
+    second.recorder.acked(sent(1ms), run_begin + 3ms, 0ms);
+    second.recorder.failed(run_begin, Fate::refused, "full");
     Report report;
     first.recorder.add_to(report);
     second.recorder.add_to(report);
@@ -363,7 +363,7 @@ TEST_CASE("The processor time of a measurement is that of its thread", "[load]")
     while (ThreadTime::now().used - before.used < 20ms) {
         // Processor time passes only when it is used.
     }
-    measurement.recorder.end(begin + 2s);
+    measurement.recorder.end(run_begin + 2s);
     CHECK(measurement.recorder.used().used >= 20ms);
     CHECK(measurement.recorder.used().waited >= 0ms);
 }

@@ -93,12 +93,12 @@ struct Quality {
     std::size_t trials = 0;    ///< in all
 };
 
-constexpr int searches = 300;
+constexpr int searches_each = 300;
 
 /// Each with another capacity.
 Quality quality_from(double start, Simulated simulated) {
     Quality quality;
-    for (int seed = 1; seed <= searches; ++seed) {
+    for (int seed = 1; seed <= searches_each; ++seed) {
         double const capacity = 10'000 * std::pow(1.01, seed % 100);
         simulated.capacity = capacity;
         SearchResult const result = search(start, simulated, static_cast<std::uint32_t>(seed));
@@ -125,9 +125,9 @@ TEST_CASE("A search finds the capacity of a noisy server", "[search][load]") {
     for (double const start : {100.0, 8000.0, 300'000.0}) {
         Quality const quality =
             quality_from(start, {.capacity = 0, .band = 0.02, .chance_failures = 0.03});
-        CHECK(quality.near_capacity >= searches * 98 / 100);
-        CHECK(quality.interval_is_true >= searches * 93 / 100);
-        CHECK(quality.trials <= searches * std::size_t{38});
+        CHECK(quality.near_capacity >= searches_each * 98 / 100);
+        CHECK(quality.interval_is_true >= searches_each * 93 / 100);
+        CHECK(quality.trials <= searches_each * std::size_t{38});
     }
 }
 
@@ -135,29 +135,29 @@ TEST_CASE("A load tester that hiccups misleads no search", "[search][load]") {
     for (double const start : {100.0, 8000.0, 300'000.0}) {
         Quality const quality = quality_from(
             start, {.capacity = 0, .band = 0.02, .chance_failures = 0.03, .hiccups = 0.1});
-        CHECK(quality.near_capacity >= searches * 98 / 100);
-        CHECK(quality.interval_is_true >= searches * 93 / 100);
-        CHECK(quality.trials <= searches * std::size_t{42});
+        CHECK(quality.near_capacity >= searches_each * 98 / 100);
+        CHECK(quality.interval_is_true >= searches_each * 93 / 100);
+        CHECK(quality.trials <= searches_each * std::size_t{42});
     }
 }
 
 TEST_CASE("A very noisy server has no rate, or one that is roughly right", "[search][load]") {
     int misled = 0;
     int too_noisy = 0;
-    for (std::uint32_t seed = 1; seed <= searches; ++seed) {
+    for (std::uint32_t seed = 1; seed <= searches_each; ++seed) {
         SearchResult const result =
             search(1000, {.capacity = 5000, .band = 0.5, .chance_failures = 0.1}, seed);
         bool const is_held = result.verdict == LoadVerdict::held;
         misled += is_held && !is_near(result, 5000, 0.25) ? 1 : 0;
         too_noisy += result.range && !is_held ? 1 : 0;
     }
-    CHECK(misled <= searches * 5 / 100);
-    CHECK(too_noisy >= searches * 10 / 100);
+    CHECK(misled <= searches_each * 5 / 100);
+    CHECK(too_noisy >= searches_each * 10 / 100);
 }
 
 TEST_CASE("A range is positive, and one that is too wide is no verdict", "[search][load]") {
     std::size_t ranges = 0;
-    for (std::uint32_t seed = 1; seed <= searches; ++seed) {
+    for (std::uint32_t seed = 1; seed <= searches_each; ++seed) {
         SearchResult const result =
             search(1000, {.capacity = 5000, .band = 0.9, .chance_failures = 0.3}, seed);
         if (result.range) {
@@ -168,7 +168,7 @@ TEST_CASE("A range is positive, and one that is too wide is no verdict", "[searc
                   (result.verdict == LoadVerdict::held));
         }
     }
-    CHECK(ranges > searches / 2);
+    CHECK(ranges > searches_each / 2);
 }
 
 TEST_CASE("A range that is too wide says what helps", "[search][load]") {
@@ -221,14 +221,14 @@ TEST_CASE("A bottleneck below the capacity gives a lower bound alone", "[search]
 
 TEST_CASE("A bottleneck below the capacity is told from hiccups", "[search][load]") {
     int found = 0;
-    for (std::uint32_t seed = 1; seed <= searches; ++seed) {
+    for (std::uint32_t seed = 1; seed <= searches_each; ++seed) {
         SearchResult const result =
             search(100, {.capacity = 5000, .bottleneck = 3000, .hiccups = 0.1}, seed);
         CHECK(result.verdict == LoadVerdict::none);
         CHECK(result.rate < 3000);
         found += result.rate > 2850 && result.obstacle_at.value_or(0) >= 3000 ? 1 : 0;
     }
-    CHECK(found >= searches * 98 / 100);
+    CHECK(found >= searches_each * 98 / 100);
 }
 
 TEST_CASE("A rate that held counts although the load tester was held up later", "[search][load]") {

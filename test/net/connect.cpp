@@ -26,7 +26,7 @@ namespace {
 using test::Socket;
 using test::Stage;
 
-constexpr Timeout patient = 20s;
+constexpr Timeout long_timeout = 20s;
 
 /// A name that stands for `addresses`, which are numbers.
 Resolver name_of(std::vector<std::string> const& addresses) {
@@ -80,7 +80,7 @@ TEST_CASE("It connects to every kind of stream address", "[connect][net]") {
     }
     for (std::string const& each : addresses) {
         test::Listener const listener(each);
-        CHECK(outcome_of(parse_address(listener.address()), patient) == listener.address());
+        CHECK(outcome_of(parse_address(listener.address()), long_timeout) == listener.address());
         CHECK(outcome_of(parse_address(listener.address()), std::nullopt) == listener.address());
     }
 }
@@ -88,7 +88,7 @@ TEST_CASE("It connects to every kind of stream address", "[connect][net]") {
 TEST_CASE("A TCP socket sends at once", "[connect][net]") {
     Stage stage;
     auto const client = [&stage]() -> asio::awaitable<void> {
-        Socket const socket = co_await connect(stage.address(), patient);
+        Socket const socket = co_await connect(stage.address(), long_timeout);
         asio::ip::tcp::no_delay no_delay;
         socket.get_option(no_delay);
         CHECK(no_delay.value());
@@ -98,12 +98,12 @@ TEST_CASE("A TCP socket sends at once", "[connect][net]") {
 
 TEST_CASE("A refusal names the address", "[connect][net]") {
     test::RefusingAddress const refusing;
-    CHECK(outcome_of(parse_address(refusing.address()), patient) ==
+    CHECK(outcome_of(parse_address(refusing.address()), long_timeout) ==
           "connecting to " + refusing.address() + ": Connection refused");
     std::string const nobody = abstract_name();
-    CHECK(outcome_of(parse_address(nobody), patient) ==
+    CHECK(outcome_of(parse_address(nobody), long_timeout) ==
           "connecting to " + nobody + ": Connection refused");
-    CHECK(outcome_of(parse_address("unix:/nowhere/roger"), patient) ==
+    CHECK(outcome_of(parse_address("unix:/nowhere/roger"), long_timeout) ==
           "connecting to unix:/nowhere/roger: No such file or directory");
 }
 
@@ -111,9 +111,9 @@ TEST_CASE("Every address of a name is tried in turn", "[connect][net]") {
     test::RefusingAddress const refusing("127.0.0.1");
     test::RefusingAddress const other("127.0.0.2");
     test::Listener const listener("tcp:127.0.0.1:0");
-    CHECK(outcome_of(some_name, patient, name_of({refusing.address(), listener.address()})) ==
+    CHECK(outcome_of(some_name, long_timeout, name_of({refusing.address(), listener.address()})) ==
           listener.address());
-    CHECK(outcome_of(some_name, patient, name_of({refusing.address(), other.address()})) ==
+    CHECK(outcome_of(some_name, long_timeout, name_of({refusing.address(), other.address()})) ==
           "connecting to " + refusing.address() + ": Connection refused; " + other.address() +
               ": Connection refused");
 }
@@ -138,7 +138,7 @@ TEST_CASE("A name that cannot be found is told", "[connect][net]") {
     Resolver const unknown = [](std::string const&, std::uint16_t) {
         return LookUp{{}, "Name or service not known"};
     };
-    CHECK(outcome_of(some_name, patient, unknown) ==
+    CHECK(outcome_of(some_name, long_timeout, unknown) ==
           "connecting to tcp:roger.example:51717: Name or service not known");
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("A place in a full Unix listen queue is waited for", "[connect][net]")
     Stage stage;
     bool connected = false;
     auto const client = [&]() -> asio::awaitable<void> {
-        co_await connect(address, patient);
+        co_await connect(address, long_timeout);
         connected = true;
     };
     // The first try is made before this is played.
@@ -190,7 +190,7 @@ TEST_CASE("A socket that TCP connects to itself is no connection", "[connect][ne
     auto const client = [&]() -> asio::awaitable<void> {
         for (int attempt = 0; attempt < 15'000; ++attempt) {
             try {
-                co_await connect(address, patient);
+                co_await connect(address, long_timeout);
             } catch (ConnectError const&) {
                 ++refused;
             }
@@ -201,7 +201,7 @@ TEST_CASE("A socket that TCP connects to itself is no connection", "[connect][ne
 }
 
 TEST_CASE("A datagram address is refused", "[connect][net]") {
-    CHECK_THROWS_AS(outcome_of(parse_address("udp:localhost:1"), patient), AddressError);
+    CHECK_THROWS_AS(outcome_of(parse_address("udp:localhost:1"), long_timeout), AddressError);
 }
 
 }  // namespace roger

@@ -34,7 +34,7 @@ std::vector<std::string> in_order(Intake const& intake) {
     return answers;
 }
 
-std::vector<std::string> read(std::string_view stream, std::size_t max_message = 4) {
+std::vector<std::string> decode(std::string_view stream, std::size_t max_message = 4) {
     Lines lines(max_message);
     Intake intake;
     lines.feed(stream, intake);
@@ -42,45 +42,45 @@ std::vector<std::string> read(std::string_view stream, std::size_t max_message =
     return in_order(intake);
 }
 
-using Messages = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 }  // namespace
 
 TEST_CASE("A message ends at a newline, with or without a return before it", "[lines][protocol]") {
-    CHECK(read("one\ntwo\r\nsix\n") == Messages{"one", "two", "six"});
-    CHECK(read("\n\r\n\n") == Messages{"", "", ""});
-    CHECK(read("").empty());
+    CHECK(decode("one\ntwo\r\nsix\n") == Strings{"one", "two", "six"});
+    CHECK(decode("\n\r\n\n") == Strings{"", "", ""});
+    CHECK(decode("").empty());
 }
 
 TEST_CASE("Only one return belongs to the line ending, and only at the end", "[lines][protocol]") {
-    CHECK(read("a\r\r\n") == Messages{"a\r"});
-    CHECK(read("\ra\r\n") == Messages{"\ra"});
-    CHECK(read("a\rb\n") == Messages{"a\rb"});
-    CHECK(read("\r\r\r\n") == Messages{"\r\r"});
+    CHECK(decode("a\r\r\n") == Strings{"a\r"});
+    CHECK(decode("\ra\r\n") == Strings{"\ra"});
+    CHECK(decode("a\rb\n") == Strings{"a\rb"});
+    CHECK(decode("\r\r\r\n") == Strings{"\r\r"});
 }
 
 TEST_CASE("The end of the stream ends a message", "[lines][protocol]") {
-    CHECK(read("one") == Messages{"one"});
-    CHECK(read("one\ntwo") == Messages{"one", "two"});
-    CHECK(read("one\n") == Messages{"one"});
+    CHECK(decode("one") == Strings{"one"});
+    CHECK(decode("one\ntwo") == Strings{"one", "two"});
+    CHECK(decode("one\n") == Strings{"one"});
 }
 
 TEST_CASE("A return at the end of the stream is no line ending", "[lines][protocol]") {
-    CHECK(read("one\r") == Messages{"one\r"});
-    CHECK(read("\r") == Messages{"\r"});
-    CHECK(read("four\r") == Messages{too_long});
+    CHECK(decode("one\r") == Strings{"one\r"});
+    CHECK(decode("\r") == Strings{"\r"});
+    CHECK(decode("four\r") == Strings{too_long});
 }
 
 TEST_CASE("The longest message is as long as it may be, whatever its ending", "[lines][protocol]") {
     for (std::string const& ending : {"\n"s, "\r\n"s, ""s}) {
         CAPTURE(ending);
-        CHECK(read("123" + ending) == Messages{"123"});
-        CHECK(read("1234" + ending) == Messages{"1234"});
-        CHECK(read("12345" + ending) == Messages{too_long});
-        CHECK(read("123456" + ending) == Messages{too_long});
+        CHECK(decode("123" + ending) == Strings{"123"});
+        CHECK(decode("1234" + ending) == Strings{"1234"});
+        CHECK(decode("12345" + ending) == Strings{too_long});
+        CHECK(decode("123456" + ending) == Strings{too_long});
     }
-    CHECK(read("1234\r\r\n") == Messages{too_long});
-    CHECK(read("123\r\r\n") == Messages{"123\r"});
+    CHECK(decode("1234\r\r\n") == Strings{too_long});
+    CHECK(decode("123\r\r\n") == Strings{"123\r"});
 }
 
 TEST_CASE("The same holds at the size that a server has by default", "[lines][protocol]") {
@@ -91,16 +91,16 @@ TEST_CASE("The same holds at the size that a server has by default", "[lines][pr
             Lines lines(max_message);
             Intake const intake = test::check_reading(lines, message + ending, max_message,
                                                       [](std::size_t i) { return i % 4096 == 7; });
-            CHECK(in_order(intake) == Messages{size > max_message ? too_long : message});
+            CHECK(in_order(intake) == Strings{size > max_message ? too_long : message});
         }
     }
 }
 
 TEST_CASE("A message too long between two good ones is refused in its place", "[lines][protocol]") {
-    CHECK(read("good\ntoo long\nfine\n") == Messages{"good", too_long, "fine"});
-    CHECK(read("good\r\n12345\r\nfine\r\n") == Messages{"good", too_long, "fine"});
-    CHECK(read("good\ntoo long") == Messages{"good", too_long});
-    CHECK(read("12345\n12345\n\n12345\n") == Messages{too_long, too_long, "", too_long});
+    CHECK(decode("good\ntoo long\nfine\n") == Strings{"good", too_long, "fine"});
+    CHECK(decode("good\r\n12345\r\nfine\r\n") == Strings{"good", too_long, "fine"});
+    CHECK(decode("good\ntoo long") == Strings{"good", too_long});
+    CHECK(decode("12345\n12345\n\n12345\n") == Strings{too_long, too_long, "", too_long});
 }
 
 TEST_CASE("A message too long is refused as soon as that is certain", "[lines][protocol]") {
@@ -111,13 +111,13 @@ TEST_CASE("A message too long is refused as soon as that is certain", "[lines][p
     lines.feed("\r", intake);
     CHECK(intake.empty());
     lines.feed("5", intake);
-    CHECK(in_order(intake) == Messages{too_long});
+    CHECK(in_order(intake) == Strings{too_long});
 
     lines.feed(" and much more of it\r", intake);
     CHECK(lines.unfinished());
     lines.feed("\nnext\n", intake);
     CHECK_FALSE(lines.unfinished());
-    CHECK(in_order(intake) == Messages{too_long, "next"});
+    CHECK(in_order(intake) == Strings{too_long, "next"});
 }
 
 TEST_CASE("Neighbours of one verdict are one run", "[lines][protocol]") {
@@ -138,15 +138,15 @@ TEST_CASE("Any byte but a newline may stand in a message", "[lines][protocol]") 
             all += static_cast<char>(byte);
         }
     }
-    CHECK(read(all + "\n" + all + "\r\n" + all, all.size()) == Messages{all, all, all});
+    CHECK(decode(all + "\n" + all + "\r\n" + all, all.size()) == Strings{all, all, all});
 
     for (int byte = 0; byte != 256; ++byte) {
         std::string const message(1, static_cast<char>(byte));
         if (message != "\n") {
             CAPTURE(byte);
-            CHECK(read("a" + message + "b\n") == Messages{"a" + message + "b"});
-            CHECK(read(message + "\r\n") == Messages{message});
-            CHECK(read(message) == Messages{message});
+            CHECK(decode("a" + message + "b\n") == Strings{"a" + message + "b"});
+            CHECK(decode(message + "\r\n") == Strings{message});
+            CHECK(decode(message) == Strings{message});
         }
     }
 }
@@ -199,7 +199,7 @@ TEST_CASE("An endless line costs no more memory than the longest message", "[lin
     CHECK(most <= max_message * 9 / 8 + 1024);
     CHECK(before.growth() == 0);
     CHECK(lines.unfinished());
-    CHECK(in_order(intake) == Messages{too_long, too_long});
+    CHECK(in_order(intake) == Strings{too_long, too_long});
 }
 
 TEST_CASE("An unfinished message keeps no memory after it ended", "[lines][protocol]") {
@@ -260,8 +260,8 @@ TEST_CASE("After the end of a stream the reader is as new", "[lines][protocol]")
 }
 
 TEST_CASE("No limit is too large for the arithmetic", "[lines][protocol]") {
-    CHECK(read("one\r\ntwo\r", SIZE_MAX) == Messages{"one", "two\r"});
-    CHECK(read("\n\r\na\n", 0) == Messages{"", "", too_long});
+    CHECK(decode("one\r\ntwo\r", SIZE_MAX) == Strings{"one", "two\r"});
+    CHECK(decode("\n\r\na\n", 0) == Strings{"", "", too_long});
 }
 
 }  // namespace roger

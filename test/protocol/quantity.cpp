@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-struct Mistake {
+struct BadQuantity {
     std::string_view text;
     std::string_view sentence;
 };
@@ -51,8 +51,8 @@ TEST_CASE("A size is a whole number and a unit", "[quantity][protocol]") {
 }
 
 TEST_CASE("A wrong time is a sentence with the remedy", "[quantity][protocol]") {
-    for (Mistake const& mistake : {
-             Mistake{"5", "'5' has no unit: write 5ms, 5s, 5min or 5h, or none"},
+    for (BadQuantity const& mistake : {
+             BadQuantity{"5", "'5' has no unit: write 5ms, 5s, 5min or 5h, or none"},
              {"0", "'0' leaves no time: write at least 1ms, or none to wait without end"},
              {"0s", "'0s' leaves no time: write at least 1ms, or none to wait without end"},
              {"-5s",
@@ -97,8 +97,8 @@ TEST_CASE("A wrong time is a sentence with the remedy", "[quantity][protocol]") 
 }
 
 TEST_CASE("A wrong size is a sentence with the remedy", "[quantity][protocol]") {
-    for (Mistake const& mistake : {
-             Mistake{"64", "'64' has no unit: write 64B, 64KiB or 64MiB"},
+    for (BadQuantity const& mistake : {
+             BadQuantity{"64", "'64' has no unit: write 64B, 64KiB or 64MiB"},
              {"0", "'0' leaves no room: write at least 1B"},
              {"0MiB", "'0MiB' leaves no room: write at least 1B"},
              {"none", "'none' is no size: write a whole number and B, KiB or MiB, as in 64KiB"},

@@ -51,7 +51,7 @@ std::string_view between(std::string_view text, std::string_view before, std::st
     return text.substr(0, text.find(after));
 }
 
-double number(std::string_view text) {
+double to_number(std::string_view text) {
     return std::stod(std::string(text));
 }
 
@@ -64,16 +64,16 @@ double width_of(std::string_view text) {
 Label label_of(std::string_view element, Screen const& screen) {
     std::string_view const x = between(element, " x=\"", "\"");
     double const at =
-        x.ends_with('%') ? number(x.substr(0, x.size() - 1)) / 100 * screen.plot : number(x);
+        x.ends_with('%') ? to_number(x.substr(0, x.size() - 1)) / 100 * screen.plot : to_number(x);
     Label label{.kind = std::string(between(element, "class=\"", "\"")),
                 .text = std::string(between(element, ">", "<")),
                 .left = at,
                 .right = at,
-                .baseline = number(between(element, " y=\"", "\""))};
+                .baseline = to_number(between(element, " y=\"", "\""))};
     bool const ends_there =
         !label.kind.starts_with('x') || label.kind.find("last") != label.kind.npos;
     bool const shifted = element.find(" dx=\"") != element.npos;
-    label.right += shifted ? number(between(element, " dx=\"", "\"")) : 0;
+    label.right += shifted ? to_number(between(element, " dx=\"", "\"")) : 0;
     label.right += ends_there ? 0 : width_of(label.text) / 2;
     label.left = label.right - width_of(label.text);
     return label;

@@ -42,7 +42,7 @@ std::string measured(std::string_view text) {
     return parse_objective(text).judge(report_of_1000()).measured;
 }
 
-std::string mistake_in(std::string_view text) {
+std::string objective_error(std::string_view text) {
     try {
         parse_objectives(text);
     } catch (std::invalid_argument const& error) {
@@ -231,43 +231,43 @@ TEST_CASE("A wrong objective is a sentence with the remedy", "[objective][load]"
         " compares nothing: write a figure, one of < <= > >= =, and a value, as in p99<5ms or "
         "failed=0";
     for (std::string_view const text : {"", "p99", " ", "5ms"}) {
-        CHECK(mistake_in(text) == fmt::format("'{}'{}", text, nothing_compared));
+        CHECK(objective_error(text) == fmt::format("'{}'{}", text, nothing_compared));
     }
-    CHECK(mistake_in("p99<5ms,") == fmt::format("''{}", nothing_compared));
+    CHECK(objective_error("p99<5ms,") == fmt::format("''{}", nothing_compared));
 
     for (std::string_view const figure :
          {"", "latency", "p", "p9x", "p-1", "pinf", "P99", "mean99", "service.rate", "lateness.p99",
           "response.", "timed out", "unknown"}) {
-        CHECK(mistake_in(fmt::format("{}<5ms", figure)) ==
+        CHECK(objective_error(fmt::format("{}<5ms", figure)) ==
               fmt::format("'{0}<5ms' has an unknown figure, '{0}': write a percentile, mean, max, "
                           "rate, failed, or a fate such as timed_out, as in p99<5ms",
                           figure));
     }
-    CHECK(mistake_in("p100.1<5ms") ==
+    CHECK(objective_error("p100.1<5ms") ==
           "'p100.1<5ms' asks for a percentile above 100: write p0 to p100, as in p99.9<5ms");
 }
 
 TEST_CASE("A wrong value is a sentence with the remedy", "[objective][load]") {
-    CHECK(mistake_in("p99<5") == "'p99<5' has a time without a unit: write 5us, 5ms or 5s");
-    CHECK(mistake_in("p99<5min") ==
+    CHECK(objective_error("p99<5") == "'p99<5' has a time without a unit: write 5us, 5ms or 5s");
+    CHECK(objective_error("p99<5min") ==
           "'p99<5min' has an unknown unit, 'min': write us, ms or s, as in p99<1.5ms");
-    CHECK(mistake_in("p99<5e3ms") ==
+    CHECK(objective_error("p99<5e3ms") ==
           "'p99<5e3ms' has an unknown unit, 'e3ms': write us, ms or s, as in p99<1.5ms");
     for (std::string_view const value : {"", "ms", "-5ms", "=5ms", "infms", "nan", ".5ms"}) {
-        CHECK(mistake_in(fmt::format("max={}", value)) ==
+        CHECK(objective_error(fmt::format("max={}", value)) ==
               fmt::format("'max={}' has no time after max: write a number and us, ms or s, as in "
                           "max<1.5ms",
                           value));
     }
     for (std::string_view const value : {"", "1000/s", "fast", "-1", "5ms"}) {
-        CHECK(mistake_in(fmt::format("rate>{}", value)) ==
+        CHECK(objective_error(fmt::format("rate>{}", value)) ==
               fmt::format("'rate>{}' compares the rate with no number: write messages a second, as "
                           "in rate>=1000",
                           value));
     }
     for (std::string_view const value : {"", "none", "0.5", "-1", "5ms", "%"}) {
         CHECK(
-            mistake_in(fmt::format("refused<{}", value)) ==
+            objective_error(fmt::format("refused<{}", value)) ==
             fmt::format("'refused<{}' has no count after refused: write a whole number, or a share "
                         "of the planned messages, as in refused<=10 or refused<0.1%",
                         value));
@@ -275,7 +275,7 @@ TEST_CASE("A wrong value is a sentence with the remedy", "[objective][load]") {
 }
 
 TEST_CASE("A wrong objective is safe on a terminal", "[objective][load]") {
-    CHECK(mistake_in("\x1b[2J").starts_with("'\\x1b[2J' compares nothing"));
+    CHECK(objective_error("\x1b[2J").starts_with("'\\x1b[2J' compares nothing"));
 }
 
 }  // namespace roger

@@ -44,12 +44,12 @@ json sample_json() {
 }
 
 /// Where something is in it: every member of an object, and the first item of each list.
-std::vector<json::json_pointer> places(json const& value,
-                                       json::json_pointer const& here = json::json_pointer()) {
+std::vector<json::json_pointer> pointers_into(
+    json const& value, json::json_pointer const& here = json::json_pointer()) {
     std::vector<json::json_pointer> all;
     auto const add = [&](json const& part, json::json_pointer const& there) {
         all.push_back(there);
-        std::vector<json::json_pointer> const inner = places(part, there);
+        std::vector<json::json_pointer> const inner = pointers_into(part, there);
         all.insert(all.end(), inner.begin(), inner.end());
     };
     if (value.is_object()) {
@@ -175,7 +175,7 @@ TEST_CASE("The schema describes each field and lets none be missing", "[load]") 
 
 TEST_CASE("The schema refuses a field that is missing, unknown or of another type", "[load]") {
     json const saved = sample_json();
-    for (json::json_pointer const& place : places(saved)) {
+    for (json::json_pointer const& place : pointers_into(saved)) {
         CAPTURE(place.to_string());
         json wrong = saved;
         wrong[place] = of_another_type(saved[place]);
@@ -194,7 +194,7 @@ TEST_CASE("The schema refuses a field that is missing, unknown or of another typ
 TEST_CASE("A report with a field missing or of another type is refused by the field's name",
           "[load]") {
     json const saved = sample_json();
-    for (json::json_pointer const& place : places(saved)) {
+    for (json::json_pointer const& place : pointers_into(saved)) {
         if (is_derived(place)) {
             continue;
         }

@@ -22,7 +22,7 @@ using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 using test::sample_report;
 
-std::vector<std::string> lines_of(std::string const& text) {
+std::vector<std::string> text_lines(std::string const& text) {
     std::vector<std::string> lines;
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) {
@@ -38,7 +38,7 @@ std::size_t characters(std::string const& line) {
 
 void check_that_it_fits(std::string const& text) {
     CAPTURE(text);
-    std::vector<std::string> const lines = lines_of(text);
+    std::vector<std::string> const lines = text_lines(text);
     CHECK(lines.size() <= report_lines);
     for (std::string const& line : lines) {
         CHECK(characters(line) <= report_columns);
@@ -47,7 +47,7 @@ void check_that_it_fits(std::string const& text) {
 }
 
 /// An open loop in which everything went well.
-Report good_report() {
+Report steady_report() {
     Report report;
     report.started = "2026-11-22T12:25:08Z";
     report.address = "tcp:localhost:51717";
@@ -109,7 +109,7 @@ Report endless_report() {
 }  // namespace
 
 TEST_CASE("A good run's report is short", "[load]") {
-    CHECK(to_text(good_report()) ==
+    CHECK(to_text(steady_report()) ==
           R"(asked: 1,000 clients, 20,000/s, 10s   got: 1,000 clients, 19,998/s, 10.0s
 tcp:localhost:51717, started 2026-11-22T12:25:08Z
 
@@ -129,7 +129,7 @@ generator: 2 threads, 12.5% busy, adds 35µs (p99), 10µs of CPU per ack
 }
 
 TEST_CASE("A report says what the run was called, what made it, and on which machine", "[load]") {
-    Report report = good_report();
+    Report report = steady_report();
     report.title = "after the change";
     report.version = "0.1.0";
     report.build = "GCC 12.2.0, Asio 1.36.0";
@@ -147,7 +147,7 @@ TEST_CASE("A report says what the run was called, what made it, and on which mac
 }
 
 TEST_CASE("A closed loop has no lateness", "[load]") {
-    Report report = good_report();
+    Report report = steady_report();
     report.asked.rate.reset();
     report.asked.duration_s.reset();
     report.asked.messages = 199'980;
@@ -183,7 +183,7 @@ planned 199,980 = acked 199,938 + refused 12 + wrong answer 10 + timed out 8 + c
 }
 
 TEST_CASE("Outcomes that do not add up are no sum", "[load]") {
-    Report report = good_report();
+    Report report = steady_report();
     report.planned += 1;
     CHECK_THAT(to_text(report),
                ContainsSubstring("planned 199,981, but the outcomes add up to 199,980: a fault of "
@@ -199,13 +199,13 @@ WARNING: too few clients: raise --clients
 )"));
     report.asked.rate.reset();
     CHECK_THAT(to_text(report), ContainsSubstring("more --threads, or fewer --clients\n"));
-    CHECK_THAT(to_text(good_report()), !ContainsSubstring("WARNING"));
+    CHECK_THAT(to_text(steady_report()), !ContainsSubstring("WARNING"));
 }
 
 TEST_CASE("An interrupted run says so", "[load]") {
     CHECK_THAT(to_text(sample_report()),
                ContainsSubstring("\ninterrupted: this is what was measured until then\n"));
-    CHECK_THAT(to_text(good_report()), !ContainsSubstring("interrupted"));
+    CHECK_THAT(to_text(steady_report()), !ContainsSubstring("interrupted"));
 }
 
 TEST_CASE("Faults of the server, audit and assertions are told", "[load]") {
@@ -225,7 +225,7 @@ held   failed=42: 42
 }
 
 TEST_CASE("An audit without faults held", "[load]") {
-    Report report = good_report();
+    Report report = steady_report();
     report.audit = AuditResult{.file = "out.log", .acked = 1000, .written = 1000, .examples = {}};
     CHECK_THAT(to_text(report),
                ContainsSubstring("\nheld   audit of out.log: 1,000 acked, 1,000 written\n"));
@@ -234,19 +234,19 @@ TEST_CASE("An audit without faults held", "[load]") {
 TEST_CASE("The most that can be reported fits a screen", "[load]") {
     std::string const text = to_text(endless_report());
     check_that_it_fits(text);
-    CHECK(lines_of(text).size() == report_lines);
+    CHECK(text_lines(text).size() == report_lines);
     CHECK_THAT(text, ContainsSubstring("for reasons that find no room here\n"));
     CHECK_THAT(text, ContainsSubstring("       and 47 more: 26 held, 21 FAILED\n"));
     check_that_it_fits(to_text(sample_report()));
 }
 
 TEST_CASE("Wide characters are counted as wide", "[load]") {
-    Report report = good_report();
+    Report report = steady_report();
     report.address.clear();
     for (int i = 0; i != 60; ++i) {
         report.address += "東";
     }
-    CHECK(lines_of(to_text(report)).at(1) == report.address.substr(0, 49 * 3) + "…");
+    CHECK(text_lines(to_text(report)).at(1) == report.address.substr(0, 49 * 3) + "…");
 }
 
 TEST_CASE("What is not safe on a terminal is escaped, and what is escaped stays as it is",

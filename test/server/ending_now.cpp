@@ -1,6 +1,7 @@
 // A server that ends at once and is destroyed, whatever its coroutines are waiting for.
 #include "roger/server.hpp"
 #include "roger/task.hpp"
+#include "server/handlers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
@@ -26,11 +27,6 @@
 namespace roger::test {
 namespace {
 
-Task<void> never_return(Batch const&) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(24));
-    co_await timer.async_wait(asio::deferred);
-}
-
 /// Looks at what it was given, also when it is destroyed before it has returned.
 class Reader {
 public:
@@ -47,18 +43,6 @@ private:
     Batch const& batch_;
     std::atomic<std::size_t>& bytes_;
 };
-
-Task<void> take(Batch const&) {
-    co_return;
-}
-
-ServerOptions at(std::vector<std::string> const& addresses) {
-    ServerOptions options;
-    for (auto const& address : addresses) {
-        options.addresses.push_back(parse_address(address));
-    }
-    return options;
-}
 
 /// Returns when the first loop has seen all that had happened on its sockets before.
 void pass_through(RunningServer& running) {

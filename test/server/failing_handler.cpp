@@ -1,6 +1,8 @@
 // Nothing silent: a handler that throws is told of everywhere, and to the right clients.
 #include "roger/server.hpp"
 #include "roger/task.hpp"
+#include "server/handlers.hpp"
+#include "support/answers.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
@@ -26,15 +28,6 @@ namespace roger::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string const ack = "I got your message\n";
-std::string const refusal = "error: cannot display\n";
-std::string const farewell = "error: shutting down\n";
-
-Task<void> pass_time(std::chrono::milliseconds time) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, time);
-    co_await timer.async_wait(asio::deferred);
-}
 
 using Throw = std::function<void()>;
 
@@ -79,13 +72,13 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
         RunningServer running({.threads = threads}, throwing(failing.act, after_a_while));
         Peer other = Peer::connect(running.address());
         other.send("good\n");
-        CHECK(other.receive_line() + '\n' == ack);
+        CHECK(other.receive_line() == ack);
         Peer peer = Peer::connect(running.address());
         peer.send("good\n");
-        CHECK(peer.receive_line() + '\n' == ack);
+        CHECK(peer.receive_line() == ack);
         peer.send("bad\nand this\n");
-        CHECK(peer.receive_all() == refusal + refusal);
-        CHECK(other.receive_all() == farewell);
+        CHECK(peer.receive_all() == cannot_display_line + cannot_display_line);
+        CHECK(other.receive_all() == shutting_down_line);
         peer.close();
         other.close();
         auto const outcome = running.outcome();
@@ -108,7 +101,7 @@ TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]")
         {}, [](Batch const&) -> Task<void> { throw std::runtime_error("not even begun"); });
     Peer peer = Peer::connect(running.address());
     peer.send("one\n");
-    CHECK(peer.receive_all() == refusal);
+    CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
     CHECK(running.outcome().failure == "not even begun");
 }
@@ -126,7 +119,7 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
                                   false));
     Peer peer = Peer::connect(running.address());
     peer.send("bad\n");
-    CHECK(peer.receive_all() == refusal);
+    CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
     auto const outcome = running.outcome();
     CHECK(outcome.failure != "");
@@ -148,7 +141,7 @@ TEST_CASE("A handler that says how far it came has so much acknowledged", "[serv
         std::size_t const acked = std::min<std::size_t>(shown, 3);
         std::string expected;
         for (std::size_t number = 0; number < 3; ++number) {
-            expected += number < acked ? ack : refusal;
+            expected += number < acked ? ack_line : cannot_display_line;
         }
         CHECK(peer.receive_all() == expected);
         peer.close();
@@ -170,7 +163,8 @@ TEST_CASE("A message too long keeps its place between those not shown", "[server
     Peer peer = Peer::connect(running.address());
     peer.send("one\n" + std::string(17, 'x') + "\nbad\n" + std::string(17, 'x') + "\nlast\n");
     std::string const too_long = "error: message longer than 16 bytes\n";
-    CHECK(peer.receive_all() == ack + too_long + refusal + too_long + refusal);
+    CHECK(peer.receive_all() ==
+          ack_line + too_long + cannot_display_line + too_long + cannot_display_line);
     peer.close();
     running.outcome();
     auto const counters = running.server().counters();
@@ -197,7 +191,7 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
     }
     for (auto& peer : peers) {
         auto const answers = peer.receive_all();
-        CHECK((answers == refusal || answers == farewell));
+        CHECK((answers == cannot_display_line || answers == shutting_down_line));
         peer.close();
     }
     auto const outcome = running.outcome();

@@ -1,6 +1,8 @@
 // A server in this process: how it starts, hands over what is said, and ends.
 #include "roger/server.hpp"
 #include "roger/task.hpp"
+#include "server/handlers.hpp"
+#include "support/answers.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
@@ -29,22 +31,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string const ack = "I got your message\n";
-std::string const farewell = "error: shutting down\n";
-
-Task<void> take(Batch const&) {
-    co_return;
-}
-
-Task<void> pass_time(std::chrono::milliseconds time) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, time);
-    co_await timer.async_wait(asio::deferred);
-}
-
-Task<void> never_return(Batch const&) {
-    co_await pass_time(std::chrono::hours(24));
-}
-
 /// Messages in the order in which handlers were given them, from any loop.
 class Kept {
 public:
@@ -67,19 +53,6 @@ private:
     mutable std::mutex guard_;
     std::vector<std::string> messages_;
 };
-
-ServerOptions at(std::vector<std::string> const& addresses) {
-    ServerOptions options;
-    for (auto const& address : addresses) {
-        options.addresses.push_back(parse_address(address));
-    }
-    return options;
-}
-
-void talk(Peer& peer, std::string const& message) {
-    peer.send(message + '\n');
-    CHECK(peer.receive_line() + '\n' == ack);
-}
 
 }  // namespace
 
@@ -144,7 +117,7 @@ TEST_CASE("A server may be told to stop as often as one likes", "[server][concur
     talk(peer, "hello");
     running.server().stop();
     running.server().stop();
-    CHECK(peer.receive_all() == farewell);
+    CHECK(peer.receive_all() == shutting_down_line);
     running.server().stop();
     peer.close();
     CHECK(running.outcome().success());
@@ -166,7 +139,7 @@ TEST_CASE("A handler may stop its server", "[server][concurrency]") {
     }
     Peer peer = Peer::connect(running.address());
     peer.send("that is all\n");
-    CHECK(peer.receive_all() == ack + farewell);
+    CHECK(peer.receive_all() == ack_line + shutting_down_line);
     peer.close();
     CHECK(running.outcome().success());
 }
@@ -183,7 +156,7 @@ TEST_CASE("Servers in one process do not know of each other", "[server][concurre
     peer_there.send("there\n");
     CHECK(peer_there.receive_line() == "over");
     here.server().stop();
-    CHECK(peer_here.receive_all() == farewell);
+    CHECK(peer_here.receive_all() == shutting_down_line);
     peer_here.close();
     CHECK(here.outcome().success());
     peer_there.send("still there\n");
@@ -211,7 +184,7 @@ TEST_CASE("An ack waits for the handler, and other clients do not", "[server][co
     }
     CHECK_FALSE(slow.would_receive_within(50ms));
     released = true;
-    CHECK(slow.receive_line() + '\n' == ack);
+    CHECK(slow.receive_line() == ack);
 }
 
 TEST_CASE("A handler is not called for a client before the last call for it has returned",
@@ -232,7 +205,7 @@ TEST_CASE("A handler is not called for a client before the last call for it has 
         said.push_back(std::to_string(number));
         peer.send(said.back() + '\n');
     }
-    CHECK(peer.receive_exactly(said.size() * ack.size()).ends_with(ack));
+    CHECK(peer.receive_exactly(said.size() * ack_line.size()).ends_with(ack_line));
     CHECK(kept.messages() == said);
     CHECK_FALSE(overlapped);
 }
@@ -253,7 +226,7 @@ TEST_CASE("What a client has said when the server stops is still handled and ack
     running.server().stop();
     CHECK_FALSE(peer.would_receive_within(50ms));
     released = true;
-    CHECK(peer.receive_all() == ack + farewell);
+    CHECK(peer.receive_all() == ack_line + shutting_down_line);
     peer.close();
     CHECK(running.outcome().success());
     CHECK(kept.messages() == std::vector<std::string>{"hello"});
@@ -371,7 +344,7 @@ TEST_CASE("Counters of all loops add up, and may be read at any time", "[server]
     }
     for (auto& peer : peers) {
         peer.half_close();
-        CHECK(peer.receive_all().size() == messages * ack.size());
+        CHECK(peer.receive_all().size() == messages * ack_line.size());
     }
     CHECK(running.stop().success());
     auto const counters = running.server().counters();

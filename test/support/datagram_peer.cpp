@@ -15,7 +15,7 @@ namespace roger::test {
 
 namespace {
 
-Descriptor open_socket(int family) {
+Descriptor open_datagram_socket(int family) {
     Descriptor socket(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) {
         throw Failure("a datagram socket: " + errno_text(errno));
@@ -39,7 +39,7 @@ std::string printed(SocketAddress const& address) {
 
 DatagramPeer DatagramPeer::to(std::string const& address) {
     SocketAddress const server = socket_address(address);
-    DatagramPeer peer(open_socket(server.family()));
+    DatagramPeer peer(open_datagram_socket(server.family()));
     peer.server_ = address;
     if (server.family() == AF_UNIX) {
         sockaddr const chosen = {.sa_family = AF_UNIX, .sa_data = {}};
@@ -55,14 +55,14 @@ DatagramPeer DatagramPeer::to(std::string const& address, std::string const& own
 }
 
 DatagramPeer DatagramPeer::nameless(std::string const& address) {
-    DatagramPeer peer(open_socket(AF_UNIX));
+    DatagramPeer peer(open_datagram_socket(AF_UNIX));
     peer.server_ = address;
     return peer;
 }
 
 DatagramPeer DatagramPeer::at(std::string const& address) {
     SocketAddress const own = listening_address(address);
-    DatagramPeer peer(open_socket(own.family()));
+    DatagramPeer peer(open_datagram_socket(own.family()));
     bind(peer.socket_, own.get(), own.size);
     return peer;
 }

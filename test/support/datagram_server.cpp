@@ -29,10 +29,7 @@ int bound_socket(SocketAddress const& address) {
 }
 
 std::string name_of(int socket, std::string const& given) {
-    SocketAddress address;
-    address.size = sizeof address.storage;
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size);
-    std::string const printed = printed_address(address);  // as of a stream
+    std::string const printed = bound_address(socket);  // as of a stream
     return given.substr(0, given.find(':')) + printed.substr(printed.find(':'));
 }
 

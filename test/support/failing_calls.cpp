@@ -71,6 +71,12 @@ std::uint64_t FailingCalls::failures(Call call) const {
     return (*failures_)[static_cast<std::size_t>(call)].seen;
 }
 
+ServerProcess start_with(FailingCalls const& calls, std::vector<std::string> arguments,
+                         ServerSetup setup) {
+    calls.preload(setup.launch);
+    return ServerProcess::start(std::move(arguments), std::move(setup));
+}
+
 }  // namespace roger::test
 
 #endif

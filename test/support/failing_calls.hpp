@@ -4,17 +4,18 @@
 #include "failing_calls/calls.hpp"
 #include "support/files.hpp"
 #include "support/process.hpp"
+#include "support/server_process.hpp"
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace roger::test {
 
 /// Makes calls of a program fail that the system itself would hardly make fail for a test:
 ///
 ///     FailingCalls calls;
-///     ServerSetup setup;
-///     calls.preload(setup.launch);
-///     auto server = ServerProcess::start({...}, std::move(setup));
+///     auto server = start_with(calls, {...});
 ///     calls.fail(Call::recvmmsg, ENOMEM);
 ///     ...
 ///     calls.succeed(Call::recvmmsg);
@@ -42,5 +43,9 @@ private:
     TempDir directory_;
     CallFailures* failures_;
 };
+
+/// A server whose calls can be made to fail.
+ServerProcess start_with(FailingCalls const& calls, std::vector<std::string> arguments,
+                         ServerSetup setup = {});
 
 }  // namespace roger::test

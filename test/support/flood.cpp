@@ -1,6 +1,8 @@
 // Clients that say numbered messages without a pause.
 #include "support/flood.hpp"
 
+#include "support/answers.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,8 +16,6 @@
 
 namespace roger::test {
 namespace {
-
-constexpr std::string_view ack = "I got your message\n";
 
 /// Bytes made at once for a client to say.
 constexpr std::size_t most_unsent = 128 * 1024;
@@ -134,9 +134,9 @@ void Flood::listen(Talker& talker) const {
     }
     talker.heard.append(buffer.data(), static_cast<std::size_t>(size));
     std::string_view rest = talker.heard;
-    while (talker.last_words.empty() && rest.starts_with(ack)) {
+    while (talker.last_words.empty() && rest.starts_with(ack_line)) {
         ++talker.acked;
-        rest.remove_prefix(ack.size());
+        rest.remove_prefix(ack_line.size());
     }
     // An answer is told apart from an ack once all of it is there.
     if (!talker.last_words.empty() || rest.find('\n') != std::string_view::npos) {

@@ -6,19 +6,19 @@
 namespace roger::test {
 namespace {
 
-constexpr auto* script = R"(mount --bind "$0" /etc/hosts && exec "$@")";
+constexpr auto* mount_hosts = R"(mount --bind "$0" /etc/hosts && exec "$@")";
 
 }  // namespace
 
 Launch with_hosts(Launch launch, std::string const& path) {
-    return in_own_mounts(std::move(launch), script, path);
+    return in_own_mounts(std::move(launch), mount_hosts, path);
 }
 
 bool can_change_hosts() {
     static bool const result = [] {
         TempDir const directory;
         write_file(directory / "hosts", "127.0.0.1 localhost\n");
-        return why_no_mounts(script, directory / "hosts").empty();
+        return why_no_mounts(mount_hosts, directory / "hosts").empty();
     }();
     return result;
 }

@@ -56,20 +56,13 @@ int listening_socket(SocketAddress const& address) {
     return socket.release();
 }
 
-std::string name_of(int socket) {
-    SocketAddress address;
-    address.size = sizeof address.storage;
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size);
-    return printed_address(address);
-}
-
 }  // namespace
 
 LineServer::LineServer(Options options)
     : options_(std::move(options)),
       context_(1),
       listener_(context_, listening_socket(listening_address(options_.address))),
-      address_(name_of(listener_.native_handle())) {
+      address_(bound_address(listener_.native_handle())) {
     asio::co_spawn(context_, accept(), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
 }

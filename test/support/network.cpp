@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <exception>
+#include <iostream>
 #include <utility>
 
 #include <unistd.h>
@@ -51,7 +53,11 @@ Network::Network() : name_(unique_name()) {
 }
 
 Network::~Network() {
-    iproute("ip", {"netns", "delete", name_});
+    try {
+        iproute("ip", {"netns", "delete", name_});
+    } catch (std::exception const& failure) {
+        std::cerr << "the network namespace " << name_ << " stays: " << failure.what() << '\n';
+    }
 }
 
 Launch Network::inside(Launch launch) const {

@@ -17,7 +17,7 @@
 namespace roger::test {
 namespace {
 
-Descriptor open_socket(int family) {
+Descriptor open_stream_socket(int family) {
     Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) {
         throw Failure("socket: " + errno_text(errno));
@@ -29,16 +29,6 @@ void set_option(int socket, int option, int value) {
     if (::setsockopt(socket, SOL_SOCKET, option, &value, sizeof value) != 0) {
         throw Failure("setsockopt: " + errno_text(errno));
     }
-}
-
-/// Where `socket` is bound.
-std::string name_of(int socket) {
-    SocketAddress address;
-    address.size = sizeof address.storage;
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
-        throw Failure("getsockname: " + errno_text(errno));
-    }
-    return printed_address(address);
 }
 
 void bind(int socket, SocketAddress const& address, std::string_view printed) {
@@ -57,7 +47,7 @@ Peer Peer::connect(std::string const& address, Options const& options, Deadline 
         throw Failure(fmt::format("connecting to {}: {}", address, why));
     };
     for (;;) {
-        Peer peer(open_socket(where.family()));
+        Peer peer(open_stream_socket(where.family()));
         int const socket = peer.descriptor();
         if (options.receive_buffer) {
             set_option(socket, SO_RCVBUF, *options.receive_buffer);
@@ -243,12 +233,12 @@ void Peer::reset() {
 }
 
 std::string Peer::local_address() const {
-    return name_of(descriptor());
+    return bound_address(descriptor());
 }
 
 Listener::Listener(std::string const& address, int backlog) {
     auto const where = listening_address(address);
-    socket_ = open_socket(where.family());
+    socket_ = open_stream_socket(where.family());
     set_option(socket_.get(), SO_REUSEADDR, 1);
     bind(socket_.get(), where, address);
     if (::listen(socket_.get(), backlog) != 0) {
@@ -257,7 +247,7 @@ Listener::Listener(std::string const& address, int backlog) {
 }
 
 std::string Listener::address() const {
-    return name_of(socket_.get());
+    return bound_address(socket_.get());
 }
 
 Peer Listener::accept(Deadline deadline) {
@@ -278,12 +268,12 @@ Peer Listener::accept(Deadline deadline) {
 RefusingAddress::RefusingAddress(std::string const& host) {
     auto const any_port = with_host("tcp:127.0.0.1:0", host);
     auto const where = listening_address(any_port);
-    socket_ = open_socket(where.family());
+    socket_ = open_stream_socket(where.family());
     bind(socket_.get(), where, any_port);
 }
 
 std::string RefusingAddress::address() const {
-    return name_of(socket_.get());
+    return bound_address(socket_.get());
 }
 
 }  // namespace roger::test

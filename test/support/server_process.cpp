@@ -1,8 +1,11 @@
 // The server as its own process, ready to be talked to.
 #include "support/server_process.hpp"
 
+#include "support/files.hpp"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace roger::test {
@@ -11,6 +14,20 @@ namespace {
 constexpr std::string_view announcement = "listening on ";
 
 }  // namespace
+
+std::string announced(Process const& server) {
+    std::string const line = server.err().read_line();
+    if (!line.starts_with(announcement)) {
+        throw Failure("no address is announced by " + legible(line));
+    }
+    return line.substr(announcement.size());
+}
+
+std::size_t times_told(ServerProcess& server, std::string const& text) {
+    auto const lines = split_lines(server.process().err().seen());
+    return static_cast<std::size_t>(std::ranges::count_if(
+        lines, [&](std::string const& line) { return line.find(text) != std::string::npos; }));
+}
 
 Launch server_launch(std::vector<std::string> arguments) {
     return {.program = ROGER_SERVER, .arguments = std::move(arguments)};

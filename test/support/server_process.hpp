@@ -55,6 +55,12 @@ private:
     std::vector<std::string> addresses_;
 };
 
+/// The address of a server's next line, which announces one.
+std::string announced(Process const& server);
+
+/// How many lines with `text` a server has written to standard error.
+std::size_t times_told(ServerProcess& server, std::string const& text);
+
 /// The program as a Launch, for runs that are not about being ready.
 Launch server_launch(std::vector<std::string> arguments);
 Launch client_launch(std::vector<std::string> arguments);

@@ -124,8 +124,21 @@ std::string printed_address(SocketAddress const& address) {
     return "unix:" + path;
 }
 
+std::string bound_address(int socket) {
+    SocketAddress address;
+    address.size = sizeof address.storage;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
+        throw Failure("getsockname: " + errno_text(errno));
+    }
+    return printed_address(address);
+}
+
 std::uint16_t port_of(std::string_view printed) {
     return host_and_port(printed).port;
+}
+
+std::string port_text(std::string_view printed) {
+    return std::to_string(port_of(printed));
 }
 
 std::string with_host(std::string_view printed, std::string_view host) {

@@ -30,8 +30,12 @@ SocketAddress listening_address(std::string_view printed);
 /// In the same grammar.
 std::string printed_address(SocketAddress const& address);
 
+/// Where a socket is bound, in the same grammar.
+std::string bound_address(int socket);
+
 /// The port of an Internet address.
 std::uint16_t port_of(std::string_view printed);
+std::string port_text(std::string_view printed);
 
 /// The same port at another host: with_host("tcp:[::]:51717", "127.0.0.1").
 std::string with_host(std::string_view printed, std::string_view host);

@@ -1,4 +1,5 @@
 // Listening sockets of the server: when the system fails to accept.
+#include "support/answers.hpp"
 #include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -20,15 +21,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void talk(Peer& peer, std::string const& message) {
-    peer.send(message + '\n');
-    CHECK(peer.receive_line() == "I got your message");
-}
-
 /// Where a test's server listens, on each kind of stream socket.
-class Place {
+class StreamPlace {
 public:
-    Place() : is_unix_(GENERATE(false, true)) {}
+    StreamPlace() : is_unix_(GENERATE(false, true)) {}
     [[nodiscard]] std::string address() const {
         return is_unix_ ? "unix:" + directory_ / "s" : "127.0.0.1:0";
     }
@@ -38,18 +34,9 @@ private:
     TempDir directory_;
 };
 
-ServerProcess start(FailingCalls const& calls, std::vector<std::string> arguments) {
-    ServerSetup setup;
-    calls.preload(setup.launch);
-    return ServerProcess::start(std::move(arguments), std::move(setup));
-}
-
 std::size_t pauses_told(ServerProcess& server, int error) {
-    std::string const said =
-        std::string("cannot accept connections, trying again: ") + std::strerror(error);
-    auto const lines = split_lines(server.process().err().seen());
-    return static_cast<std::size_t>(std::ranges::count_if(
-        lines, [&](std::string const& line) { return line.find(said) != std::string::npos; }));
+    return times_told(
+        server, std::string("cannot accept connections, trying again: ") + std::strerror(error));
 }
 
 double seconds_since(Clock::time_point begin) {
@@ -68,9 +55,9 @@ TEST_CASE("accepting fails for one connection: the next is served at once",
     int const error = GENERATE(ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN,
                                ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH);
     CAPTURE(std::strerror(error));
-    Place const place;
+    StreamPlace const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
     for (std::size_t const times : {1U, 5U}) {
@@ -88,9 +75,9 @@ TEST_CASE("accepting fails for one connection: the next is served at once",
 }
 
 TEST_CASE("accepting fails: an interrupted call is repeated", "[accept][failing-calls][system]") {
-    Place const place;
+    StreamPlace const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     calls.fail(Call::accept4, EINTR, 3);
     Peer peer = Peer::connect(server.address());
     talk(peer, "hello");
@@ -100,9 +87,9 @@ TEST_CASE("accepting fails: an interrupted call is repeated", "[accept][failing-
 
 TEST_CASE("accepting fails for every connection: the server answers whom it has, and recovers",
           "[accept][failing-calls][system]") {
-    Place const place;
+    StreamPlace const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
     auto const begun = Clock::now();
@@ -128,9 +115,9 @@ TEST_CASE("accepting fails for want of resources: the server pauses, says so, an
           "[accept][failing-calls][system]") {
     int const error = GENERATE(EMFILE, ENFILE, ENOBUFS, ENOMEM);
     CAPTURE(std::strerror(error));
-    Place const place;
+    StreamPlace const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
     auto const begun = Clock::now();
@@ -158,9 +145,9 @@ TEST_CASE("accepting fails for want of resources: the server pauses, says so, an
 TEST_CASE("accepting fails: a shutdown waits for no pause", "[accept][failing-calls][system]") {
     int const error = GENERATE(EMFILE, ECONNABORTED);
     CAPTURE(std::strerror(error));
-    Place const place;
+    StreamPlace const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address(), "--drain-timeout", "none"});
+    auto server = start_with(calls, {place.address(), "--drain-timeout", "none"});
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
     calls.fail(Call::accept4, error);

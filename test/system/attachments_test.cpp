@@ -1,6 +1,7 @@
 // Descriptors that somebody attaches to what it says (SCM_RIGHTS): nobody here keeps any.
 #include "support/attachments.hpp"
 
+#include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/facts.hpp"
 #include "support/files.hpp"
@@ -15,8 +16,6 @@
 using namespace roger::test;
 
 namespace {
-
-std::string const ack = "I got your message\n";
 
 /// With few_descriptors each: more than a process may usually have open.
 constexpr int many = 200;
@@ -35,12 +34,12 @@ TEST_CASE("A server keeps no descriptors that come with a datagram, and sends no
     auto server = ServerProcess::start({"unixgram:" + directory / "s"});
     auto peer = DatagramPeer::to(server.address());
     peer.send("without");
-    CHECK(peer.receive() == ack);
+    CHECK(peer.receive() == ack_line);
     std::size_t const before = open_descriptors(server.id());
     std::string expected = "without\n";
     for (int i = 0; i < many; ++i) {
         send_with_descriptors(peer.descriptor(), "with", few_descriptors, server.address());
-        check_answer(peer.descriptor(), ack);
+        check_answer(peer.descriptor(), ack_line);
         expected += "with\n";
     }
     CHECK(open_descriptors(server.id()) == before);
@@ -69,12 +68,12 @@ TEST_CASE("A server keeps no descriptors that come with a stream, and sends none
     auto server = ServerProcess::start({"unix:" + directory / "s"});
     Peer peer = Peer::connect(server.address());
     peer.send("without\n");
-    CHECK(peer.receive_line() + '\n' == ack);
+    CHECK(peer.receive_line() == ack);
     std::size_t const before = open_descriptors(server.id());
     std::string expected = "without\n";
     for (int i = 0; i < many; ++i) {
         send_with_descriptors(peer.descriptor(), "with\n", few_descriptors);
-        check_answer(peer.descriptor(), ack);
+        check_answer(peer.descriptor(), ack_line);
         expected += "with\n";
     }
     CHECK(open_descriptors(server.id()) == before);
@@ -90,8 +89,8 @@ TEST_CASE("A client keeps no descriptors that come with an answer", "[descriptor
     auto const exchange = [&](std::size_t descriptors) {
         client.write("hello\n");
         CHECK(server.receive_line() == "hello");
-        send_with_descriptors(server.descriptor(), ack, descriptors);
-        CHECK(client.out().read_line() + '\n' == ack);
+        send_with_descriptors(server.descriptor(), ack_line, descriptors);
+        CHECK(client.out().read_line() + '\n' == ack_line);
         return open_descriptors(client.id());
     };
     std::size_t const before = exchange(0);
@@ -108,8 +107,8 @@ TEST_CASE("A datagram client keeps no descriptors that come with an answer",
     auto const talk = [&](std::size_t descriptors) {
         client.write("hello\n");
         CHECK(server.receive() == "hello\n");
-        send_with_descriptors(server.descriptor(), ack, descriptors, server.sender());
-        CHECK(client.out().read_line() + '\n' == ack);
+        send_with_descriptors(server.descriptor(), ack_line, descriptors, server.sender());
+        CHECK(client.out().read_line() + '\n' == ack_line);
         return open_descriptors(client.id());
     };
     std::size_t const before = talk(0);

@@ -1,4 +1,5 @@
 // Back-pressure: a standard output that takes nothing for a while.
+#include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
@@ -28,10 +29,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string const ack = "I got your message";
-
 /// A server whose standard output is ours to stall, whatever it is.
-class Stage {
+class OutputStage {
 public:
     enum class Kind {
         pipe,
@@ -41,7 +40,7 @@ public:
     };
 
     /// `arguments` hold two addresses.
-    Stage(Kind kind, std::vector<std::string> const& arguments) {
+    OutputStage(Kind kind, std::vector<std::string> const& arguments) {
         ServerSetup setup;
         setup.addresses = 2;
         if (kind == Kind::foreign_pipe) {
@@ -123,15 +122,15 @@ private:
     std::optional<ServerProcess> server_;
 };
 
-char const* name_of(Stage::Kind kind) {
+char const* name_of(OutputStage::Kind kind) {
     switch (kind) {
-        case Stage::Kind::pipe:
+        case OutputStage::Kind::pipe:
             return "pipe";
-        case Stage::Kind::foreign_pipe:
+        case OutputStage::Kind::foreign_pipe:
             return "foreign pipe";
-        case Stage::Kind::socket:
+        case OutputStage::Kind::socket:
             return "socket";
-        case Stage::Kind::terminal:
+        case OutputStage::Kind::terminal:
             return "terminal";
     }
     return "";
@@ -165,7 +164,7 @@ Flood start_flood(ServerProcess const& server, std::size_t clients) {
 }
 
 /// Nothing is taken for `stalled`, while `flood` says all that it can.
-void check_stalled(Stage& stage, Flood& flood, Duration stalled) {
+void check_stalled(OutputStage& stage, Flood& flood, Duration stalled) {
     flood.run_until_acked(5000);
     Peer begun = Peer::connect(stage.server().address(1));
     begun.send("begun");
@@ -200,9 +199,9 @@ void check_resumed(Flood& flood) {
 }
 
 /// A standard output that stalls and goes on, and `clients` who say all that they can.
-void check_stall(Stage::Kind kind, std::size_t clients, Duration stalled,
+void check_stall(OutputStage::Kind kind, std::size_t clients, Duration stalled,
                  std::string const& threads) {
-    Stage stage(kind, arguments(threads));
+    OutputStage stage(kind, arguments(threads));
     auto& server = stage.server();
     auto const flags = stage.flags();
     auto flood = start_flood(server, clients);
@@ -236,19 +235,19 @@ TEST_CASE(
     "[back-pressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    check_stall(Stage::Kind::pipe, 100, both_timeouts, threads);
+    check_stall(OutputStage::Kind::pipe, 100, both_timeouts, threads);
 }
 
 TEST_CASE("A pipe whose reader has stopped for ten seconds costs no more than for four",
           "[back-pressure][system][.soak]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    check_stall(Stage::Kind::pipe, 100, 10s, threads);
+    check_stall(OutputStage::Kind::pipe, 100, 10s, threads);
 }
 
 TEST_CASE("A socket or a terminal that takes nothing is waited for as a pipe is",
           "[back-pressure][system]") {
-    auto const kind = GENERATE(Stage::Kind::socket, Stage::Kind::terminal);
+    auto const kind = GENERATE(OutputStage::Kind::socket, OutputStage::Kind::terminal);
     CAPTURE(name_of(kind));
     check_stall(kind, 10, both_timeouts, "1");
 }
@@ -256,7 +255,7 @@ TEST_CASE("A socket or a terminal that takes nothing is waited for as a pipe is"
 TEST_CASE("A pipe that the server may not open anew is waited for as its own",
           "[back-pressure][system]") {
     need_user_nobody();
-    check_stall(Stage::Kind::foreign_pipe, 10, both_timeouts, "1");
+    check_stall(OutputStage::Kind::foreign_pipe, 10, both_timeouts, "1");
 }
 
 TEST_CASE("A stalled output costs no more memory the smaller the messages are",

@@ -352,8 +352,8 @@ TEST_CASE("classic client, Unix stream: it prints what came", "[classic][system]
 TEST_CASE("classic client: errors are told in the tutorial's words", "[classic][system]") {
     auto const usage = client_launch({"--classic"});
     check_refusal(usage, "usage " + usage.program + " hostname port", 2);
-    RefusingAddress const nobody;
-    auto const refused = classic_client({nobody.address()}, "hello\n");
+    RefusingAddress const refusing;
+    auto const refused = classic_client({refusing.address()}, "hello\n");
     CHECK(refused.exit == Exit::with(1));
     CHECK(refused.err == "ERROR connecting: Connection refused\n");
     auto const unknown = classic_client({"no-such-host.invalid", "5"}, "hello\n");

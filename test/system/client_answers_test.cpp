@@ -16,12 +16,13 @@ using namespace roger::test;
 namespace {
 
 /// A client that talks to a server played by the test.
-struct Scene {
+struct ClientScene {
     Listener listener;
     Process client;
     Peer server;
 
-    explicit Scene(std::vector<std::string> arguments, std::string const& where = "tcp:127.0.0.1:0")
+    explicit ClientScene(std::vector<std::string> arguments,
+                         std::string const& where = "tcp:127.0.0.1:0")
         : listener(where),
           client(client_launch(with(std::move(arguments), listener.address()))),
           server(listener.accept()) {}
@@ -67,7 +68,7 @@ std::vector<Peer> fill_queue(std::string const& address) {
 
 TEST_CASE("A server that dies mid-way is told of with the first message not acked",
           "[client][system]") {
-    Scene scene({});
+    ClientScene scene({});
     scene.client.write("one\ntwo\nthree\nfour\n");
     for (std::string const message : {"one", "two"}) {
         CHECK(scene.server.receive_line() == message);
@@ -80,7 +81,7 @@ TEST_CASE("A server that dies mid-way is told of with the first message not acke
 }
 
 TEST_CASE("A server that resets the connection is told of", "[client][system]") {
-    Scene scene({"--message", "one", "--message", "two"});
+    ClientScene scene({"--message", "one", "--message", "two"});
     CHECK(scene.server.receive_line() == "one");
     scene.server.send("got one\n");
     CHECK(scene.server.receive_line() == "two");
@@ -107,7 +108,7 @@ TEST_CASE("A server killed in the middle of many messages loses none silently",
 }
 
 TEST_CASE("A server that never acks is waited for no longer than told", "[client][system]") {
-    Scene scene({"--ack-timeout", "300ms", "--message", "one", "--message", "two"});
+    ClientScene scene({"--ack-timeout", "300ms", "--message", "one", "--message", "two"});
     CHECK(scene.server.receive_line() == "one");
     scene.check_failure(1, "300ms");
     CHECK(scene.client.out().read_all() == "");
@@ -116,7 +117,7 @@ TEST_CASE("A server that never acks is waited for no longer than told", "[client
 
 TEST_CASE("A server that does not finish its answer is waited for no longer than told",
           "[client][system]") {
-    Scene scene({"--ack-timeout", "300ms", "--message", "one"});
+    ClientScene scene({"--ack-timeout", "300ms", "--message", "one"});
     CHECK(scene.server.receive_line() == "one");
     scene.server.send("I got");
     scene.check_failure(1, "300ms");
@@ -125,7 +126,7 @@ TEST_CASE("A server that does not finish its answer is waited for no longer than
 
 TEST_CASE("A server that takes no more is waited for no longer than told", "[client][system]") {
     // More than fits into both systems' buffers.
-    Scene scene({"--ack-timeout", "300ms"});
+    ClientScene scene({"--ack-timeout", "300ms"});
     scene.client.try_write(long_line(32'000'000));
     scene.client.close_stdin();
     scene.check_failure(1, "300ms");
@@ -133,7 +134,7 @@ TEST_CASE("A server that takes no more is waited for no longer than told", "[cli
 
 TEST_CASE("A refusal is told of on standard error, and the other messages are sent",
           "[client][system]") {
-    Scene scene({"--message", "one", "--message", "two", "--message", "three"});
+    ClientScene scene({"--message", "one", "--message", "two", "--message", "three"});
     CHECK(scene.server.receive_line() == "one");
     scene.server.send("got one\n");
     CHECK(scene.server.receive_line() == "two");
@@ -159,7 +160,7 @@ TEST_CASE("A busy server is told of", "[client][system]") {
 
 TEST_CASE("An answer may come in pieces", "[client][system]") {
     TempDir const directory;
-    Scene scene({"--message", "one", "--message", "two"}, "unix:" + directory / "socket");
+    ClientScene scene({"--message", "one", "--message", "two"}, "unix:" + directory / "socket");
     CHECK(scene.server.receive_line() == "one");
     for (char const byte : std::string("I got it\n")) {
         scene.server.send(std::string(1, byte));
@@ -172,7 +173,7 @@ TEST_CASE("An answer may come in pieces", "[client][system]") {
 }
 
 TEST_CASE("Answers that come together are taken one for each message", "[client][system]") {
-    Scene scene({"--message", "one", "--message", "two"});
+    ClientScene scene({"--message", "one", "--message", "two"});
     CHECK(scene.server.receive_line() == "one");
     scene.server.send("got one\ngot two\n");
     CHECK(scene.server.receive_line() == "two");
@@ -181,7 +182,7 @@ TEST_CASE("Answers that come together are taken one for each message", "[client]
 }
 
 TEST_CASE("The tutorial's server ends its ack by closing", "[client][system]") {
-    Scene scene({"--message", "one"});
+    ClientScene scene({"--message", "one"});
     CHECK(scene.server.receive_line() == "one");
     scene.server.send("I got your message");
     scene.server.close();
@@ -192,7 +193,7 @@ TEST_CASE("The tutorial's server ends its ack by closing", "[client][system]") {
 
 TEST_CASE("The tutorial's server resets after its ack what it has not read", "[client][system]") {
     std::string const message(300, 'm');
-    Scene scene({"--message", message});
+    ClientScene scene({"--message", message});
     // All of it has arrived, and some of it stays unread: closing then resets.
     eventually("the whole message arrives", [&] {
         int arrived = 0;
@@ -206,7 +207,7 @@ TEST_CASE("The tutorial's server resets after its ack what it has not read", "[c
 }
 
 TEST_CASE("An answer without an end does not fill the client's memory", "[client][system]") {
-    Scene scene({"--message", "one"});
+    ClientScene scene({"--message", "one"});
     CHECK(scene.server.receive_line() == "one");
     auto const taken = scene.server.send_until_stuck(long_line(100'000'000));
     CHECK(taken < 50'000'000);

@@ -1,4 +1,5 @@
 // Client: where its messages come from, and where its answers go.
+#include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
@@ -15,7 +16,6 @@ using namespace std::string_literals;
 
 namespace {
 
-std::string const ack = "I got your message\n";
 std::string const prompt = "Please enter the message: ";
 
 ServerProcess start_server() {
@@ -27,14 +27,6 @@ Process at_terminal(std::vector<std::string> arguments) {
     auto launch = client_launch(std::move(arguments));
     launch.in = launch.out = launch.err = Stdio::terminal();
     return Process(launch);
-}
-
-std::string times(std::size_t count, std::string const& text) {
-    std::string out;
-    for (std::size_t done = 0; done < count; ++done) {
-        out += text;
-    }
-    return out;
 }
 
 }  // namespace
@@ -127,7 +119,7 @@ TEST_CASE("From a pipe every line is sent in turn, and nothing is prompted", "[c
     }
     client.write("no newline at the end");
     client.close_stdin();
-    CHECK(client.out().read_all() == ack);
+    CHECK(client.out().read_all() == ack_line);
     CHECK(client.err().read_all() == "");
     CHECK(client.wait_for_exit() == Exit::with(0));
     CHECK(server.output() == "one\n\nthree\nno newline at the end\n");
@@ -141,7 +133,7 @@ TEST_CASE("The client prompts where its input is a terminal, whatever its output
     Process typed(launch);
     CHECK(typed.out().read_until(prompt) == prompt);
     typed.write("x\n");
-    CHECK(typed.out().read_all() == ack);
+    CHECK(typed.out().read_all() == ack_line);
     CHECK(typed.wait_for_exit() == Exit::with(0));
 
     launch.in = Stdio::pipe();
@@ -161,7 +153,7 @@ TEST_CASE("From a file every line is sent", "[client][system]") {
     auto launch = client_launch({server.address()});
     launch.in = Stdio::file(directory / "lines");
     auto const client = run(launch);
-    CHECK(client.out == times(4, ack));
+    CHECK(client.out == times(4, ack_line));
     CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == "one\ntwo\\x00two\nthree\n\\xff\n");
@@ -171,7 +163,7 @@ TEST_CASE("A line loses its own ending and nothing else", "[client][system]") {
     auto server = start_server();
     auto const client =
         run(client_launch({server.address()}), "dos\r\n\r\n\r\r\na\rb\n\0\r\r\nlast\r"s);
-    CHECK(client.out == times(6, ack));
+    CHECK(client.out == times(6, ack_line));
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == "dos\n\n\\x0d\na\\x0db\n\\x00\\x0d\nlast\\x0d\n");
 }
@@ -200,7 +192,7 @@ TEST_CASE("What a message says is displayed, a carriage return at its end includ
             displayed += message + '\n';
         }
         auto const client = run(client_launch(arguments));
-        CHECK(client.out == times(7, ack));
+        CHECK(client.out == times(7, ack_line));
         CHECK(client.exit == Exit::with(0));
         CHECK(server.output() == displayed);
     }
@@ -224,7 +216,7 @@ TEST_CASE("Ten thousand lines from a pipe are ten thousand acks", "[client][syst
         lines += "line " + std::to_string(line) + '\n';
     }
     auto const client = run(client_launch({server.address()}), lines);
-    CHECK(client.out == times(10000, ack));
+    CHECK(client.out == times(10000, ack_line));
     CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == lines);
@@ -235,7 +227,7 @@ TEST_CASE("A line as long as the server allows goes through, a longer one is tol
     auto server = start_server();
     std::string const fits(65536, 'm');
     auto const client = run(client_launch({server.address()}), fits + '\n' + fits + "m\nlast\n");
-    CHECK(client.out == ack + ack);
+    CHECK(client.out == ack_line + ack_line);
     CHECK(client.err.find("message 2 ") != std::string::npos);
     CHECK(client.err.find("error: message longer than 65536 bytes") != std::string::npos);
     CHECK(client.exit == Exit::with(1));
@@ -248,7 +240,7 @@ TEST_CASE("Messages on the command line are sent in turn, and standard input is 
     auto const client = run(client_launch({"--message", "one", "--message", "", "--message",
                                            "--three", server.address()}),
                             "not this\n");
-    CHECK(client.out == times(3, ack));
+    CHECK(client.out == times(3, ack_line));
     CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == "one\n\n--three\n");
@@ -266,12 +258,12 @@ TEST_CASE("Messages on the command line may stand before and after the address",
     };
     for (auto const& arguments : orders) {
         auto const client = run(client_launch(arguments));
-        CHECK(client.out == ack);
+        CHECK(client.out == ack_line);
         CHECK(client.err == "");
         CHECK(client.exit == Exit::with(0));
     }
     auto const both = run(client_launch({"--message", "m", server.address(), "--message", "m"}));
-    CHECK(both.out == ack + ack);
+    CHECK(both.out == ack_line + ack_line);
     CHECK(both.exit == Exit::with(0));
     CHECK(server.output() == times(6, "m\n"));
 }
@@ -286,7 +278,7 @@ TEST_CASE("An empty message may be joined to its option, and takes nothing of wh
     };
     for (auto const& arguments : ways) {
         auto const client = run(client_launch(arguments));
-        CHECK(client.out == ack);
+        CHECK(client.out == ack_line);
         CHECK(client.err == "");
         CHECK(client.exit == Exit::with(0));
     }
@@ -298,7 +290,7 @@ TEST_CASE("An option's value may look like an option", "[client][system]") {
     auto const client =
         run(client_launch({"--message", "--message=", "--message=--keep", "--message", "--",
                            "--message", "--unknown", "--message==", server.address()}));
-    CHECK(client.out == times(5, ack));
+    CHECK(client.out == times(5, ack_line));
     CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == "--message=\n--keep\n--\n--unknown\n=\n");

@@ -1,4 +1,5 @@
 // Counters: on request, at the end, and true.
+#include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -19,8 +20,6 @@ using namespace roger::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string const ack = "I got your message";
 
 using Counters = std::map<std::string, std::size_t>;
 

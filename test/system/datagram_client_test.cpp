@@ -1,4 +1,5 @@
 // The client by datagrams: what it sends, what it takes for an answer, and when it gives up.
+#include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/process.hpp"
@@ -17,12 +18,10 @@ using namespace roger::test;
 
 namespace {
 
-std::string const ack = "I got your message\n";
-
 /// A server that the test plays, on each kind of datagram socket.
-class Scene {
+class DatagramScene {
 public:
-    Scene()
+    DatagramScene()
         : server_(DatagramPeer::at(GENERATE(true, false) ? "udp:127.0.0.1:0"
                                                          : "unixgram:" + directory_ / "s")) {}
 
@@ -49,7 +48,7 @@ TEST_CASE("A datagram client sends each line and prints each ack",
     auto server = ServerProcess::start({address});
     Run const talk = run(client_launch({server.address()}), "one\n\nlast without a newline");
     CHECK(talk.exit == Exit::with(0));
-    CHECK(talk.out == ack + ack + ack);
+    CHECK(talk.out == ack_line + ack_line + ack_line);
     CHECK(talk.err.empty());
     CHECK(server.output() == "one\n\nlast without a newline\n");
     server.stop();
@@ -58,20 +57,20 @@ TEST_CASE("A datagram client sends each line and prints each ack",
 
 TEST_CASE("A datagram client says when no answer comes, and goes on with the next message",
           "[datagrams][datagram-client][system]") {
-    Scene scene;
+    DatagramScene scene;
     auto client = scene.client({"--ack-timeout", "2s", "--message", "one", "--message", "two"});
     CHECK(scene.server().receive() == "one\n");
     CHECK(scene.server().receive() == "two\n");
-    scene.server().send(ack);
+    scene.server().send(ack_line);
     CHECK(client.wait_for_exit() == Exit::with(1));
-    CHECK(client.out().read_all() == ack);
+    CHECK(client.out().read_all() == ack_line);
     CHECK(client.err().read_all() ==
           "client: message 1 was not acknowledged: no answer within 2s\n");
 }
 
 TEST_CASE("A datagram that is not acked is sent again as often as asked, from the same address",
           "[datagrams][datagram-client][system]") {
-    Scene scene;
+    DatagramScene scene;
     // Three times are looked at; the others leave time for the ack.
     auto client =
         scene.client({"--ack-timeout", "100ms", "--retries", "999", "--message", "hello"});
@@ -80,14 +79,14 @@ TEST_CASE("A datagram that is not acked is sent again as often as asked, from th
     CHECK(scene.server().receive() == "hello\n");
     CHECK(scene.server().sender() == sender);
     CHECK(scene.server().receive() == "hello\n");
-    scene.server().send(ack);
+    scene.server().send(ack_line);
     CHECK(client.wait_for_exit() == Exit::with(0));
-    CHECK(client.out().read_all() == ack);
+    CHECK(client.out().read_all() == ack_line);
 }
 
 TEST_CASE("A datagram client that has sent again says how often",
           "[datagrams][datagram-client][system]") {
-    Scene scene;
+    DatagramScene scene;
     auto client = scene.client({"--ack-timeout", "50ms", "--retries", "2", "--message", "hello"});
     CHECK(client.wait_for_exit() == Exit::with(1));
     CHECK(client.err().read_all() ==
@@ -100,16 +99,16 @@ TEST_CASE("A datagram client that has sent again says how often",
 
 TEST_CASE("An answer that comes twice, or late, is not taken for the next message's",
           "[datagrams][datagram-client][system]") {
-    Scene scene;
+    DatagramScene scene;
     auto client = scene.client({"--message", "one", "--message", "two"});
     CHECK(scene.server().receive() == "one\n");
-    scene.server().send(ack);
+    scene.server().send(ack_line);
     std::string const first = scene.server().sender();
     CHECK(scene.server().receive() == "two\n");
     CHECK(scene.server().sender() != first);
     scene.server().send("error: cannot display\n");
     CHECK(client.wait_for_exit() == Exit::with(1));
-    CHECK(client.out().read_all() == ack);
+    CHECK(client.out().read_all() == ack_line);
     CHECK(client.err().read_all() ==
           "client: message 2 was not acknowledged: error: cannot display\n");
 }

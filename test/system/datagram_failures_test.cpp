@@ -20,19 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-ServerProcess start(FailingCalls const& calls, std::vector<std::string> arguments,
-                    ServerSetup setup = {}) {
-    calls.preload(setup.launch);
-    return ServerProcess::start(std::move(arguments), std::move(setup));
-}
-
-std::size_t pauses_told(ServerProcess& server) {
-    auto const lines = split_lines(server.process().err().seen());
-    return static_cast<std::size_t>(std::ranges::count_if(lines, [](std::string const& line) {
-        return line.find("cannot receive datagrams, trying again: Cannot allocate memory") !=
-               std::string::npos;
-    }));
-}
+std::string const receive_pause = "cannot receive datagrams, trying again: Cannot allocate memory";
 
 /// One of the counters that it printed last.
 std::size_t counted_at_exit(ServerProcess& server, std::string const& name) {
@@ -46,7 +34,7 @@ TEST_CASE("receiving fails: the server pauses, says so at most once a second, an
           "[datagrams][failing-calls][system]") {
     Place const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     auto peer = DatagramPeer::to(server.address());
     talk(peer, "before");
     auto const begun = Clock::now();
@@ -54,13 +42,13 @@ TEST_CASE("receiving fails: the server pauses, says so at most once a second, an
     peer.send("meanwhile");
     eventually("it has failed for a second", [&] { return calls.failures(Call::recvmmsg) > 10; });
     calls.succeed(Call::recvmmsg);
-    CHECK(peer.receive() == ack);
+    CHECK(peer.receive() == ack_line);
     std::size_t const failures = calls.failures(Call::recvmmsg);
     double const seconds = std::chrono::duration<double>(Clock::now() - begun).count();
     CHECK(static_cast<double>(failures) <= seconds / 0.1 + 1);
     CHECK(server.counter("receive_pauses") == failures);
-    CHECK(pauses_told(server) > 0);
-    CHECK(static_cast<double>(pauses_told(server)) <= seconds + 1);
+    CHECK(times_told(server, receive_pause) > 0);
+    CHECK(static_cast<double>(times_told(server, receive_pause)) <= seconds + 1);
     CHECK(server.output() == "before\nmeanwhile\n");
     CHECK(server.stop() == Exit::with(0));
 }
@@ -68,7 +56,7 @@ TEST_CASE("receiving fails: the server pauses, says so at most once a second, an
 TEST_CASE("receiving fails: a shutdown waits for no pause", "[datagrams][failing-calls][system]") {
     Place const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address(), "--drain-timeout", "none"});
+    auto server = start_with(calls, {place.address(), "--drain-timeout", "none"});
     auto peer = DatagramPeer::to(server.address());
     talk(peer, "before");
     calls.fail(Call::recvmmsg, ENOMEM);
@@ -83,7 +71,7 @@ TEST_CASE("sending fails: answers that are lost are counted, and nobody else's i
     int const error = GENERATE(EAGAIN, ECONNREFUSED, ENOBUFS, ENOMEM, EPERM);
     CAPTURE(error);
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     auto peer = DatagramPeer::to(server.address());
     // All of them are received at once.
     server.signal(SIGSTOP);
@@ -93,7 +81,7 @@ TEST_CASE("sending fails: answers that are lost are counted, and nobody else's i
     calls.fail(Call::sendmmsg, error, 2);
     server.signal(SIGCONT);
     for (int i = 0; i < 3; ++i) {
-        CHECK(peer.receive() == ack);
+        CHECK(peer.receive() == ack_line);
     }
     eventually("all are counted", [&] { return server.counter("acknowledged") == 3; });
     CHECK(server.counter("unanswered") == 2);
@@ -105,7 +93,7 @@ TEST_CASE("sending fails: every answer is tried once, however long it goes on",
           "[datagrams][failing-calls][system]") {
     Place const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     auto peer = DatagramPeer::to(server.address());
     calls.fail(Call::sendmmsg, ENOBUFS);
     for (int i = 0; i < 100; ++i) {
@@ -121,7 +109,7 @@ TEST_CASE("sending fails: every answer is tried once, however long it goes on",
 TEST_CASE("sending fails: an interrupted call is repeated", "[datagrams][failing-calls][system]") {
     Place const place;
     FailingCalls calls;
-    auto server = start(calls, {place.address()});
+    auto server = start_with(calls, {place.address()});
     auto peer = DatagramPeer::to(server.address());
     calls.fail(Call::sendmmsg, EINTR, 3);
     talk(peer, "hello");
@@ -136,7 +124,7 @@ TEST_CASE("sending fails: who cannot be told of the shutdown is counted",
     ServerSetup setup;
     setup.addresses = 2;
     setup.out = Stdio::stalled_pipe();
-    auto server = start(calls, {place.address(), "127.0.0.1:0"}, std::move(setup));
+    auto server = start_with(calls, {place.address(), "127.0.0.1:0"}, std::move(setup));
     auto idle = Peer::connect(server.address(1));
     auto peer = DatagramPeer::to(server.address(0));
     stall(server, peer);

@@ -1,6 +1,7 @@
 // What the tests of the server's datagram sockets share: where it listens, and how it is kept busy.
 #pragma once
 
+#include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/server_process.hpp"
@@ -17,8 +18,6 @@
 #include <vector>
 
 namespace roger::test {
-
-inline std::string const ack = "I got your message\n";
 
 /// Long enough for an answer to come, if one came.
 inline constexpr Duration a_while = std::chrono::milliseconds(100);
@@ -64,7 +63,8 @@ inline ServerProcess start_stalled(std::string const& address,
     return start(address, std::move(arguments), std::move(setup));
 }
 
-inline void talk(DatagramPeer& peer, std::string_view message, std::string const& answer = ack) {
+inline void talk(DatagramPeer& peer, std::string_view message,
+                 std::string const& answer = ack_line) {
     peer.send(message);
     CHECK(peer.receive() == answer);
 }
@@ -75,7 +75,7 @@ inline std::string large(char c) {
 }
 
 /// Returns when the server has received something that its stalled output does not take.
-inline void stall(ServerProcess& server, DatagramPeer& peer, std::string const& answer = ack) {
+inline void stall(ServerProcess& server, DatagramPeer& peer, std::string const& answer = ack_line) {
     talk(peer, large('a'), answer);
     peer.send(large('b'));
     eventually("the second message is received", [&] { return server.counter("messages") == 2; });

@@ -51,10 +51,10 @@ TEST_CASE("talk: one server on sockets of every kind", "[datagrams][talk][system
     auto datagrams = DatagramPeer::to(server.address(1), "udp:127.0.0.1:0");
     auto unix_datagrams = DatagramPeer::to(server.address(3));
     stream.send("one\n");
-    CHECK(stream.receive_line() + '\n' == ack);
+    CHECK(stream.receive_line() == ack);
     talk(datagrams, "two\n");
     unix_stream.send("three\n");
-    CHECK(unix_stream.receive_line() + '\n' == ack);
+    CHECK(unix_stream.receive_line() == ack);
     talk(unix_datagrams, "four\n");
     auto const records = split_lines(server.output());
     REQUIRE(records.size() == 4);
@@ -126,7 +126,7 @@ TEST_CASE("many: every sender is acked for each message, and each is displayed o
             peers[i].send(expected.back());
         }
         for (DatagramPeer& peer : peers) {
-            CHECK(peer.receive() == ack);
+            CHECK(peer.receive() == ack_line);
         }
     }
     auto displayed = split_lines(server.output());
@@ -160,7 +160,7 @@ TEST_CASE("limit: a datagram waits for a place, or is told that there is none",
                         std::move(setup));
     auto holder = Peer::connect(server.address(0));
     holder.send("mine\n");
-    CHECK(holder.receive_line() + '\n' == ack);
+    CHECK(holder.receive_line() == ack);
     auto peer = DatagramPeer::to(server.address(1));
     peer.send("me too\n");
     if (refuse) {
@@ -177,7 +177,7 @@ TEST_CASE("limit: a datagram waits for a place, or is told that there is none",
         eventually("the place is free", [&] { return server.counter("clients") == 0; });
         talk(peer, "now\n");
     } else {
-        CHECK(peer.receive() == ack);
+        CHECK(peer.receive() == ack_line);
     }
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("drain: what has been received is displayed and acked, what has not is
     CHECK(idle.receive_line() == "error: shutting down");  // it has begun to drain
     idle.close();
     server.process().out().resume();
-    CHECK(peer.receive() == ack);
+    CHECK(peer.receive() == ack_line);
     CHECK(late.receive() == "error: shutting down\n");
     CHECK(server.wait_for_exit() == Exit::with(0));
     CHECK(server.process().out().read_all() == large('a') + '\n' + large('b') + '\n');

@@ -1,4 +1,5 @@
 // Deadlines: nobody is waited for without an end.
+#include "support/answers.hpp"
 #include "support/deaf.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
@@ -22,8 +23,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string const ack = "I got your message";
-
 /// A deadline that a client keeps by a wide margin, however busy the machine is.
 constexpr Duration ample = 4s;
 
@@ -31,8 +30,8 @@ std::string written(Duration duration) {
     return fmt::format("{}ms", duration.count());
 }
 
-ServerProcess start_server(std::vector<std::string> options,
-                           std::string const& address = "127.0.0.1:0") {
+ServerProcess start_with_deadlines(std::vector<std::string> options,
+                                   std::string const& address = "127.0.0.1:0") {
     options.push_back(address);
     return ServerProcess::start(std::move(options));
 }
@@ -56,7 +55,7 @@ void keep_busy(Peer& peer, std::function<void(std::size_t step)> const& action) 
 }  // namespace
 
 TEST_CASE("A client that says nothing is told so, and closed", "[deadlines][system]") {
-    auto server = start_server({"--idle-timeout", "200ms"});
+    auto server = start_with_deadlines({"--idle-timeout", "200ms"});
     auto const taken = time_of([&server] {
         Peer peer = Peer::connect(server.address());
         CHECK(peer.receive_all() == "error: idle for 200ms\n");
@@ -68,7 +67,7 @@ TEST_CASE("A client that says nothing is told so, and closed", "[deadlines][syst
 }
 
 TEST_CASE("Idleness counts from the last answer", "[deadlines][system]") {
-    auto server = start_server({"--idle-timeout", "200ms"});
+    auto server = start_with_deadlines({"--idle-timeout", "200ms"});
     std::optional<Suspended> suspended(server.id());
     Peer peer = Peer::connect(server.address());
     peer.send("hello\n");
@@ -82,7 +81,7 @@ TEST_CASE("Idleness counts from the last answer", "[deadlines][system]") {
 }
 
 TEST_CASE("A client that says something now and then is not idle", "[deadlines][system]") {
-    auto server = start_server({"--idle-timeout", written(ample)});
+    auto server = start_with_deadlines({"--idle-timeout", written(ample)});
     Peer peer = Peer::connect(server.address());
     keep_busy(peer, [&peer](std::size_t) { peer.send("still here\n"); });
     peer.half_close();
@@ -92,7 +91,7 @@ TEST_CASE("A client that says something now and then is not idle", "[deadlines][
 
 TEST_CASE("A message that is not finished in time is refused, and never displayed",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "300ms"});
+    auto server = start_with_deadlines({"--message-timeout", "300ms"});
     Peer peer = Peer::connect(server.address());
     auto const taken = time_of([&peer] {
         peer.send("whole\nbegun");
@@ -108,7 +107,7 @@ TEST_CASE("A message that is not finished in time is refused, and never displaye
 
 TEST_CASE("A byte every few milliseconds does not outlive the message deadline",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "300ms", "--idle-timeout", "none"});
+    auto server = start_with_deadlines({"--message-timeout", "300ms", "--idle-timeout", "none"});
     Peer peer = Peer::connect(server.address());
     Deadline const deadline;
     auto const taken = time_of([&] {
@@ -124,7 +123,7 @@ TEST_CASE("A byte every few milliseconds does not outlive the message deadline",
 
 TEST_CASE("The rest of a message too long does not outlive the message deadline either",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "300ms", "--max-message", "16B"});
+    auto server = start_with_deadlines({"--message-timeout", "300ms", "--max-message", "16B"});
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
     CHECK(peer.receive_line() == "error: message longer than 16 bytes");
@@ -137,7 +136,8 @@ TEST_CASE("The rest of a message too long does not outlive the message deadline 
 }
 
 TEST_CASE("The message deadline ends with the rest of a message too long", "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", written(ample), "--max-message", "16B"});
+    auto server =
+        start_with_deadlines({"--message-timeout", written(ample), "--max-message", "16B"});
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
     CHECK(peer.receive_line() == "error: message longer than 16 bytes");
@@ -150,7 +150,8 @@ TEST_CASE("The message deadline ends with the rest of a message too long", "[dea
 
 TEST_CASE("A message that begins with the end of one too long has all of its own time",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", written(ample), "--max-message", "16B"});
+    auto server =
+        start_with_deadlines({"--message-timeout", written(ample), "--max-message", "16B"});
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
     CHECK(peer.receive_line() == "error: message longer than 16 bytes");
@@ -163,7 +164,7 @@ TEST_CASE("A message that begins with the end of one too long has all of its own
 }
 
 TEST_CASE("The message deadline is for each message, not for all of them", "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", written(ample)});
+    auto server = start_with_deadlines({"--message-timeout", written(ample)});
     Peer peer = Peer::connect(server.address());
     // At every moment there is a message begun, and each ends in good time.
     keep_busy(peer, [&peer](std::size_t) { peer.send("end of one\nstart of the next: "); });
@@ -175,7 +176,8 @@ TEST_CASE("The message deadline is for each message, not for all of them", "[dea
 
 TEST_CASE("Without a message deadline a message may take as long as it likes",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "none", "--idle-timeout", written(ample)});
+    auto server =
+        start_with_deadlines({"--message-timeout", "none", "--idle-timeout", written(ample)});
     Peer peer = Peer::connect(server.address());
     keep_busy(peer, [&peer](std::size_t) { peer.send("x"); });
     peer.send("\n");
@@ -185,7 +187,7 @@ TEST_CASE("Without a message deadline a message may take as long as it likes",
 
 TEST_CASE("Without a message deadline a client that stops in mid-message is idle in the end",
           "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "none", "--idle-timeout", "200ms"});
+    auto server = start_with_deadlines({"--message-timeout", "none", "--idle-timeout", "200ms"});
     Peer peer = Peer::connect(server.address());
     peer.send("begun");
     CHECK(peer.receive_all() == "error: idle for 200ms\n");
@@ -194,7 +196,7 @@ TEST_CASE("Without a message deadline a client that stops in mid-message is idle
 }
 
 TEST_CASE("Without deadlines a client may be silent and slow", "[deadlines][system]") {
-    auto server = start_server({"--message-timeout", "none", "--idle-timeout", "none"});
+    auto server = start_with_deadlines({"--message-timeout", "none", "--idle-timeout", "none"});
     Peer silent = Peer::connect(server.address());
     Peer slow = Peer::connect(server.address());
     slow.send("beg");
@@ -208,7 +210,7 @@ TEST_CASE("Without deadlines a client may be silent and slow", "[deadlines][syst
 
 TEST_CASE("A client that never reads its acks is gone by the write deadline, with bounded memory",
           "[deadlines][system]") {
-    auto server = start_server({"--write-timeout", "300ms"});
+    auto server = start_with_deadlines({"--write-timeout", "300ms"});
     auto const before = peak_memory(server.id());
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
     std::string const empty_messages(1'000'000, '\n');
@@ -232,7 +234,8 @@ TEST_CASE("A client that never reads its acks is gone by the write deadline, wit
 
 TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][system]") {
     TempDir const directory;
-    auto server = start_server({"--write-timeout", written(ample)}, "unix:" + directory / "s");
+    auto server =
+        start_with_deadlines({"--write-timeout", written(ample)}, "unix:" + directory / "s");
     Peer peer = Peer::connect(server.address());
     say_until_server_waits(peer, server);
     // Its answers would fill the socket's buffer many times over: it takes some of them now and
@@ -249,8 +252,8 @@ TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][sy
 TEST_CASE("Without a write deadline a client may take its acks when it likes",
           "[deadlines][system]") {
     TempDir const directory;
-    auto server = start_server({"--write-timeout", "none", "--idle-timeout", "200ms"},
-                               "unix:" + directory / "s");
+    auto server = start_with_deadlines({"--write-timeout", "none", "--idle-timeout", "200ms"},
+                                       "unix:" + directory / "s");
     std::optional<Suspended> suspended(server.id());
     Peer peer = Peer::connect(server.address());
     // More than it can answer, so that it waits from the start.
@@ -264,7 +267,7 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
 }
 
 TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines][system]") {
-    auto server = start_server({"--write-timeout", "none", "--drain-timeout", "300ms"});
+    auto server = start_with_deadlines({"--write-timeout", "none", "--drain-timeout", "300ms"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
     say_until_server_waits(peer, server);
     auto const taken = time_of([&server] {
@@ -280,7 +283,7 @@ TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines
 
 TEST_CASE("Without a drain deadline a shutdown waits until all is answered",
           "[deadlines][system]") {
-    auto server = start_server({"--write-timeout", "none", "--drain-timeout", "none"});
+    auto server = start_with_deadlines({"--write-timeout", "none", "--drain-timeout", "none"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
     say_until_server_waits(peer, server);
     server.signal(SIGTERM);
@@ -297,7 +300,7 @@ TEST_CASE("A client that stays although it was told to go does not spoil a shutd
           "[deadlines][system]") {
     for (std::string const drain_timeout : {"10s", "500ms"}) {
         CAPTURE(drain_timeout);
-        auto server = start_server({"--drain-timeout", drain_timeout});
+        auto server = start_with_deadlines({"--drain-timeout", drain_timeout});
         Peer idle = Peer::connect(server.address());
         idle.send("hello\n");
         CHECK(idle.receive_line() == ack);

@@ -1,4 +1,5 @@
 // Descriptors: few of them, none left, and standard ones that are closed.
+#include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -23,13 +24,6 @@ using namespace roger::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string const ack = "I got your message";
-
-void talk(Peer& peer, std::string const& message) {
-    peer.send(message + '\n');
-    CHECK(peer.receive_line() == ack);
-}
 
 ServerSetup with_open_files(rlim_t most) {
     ServerSetup setup;
@@ -92,12 +86,7 @@ private:
     rlimit before_{};
 };
 
-std::size_t pauses_told(ServerProcess& server) {
-    auto const lines = split_lines(server.process().err().seen());
-    return static_cast<std::size_t>(std::ranges::count_if(lines, [](std::string const& line) {
-        return line.find("cannot accept connections, trying again") != std::string::npos;
-    }));
-}
+std::string const accept_pause = "cannot accept connections, trying again";
 
 }  // namespace
 
@@ -122,7 +111,7 @@ TEST_CASE("With few open files the server says how many clients it takes, and ta
     CHECK_FALSE(peers[limit].would_receive_within(100ms));
     peers[0].half_close();
     CHECK(peers[limit].receive_line() == ack);
-    CHECK(pauses_told(server) == 0);
+    CHECK(times_told(server, accept_pause) == 0);
     CHECK(server.counter("accept_pauses") == 0);
 }
 
@@ -159,16 +148,17 @@ TEST_CASE("Starved of descriptors the server stays calm, serves whom it has, and
     Peer other = Peer::connect(server.address(1));
     outside.send("outside\n");
     other.send("other\n");
-    eventually("the server says that it cannot accept", [&] { return pauses_told(server) > 0; });
+    eventually("the server says that it cannot accept",
+               [&] { return times_told(server, accept_pause) > 0; });
 
     auto const before = Clock::now();
     auto const cpu_before = cpu_time(server.id());
-    auto const told_before = pauses_told(server);
+    auto const told_before = times_told(server, accept_pause);
     CHECK_FALSE(outside.would_receive_within(2s));
     auto const elapsed = std::chrono::duration<double>(Clock::now() - before).count();
     auto const used = std::chrono::duration<double>(cpu_time(server.id()) - cpu_before).count();
     CHECK(used / elapsed < 0.05 * slowness);
-    CHECK(static_cast<double>(pauses_told(server) - told_before) <= elapsed + 1);
+    CHECK(static_cast<double>(times_told(server, accept_pause) - told_before) <= elapsed + 1);
     talk(inside, "inside again");
 
     starvation.end();
@@ -211,7 +201,8 @@ TEST_CASE("A starved server stops as any other", "[descriptors][system]") {
     talk(inside, "inside");
     Starvation::complete(server.id());
     Peer const outside = Peer::connect(server.address());
-    eventually("the server says that it cannot accept", [&] { return pauses_told(server) > 0; });
+    eventually("the server says that it cannot accept",
+               [&] { return times_told(server, accept_pause) > 0; });
     server.signal(SIGTERM);
     CHECK(inside.receive_all() == "error: shutting down\n");
     inside.close();

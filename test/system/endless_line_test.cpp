@@ -1,4 +1,5 @@
 // Endless line: a message without an end costs no memory.
+#include "support/answers.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -19,7 +20,6 @@ constexpr std::size_t mebibyte = 1024 * 1024;
 constexpr std::size_t endless = (sanitized ? 64 : 1024) * mebibyte;
 constexpr std::size_t most_growth = sanitized ? 32 * mebibyte : mebibyte;
 
-std::string const ack = "I got your message";
 std::string const refusal = "error: message longer than 65536 bytes";
 
 void send_many(Peer& peer, std::string const& piece, std::size_t total) {

@@ -1,4 +1,5 @@
 // Back-pressure: a standard output that fails: no ack without a record, and an end that says why.
+#include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/mounts.hpp"
 #include "support/peer.hpp"
@@ -26,10 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string const ack = "I got your message\n";
-std::string const refusal = "error: cannot display\n";
-
-ServerProcess start_server(std::vector<std::string> arguments, Stdio out) {
+ServerProcess start_writing_to(std::vector<std::string> arguments, Stdio out) {
     ServerSetup setup;
     setup.out = std::move(out);
     return ServerProcess::start(std::move(arguments), std::move(setup));
@@ -117,11 +115,11 @@ std::string announced_address(Process& server) {
 }  // namespace
 
 TEST_CASE("Where nothing can be written nothing is acked", "[back-pressure][system]") {
-    auto server = start_server({"127.0.0.1:0"}, Stdio::file("/dev/full"));
+    auto server = start_writing_to({"127.0.0.1:0"}, Stdio::file("/dev/full"));
     Peer other = Peer::connect(server.address());
     Peer peer = Peer::connect(server.address());
     peer.send("one\ntwo\nthree\n");
-    CHECK(peer.receive_all() == refusal + refusal + refusal);
+    CHECK(peer.receive_all() == cannot_display_line + cannot_display_line + cannot_display_line);
     CHECK(other.receive_all() == "error: shutting down\n");
     peer.close();
     other.close();
@@ -145,21 +143,23 @@ TEST_CASE("What cannot be synced is refused at once with --sync", "[back-pressur
 
 TEST_CASE("A message too long is refused as such, whatever becomes of the others",
           "[back-pressure][system]") {
-    auto server = start_server({"--max-message", "16B", "127.0.0.1:0"}, Stdio::file("/dev/full"));
+    auto server =
+        start_writing_to({"--max-message", "16B", "127.0.0.1:0"}, Stdio::file("/dev/full"));
     Peer peer = Peer::connect(server.address());
     peer.send("one\n" + std::string(17, 'x') + "\nthree\n");
-    CHECK(peer.receive_all() == refusal + "error: message longer than 16 bytes\n" + refusal);
+    CHECK(peer.receive_all() ==
+          cannot_display_line + "error: message longer than 16 bytes\n" + cannot_display_line);
 }
 
 TEST_CASE("A pipe that nobody reads any more ends the server", "[back-pressure][system]") {
-    auto server = start_server({"127.0.0.1:0"}, Stdio::pipe());
+    auto server = start_writing_to({"127.0.0.1:0"}, Stdio::pipe());
     Peer peer = Peer::connect(server.address());
     peer.send("read\n");
-    CHECK(peer.receive_exactly(ack.size()) == ack);
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
     CHECK(server.process().out().read_line() == "read");
     server.process().out().close();
     peer.send("not read\n");
-    CHECK(peer.receive_all() == refusal);
+    CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
     check_end(server.process(), "Broken pipe");
 }
@@ -168,7 +168,7 @@ TEST_CASE("A pipe that nobody reads any more, under load, gets an ack for what i
           "[back-pressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    auto server = start_server({"--threads", threads, "127.0.0.1:0"}, Stdio::pipe());
+    auto server = start_writing_to({"--threads", threads, "127.0.0.1:0"}, Stdio::pipe());
     Flood flood = start_flood(server.process(), server.address());
     flood.run_until_acked(1000);
     // What stays unread in the pipe cannot be looked at: it may have been acked all the same.
@@ -180,7 +180,7 @@ TEST_CASE("A pipe that nobody reads any more, under load, gets an ack for what i
         CAPTURE(client);
         CHECK(records.of_client[client] <= flood.begun(client));
         auto const& words = flood.last_words(client);
-        CHECK((words.ends_with(refusal) || words == "error: shutting down\n"));
+        CHECK((words.ends_with(cannot_display_line) || words == "error: shutting down\n"));
     }
 }
 
@@ -189,14 +189,14 @@ TEST_CASE("A socket that nobody reads any more ends the server", "[back-pressure
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
     Peer reader{Descriptor(ends[0])};
     Descriptor const writer(ends[1]);
-    auto server = start_server({"127.0.0.1:0"}, Stdio::descriptor(writer.get()));
+    auto server = start_writing_to({"127.0.0.1:0"}, Stdio::descriptor(writer.get()));
     Peer peer = Peer::connect(server.address());
     peer.send("read\n");
-    CHECK(peer.receive_exactly(ack.size()) == ack);
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
     CHECK(reader.receive_line() == "read");
     reader.close();
     peer.send("not read\n");
-    CHECK(peer.receive_all() == refusal);
+    CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
     check_end(server.process(), "Broken pipe");
 }
@@ -228,7 +228,8 @@ TEST_CASE("One client alone learns which of its messages a full file still took"
     auto server = ServerProcess::start({"127.0.0.1:0"}, std::move(setup));
     Peer peer = Peer::connect(server.address());
     peer.send("one\ntwo\nthree\nfour\nfive\n");
-    CHECK(peer.receive_all() == ack + ack + ack + refusal + refusal);
+    CHECK(peer.receive_all() ==
+          ack_line + ack_line + ack_line + cannot_display_line + cannot_display_line);
     peer.close();
     check_end(server.process(), "File too large");
     CHECK(server.output() == "one\ntwo\nthree\nf");
@@ -263,7 +264,7 @@ TEST_CASE("When a full disk has space again, the next server's records are whole
     flood.run_until_ended();
     Peer peer = Peer::connect(announced_address(servers));
     peer.send("one\ntwo\n");
-    CHECK(peer.receive_exactly(2 * ack.size()) == ack + ack);
+    CHECK(peer.receive_exactly(2 * ack_line.size()) == ack_line + ack_line);
     peer.close();
     CHECK(servers.terminate() == Exit::with(0));
 

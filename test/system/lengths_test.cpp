@@ -1,4 +1,5 @@
 // Transcripts: messages at the limit of their length, and beyond it.
+#include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
@@ -11,9 +12,6 @@
 using namespace roger::test;
 
 namespace {
-
-std::string const ack = "I got your message\n";
-std::string const too_long_for_16 = "error: message longer than 16 bytes\n";
 
 ServerProcess small_server() {
     return ServerProcess::start({"--max-message", "16B", "127.0.0.1:0"});
@@ -33,9 +31,9 @@ TEST_CASE("A message may be as long as allowed, and no longer", "[transcripts][s
     for (std::string const ending : {"\n", "\r\n", ""}) {
         CAPTURE(legible(ending));
         auto const before = server.output();
-        CHECK(answers_to(server, std::string(15, 'a') + ending) == ack);
-        CHECK(answers_to(server, std::string(16, 'b') + ending) == ack);
-        CHECK(answers_to(server, std::string(17, 'c') + ending) == too_long_for_16);
+        CHECK(answers_to(server, std::string(15, 'a') + ending) == ack_line);
+        CHECK(answers_to(server, std::string(16, 'b') + ending) == ack_line);
+        CHECK(answers_to(server, std::string(17, 'c') + ending) == too_long_line(16));
         CHECK(server.output().substr(before.size()) == "aaaaaaaaaaaaaaa\nbbbbbbbbbbbbbbbb\n");
     }
 }
@@ -44,23 +42,23 @@ TEST_CASE("A carriage return counts where it does not belong to the line ending"
           "[transcripts][system]") {
     auto server = small_server();
     std::string const fifteen(15, 'm');
-    CHECK(answers_to(server, fifteen + "\r\r\n") == ack);
-    CHECK(answers_to(server, fifteen + "m\r\r\n") == too_long_for_16);
-    CHECK(answers_to(server, fifteen + "m\r") == too_long_for_16);
-    CHECK(answers_to(server, fifteen + "\rm\n") == too_long_for_16);
+    CHECK(answers_to(server, fifteen + "\r\r\n") == ack_line);
+    CHECK(answers_to(server, fifteen + "m\r\r\n") == too_long_line(16));
+    CHECK(answers_to(server, fifteen + "m\r") == too_long_line(16));
+    CHECK(answers_to(server, fifteen + "\rm\n") == too_long_line(16));
     CHECK(server.output() == fifteen + "\\x0d\n");
 }
 
 TEST_CASE("The length is of the message, not of its record", "[transcripts][system]") {
     auto server = small_server();
-    CHECK(answers_to(server, std::string(16, '\0') + '\n') == ack);
+    CHECK(answers_to(server, std::string(16, '\0') + '\n') == ack_line);
     CHECK(server.output().size() == 16 * std::string_view("\\x00").size() + 1);
 }
 
 TEST_CASE("64 KiB are allowed by default", "[transcripts][system]") {
     auto server = ServerProcess::start({"127.0.0.1:0"});
     std::string const fits(65536, 'm');
-    CHECK(answers_to(server, fits + '\n') == ack);
+    CHECK(answers_to(server, fits + '\n') == ack_line);
     CHECK(answers_to(server, fits + "m\n") == "error: message longer than 65536 bytes\n");
     CHECK(server.output() == fits + '\n');
 }
@@ -68,7 +66,7 @@ TEST_CASE("64 KiB are allowed by default", "[transcripts][system]") {
 TEST_CASE("A message of one byte may be all that is allowed", "[transcripts][system]") {
     auto server = ServerProcess::start({"--max-message", "1B", "127.0.0.1:0"});
     CHECK(answers_to(server, "\na\nab\nb\r\n") ==
-          ack + ack + "error: message longer than 1 bytes\n" + ack);
+          ack_line + ack_line + "error: message longer than 1 bytes\n" + ack_line);
     CHECK(server.output() == "\na\nb\n");
 }
 
@@ -77,19 +75,19 @@ TEST_CASE("A message too long between two good ones is refused in its place",
     auto server = small_server();
     Peer peer = Peer::connect(server.address());
     peer.send("before\n" + std::string(17, 'x') + "\nafter\n");
-    CHECK(peer.receive_exactly(ack.size()) == ack);
-    CHECK(peer.receive_exactly(too_long_for_16.size()) == too_long_for_16);
-    CHECK(peer.receive_exactly(ack.size()) == ack);
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    CHECK(peer.receive_exactly(too_long_line(16).size()) == too_long_line(16));
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
     // The connection goes on.
     peer.send("later\n");
-    CHECK(peer.receive_exactly(ack.size()) == ack);
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
     CHECK(server.output() == "before\nafter\nlater\n");
 }
 
 TEST_CASE("A message far too long between two good ones is refused once", "[transcripts][system]") {
     auto server = small_server();
     CHECK(answers_to(server, "before\n" + std::string(3'000'000, 'x') + "\nafter\n") ==
-          ack + too_long_for_16 + ack);
+          ack_line + too_long_line(16) + ack_line);
     CHECK(server.output() == "before\nafter\n");
 }
 
@@ -97,12 +95,12 @@ TEST_CASE("A message is refused as soon as it is certain to be too long", "[tran
     auto server = small_server();
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
-    CHECK(peer.receive_line() + '\n' == too_long_for_16);
+    CHECK(peer.receive_line() + '\n' == too_long_line(16));
     // The rest of its line is skipped, in however many pieces it comes.
     peer.send(std::string(100, 'y'));
     peer.send("z\r\nnext\n");
     peer.half_close();
-    CHECK(peer.receive_all() == ack);
+    CHECK(peer.receive_all() == ack_line);
     CHECK(server.output() == "next\n");
 }
 
@@ -115,11 +113,11 @@ TEST_CASE("A carriage return too many is not certain to be too long", "[transcri
     peer.wait_until_read();
     CHECK_FALSE(peer.would_receive_within(Duration(50)));
     peer.send("\n");
-    CHECK(peer.receive_line() + '\n' == ack);
+    CHECK(peer.receive_line() == ack);
     peer.send(fits + '\r');
     peer.wait_until_read();
     peer.send("x");
-    CHECK(peer.receive_line() + '\n' == too_long_for_16);
+    CHECK(peer.receive_line() + '\n' == too_long_line(16));
     peer.send("\n");
     peer.half_close();
     CHECK(peer.receive_all() == "");
@@ -128,6 +126,6 @@ TEST_CASE("A carriage return too many is not certain to be too long", "[transcri
 
 TEST_CASE("A stream that ends in a message too long gets one refusal", "[transcripts][system]") {
     auto server = small_server();
-    CHECK(answers_to(server, std::string(1000, 'x')) == too_long_for_16);
+    CHECK(answers_to(server, std::string(1000, 'x')) == too_long_line(16));
     CHECK(server.output() == "");
 }

@@ -1,4 +1,5 @@
 // Limit: how many clients at once, and what becomes of the others.
+#include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -21,15 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string const ack = "I got your message";
-
 /// Long enough for an answer to come, if one came.
-constexpr Duration a_while = 100ms;
-
-void talk(Peer& peer, std::string const& message) {
-    peer.send(message + '\n');
-    CHECK(peer.receive_line() == ack);
-}
+constexpr Duration a_moment = 100ms;
 
 /// Says `message` before the server has had time to lose its patience.
 Peer connect_and_say(ServerProcess const& server, std::string const& message) {
@@ -92,9 +86,9 @@ std::vector<Way> ways_to_leave() {
     };
 }
 
-ServerProcess start_server(std::vector<std::string> options, std::string const& limit,
-                           std::vector<std::string> const& addresses = {"127.0.0.1:0"},
-                           ServerSetup setup = {}) {
+ServerProcess start_limited(std::vector<std::string> options, std::string const& limit,
+                            std::vector<std::string> const& addresses = {"127.0.0.1:0"},
+                            ServerSetup setup = {}) {
     options.insert(options.end(), {"--limit", limit});
     options.insert(options.end(), addresses.begin(), addresses.end());
     setup.addresses = addresses.size();
@@ -104,7 +98,7 @@ ServerProcess start_server(std::vector<std::string> options, std::string const& 
 }  // namespace
 
 TEST_CASE("At the limit newcomers wait until there is a place", "[limit][system]") {
-    auto server = start_server({}, "2");
+    auto server = start_limited({}, "2");
     Peer first = Peer::connect(server.address());
     Peer second = Peer::connect(server.address());
     talk(first, "first");
@@ -113,14 +107,14 @@ TEST_CASE("At the limit newcomers wait until there is a place", "[limit][system]
     Peer fourth = Peer::connect(server.address());
     third.send("third\n");
     fourth.send("fourth\n");
-    CHECK_FALSE(third.would_receive_within(a_while));
+    CHECK_FALSE(third.would_receive_within(a_moment));
     CHECK(server.output() == "first\nsecond\n");
     // Those who have a place are served as ever.
     talk(first, "first again");
 
     first.half_close();
     CHECK(third.receive_line() == ack);
-    CHECK_FALSE(fourth.would_receive_within(a_while));
+    CHECK_FALSE(fourth.would_receive_within(a_moment));
     second.half_close();
     CHECK(fourth.receive_line() == ack);
     CHECK(server.output() == "first\nsecond\nfirst again\nthird\nfourth\n");
@@ -129,7 +123,7 @@ TEST_CASE("At the limit newcomers wait until there is a place", "[limit][system]
 }
 
 TEST_CASE("At the limit newcomers are told that the server is busy", "[limit][system]") {
-    auto server = start_server({"--when-full", "refuse"}, "2");
+    auto server = start_limited({"--when-full", "refuse"}, "2");
     Peer first = Peer::connect(server.address());
     Peer second = Peer::connect(server.address());
     talk(first, "first");
@@ -160,7 +154,7 @@ TEST_CASE("A place is free again whatever way a client leaves, for one who waits
         CAPTURE(threads, way.name);
         auto options = way.options;
         options.insert(options.end(), {"--threads", threads});
-        auto server = start_server(options, "1");
+        auto server = start_limited(options, "1");
         Peer leaver = connect_and_say(server, "here");
         CHECK(leaver.receive_line() == ack);
         Peer waiter = Peer::connect(server.address());
@@ -180,7 +174,7 @@ TEST_CASE("A place is free again whatever way a client leaves, for the next to c
         CAPTURE(threads, way.name);
         auto options = way.options;
         options.insert(options.end(), {"--threads", threads, "--when-full", "refuse"});
-        auto server = start_server(options, "1");
+        auto server = start_limited(options, "1");
         Peer leaver = connect_and_say(server, "here");
         CHECK(leaver.receive_line() == ack);
         way.leave(leaver);
@@ -196,7 +190,7 @@ TEST_CASE("A place is free again whatever way a client leaves, for the next to c
 TEST_CASE("Places do not get lost over many clients", "[limit][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    auto server = start_server({"--threads", threads}, "3");
+    auto server = start_limited({"--threads", threads}, "3");
     auto const ways = ways_to_leave();
     for (std::size_t round = 0; round < 100; ++round) {
         // Without those that are a matter of time.
@@ -218,7 +212,7 @@ TEST_CASE("Never more clients at once than the limit, and in the end all are ser
     constexpr std::size_t clients = 60;
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    auto server = start_server({"--threads", threads}, std::to_string(limit));
+    auto server = start_limited({"--threads", threads}, std::to_string(limit));
     auto const idle_descriptors = open_descriptors(server.id());
     Swarm swarm(server.address(), clients);
     std::size_t answered = 0;
@@ -242,7 +236,7 @@ TEST_CASE("The limit holds over several addresses together", "[limit][system]") 
     TempDir const directory;
     std::vector<std::string> const addresses = {"127.0.0.1:0", "unix:" + directory / "s",
                                                 "127.0.0.1:0"};
-    auto waiting = start_server({}, "2", addresses);
+    auto waiting = start_limited({}, "2", addresses);
     Peer first = Peer::connect(waiting.address(0));
     Peer second = Peer::connect(waiting.address(1));
     talk(first, "first");
@@ -252,7 +246,7 @@ TEST_CASE("The limit holds over several addresses together", "[limit][system]") 
         newcomers.push_back(Peer::connect(waiting.address(number)));
         newcomers.back().send("new\n");
     }
-    CHECK_FALSE(newcomers[0].would_receive_within(a_while));
+    CHECK_FALSE(newcomers[0].would_receive_within(a_moment));
     CHECK_FALSE(newcomers[1].would_receive_within(0ms));
     CHECK_FALSE(newcomers[2].would_receive_within(0ms));
     // A place serves whoever comes next, at whatever address; in the end all of them.
@@ -271,8 +265,8 @@ TEST_CASE("The limit holds over several addresses together", "[limit][system]") 
 TEST_CASE("Newcomers are refused at every address when all together are full", "[limit][system]") {
     TempDir const directory;
     auto server =
-        start_server({"--when-full", "refuse"}, "2",
-                     {"127.0.0.1:0", "unix:" + directory / "s", "unix:" + directory / "t"});
+        start_limited({"--when-full", "refuse"}, "2",
+                      {"127.0.0.1:0", "unix:" + directory / "s", "unix:" + directory / "t"});
     Peer first = Peer::connect(server.address(0));
     Peer second = Peer::connect(server.address(1));
     talk(first, "first");
@@ -290,7 +284,7 @@ TEST_CASE("A full server stops at once", "[limit][system]") {
     auto const* const signal = GENERATE("SIGTERM", "SIGINT");
     CAPTURE(when_full, signal);
     // Without a drain timeout, which would end it too.
-    auto server = start_server({"--when-full", when_full, "--drain-timeout", "none"}, "1");
+    auto server = start_limited({"--when-full", when_full, "--drain-timeout", "none"}, "1");
     Peer inside = Peer::connect(server.address());
     talk(inside, "inside");
     Peer outside = Peer::connect(server.address());

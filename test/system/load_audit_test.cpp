@@ -26,16 +26,18 @@ using namespace std::chrono_literals;
 namespace {
 
 using Arguments = std::vector<std::string>;
-using Counts = std::map<std::string, std::int64_t>;
+using AuditCounts = std::map<std::string, std::int64_t>;
 
 /// What a server writes for its message `number`.
 using Write = std::function<std::string(std::size_t number, std::string const& message)>;
 
 /// All that an audit counts, but for what `expected` says: as it is without a fault.
-void check_audit(LoadResult const& result, Counts const& expected, std::int64_t messages) {
-    Counts all = {{"acked", messages},     {"written", messages}, {"acked_not_written", 0},
-                  {"written_twice", 0},    {"out_of_order", 0},   {"damaged", 0},
-                  {"written_not_acked", 0}};
+void check_audit(LoadResult const& result, AuditCounts const& expected,
+                 std::int64_t audited_messages) {
+    AuditCounts all = {{"acked", audited_messages}, {"written", audited_messages},
+                       {"acked_not_written", 0},    {"written_twice", 0},
+                       {"out_of_order", 0},         {"damaged", 0},
+                       {"written_not_acked", 0}};
     for (auto const& [name, count] : expected) {
         all[name] = count;
     }
@@ -59,13 +61,13 @@ LoadResult audit(Arguments arguments, Write const& write) {
     return run_load(arguments);
 }
 
-constexpr std::size_t messages = 40;
+constexpr std::size_t audited_messages = 40;
 constexpr std::size_t faulty = 20;
-Arguments const one_client = {"--clients", "1", "--messages", std::to_string(messages)};
+Arguments const one_client = {"--clients", "1", "--messages", std::to_string(audited_messages)};
 
 struct Fault {
     std::string complaint;  ///< after "load: " and before "says"
-    Counts found;
+    AuditCounts found;
     Write write;
 };
 
@@ -84,10 +86,10 @@ std::string with_other_byte(std::string message, std::size_t at) {
 std::vector<Fault> faults() {
     return {
         {.complaint = "1 message was acked but not written",
-         .found = {{"written", messages - 1}, {"acked_not_written", 1}},
+         .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}},
          .write = planted([](std::string const&) { return ""; })},
         {.complaint = "1 message was written twice",
-         .found = {{"written", messages + 1}, {"written_twice", 1}},
+         .found = {{"written", audited_messages + 1}, {"written_twice", 1}},
          .write = planted([](auto const& message) { return message + '\n' + message + '\n'; })},
         {.complaint = "1 message was written out of order",
          .found = {{"out_of_order", 1}},
@@ -100,23 +102,23 @@ std::vector<Fault> faults() {
                  return message + '\n' + std::exchange(kept, {});
              }},
         {.complaint = "1 message was written damaged",
-         .found = {{"written", messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
+         .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted(
              [](auto const& message) { return with_other_byte(message, message.size() - 1); })},
         {.complaint = "1 message was written damaged",  // in its number
-         .found = {{"written", messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
+         .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted([](auto const& message) { return with_other_byte(message, 47); })},
         {.complaint = "1 message was written damaged",  // and not all of it
-         .found = {{"written", messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
+         .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted(
              [](auto const& message) { return message.substr(0, message.size() / 2) + '\n'; })},
         {.complaint = "1 message was written damaged",  // in two halves
-         .found = {{"written", messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
+         .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted([](auto const& message) {
              return message.substr(0, 60) + '\n' + message.substr(60) + '\n';
          })},
         {.complaint = "2 messages were acked but not written",  // since two are one record
-         .found = {{"written", messages - 2}, {"acked_not_written", 2}, {"damaged", 1}},
+         .found = {{"written", audited_messages - 2}, {"acked_not_written", 2}, {"damaged", 1}},
          .write = planted([](auto const& message) { return message; })},
     };
 }
@@ -135,8 +137,8 @@ TEST_CASE("An audit finds each planted fault", "[load][system]") {
         auto const result = audit(one_client, fault.write);
         CAPTURE(fault.complaint, result.out, result.err);
         CHECK(result.exit == result.verdict(1));
-        CHECK(result.fate("acked") == messages);
-        check_audit(result, fault.found, messages);
+        CHECK(result.fate("acked") == audited_messages);
+        check_audit(result, fault.found, audited_messages);
         CHECK(result.report.at("audit").at("examples").size() >= 1);
         if (result.exit == Exit::with(1)) {
             CHECK(result.err.find("load: " + fault.complaint + ", says ") != std::string::npos);
@@ -151,7 +153,7 @@ TEST_CASE("An audit finds no fault where there is none", "[load][system]") {
                               }));
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    check_audit(result, {}, messages);
+    check_audit(result, {}, audited_messages);
     CHECK(result.report.at("audit").at("examples").empty());
 }
 
@@ -196,7 +198,8 @@ TEST_CASE("A message written and not acked is no fault", "[load][system]") {
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.fate("connection_lost") == 1);
-    check_audit(result, {{"acked", messages - 1}, {"written_not_acked", 1}}, messages);
+    check_audit(result, {{"acked", audited_messages - 1}, {"written_not_acked", 1}},
+                audited_messages);
 }
 
 TEST_CASE("An audit finds no fault with our server", "[load][system]") {

@@ -1,4 +1,5 @@
 // Ctrl-C: the test ends early, at any moment, and still reports.
+#include "support/answers.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
@@ -18,8 +19,6 @@ using namespace roger::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string const ack = "I got your message\n";
 
 /// It says so, and every message that was planned until then has its fate.
 void check_interrupted(LoadResult const& result) {
@@ -127,12 +126,12 @@ TEST_CASE("Interrupted, load waits for what is on its way", "[load][system]") {
     Pair pair({"--messages", "2"});
     pair.first.receive_line();
     pair.second.receive_line();
-    pair.first.send(ack);
+    pair.first.send(ack_line);
     pair.process.signal(SIGINT);
     // Its client has nothing to wait for, and leaves.
     CHECK(pair.first.receive_all() == "");
     pair.first.close();
-    pair.second.send(ack);
+    pair.second.send(ack_line);
     CHECK(pair.second.receive_all() == "");
     pair.second.close();
     auto const result = pair.process.result();
@@ -148,7 +147,7 @@ TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
     Pair pair({"--messages", "2"});
     pair.first.receive_line();
     pair.second.receive_line();
-    pair.first.send(ack);
+    pair.first.send(ack_line);
     pair.process.signal(SIGINT);
     CHECK(pair.first.receive_all() == "");
     // A signal is a second one only some time after the first.
@@ -173,7 +172,7 @@ TEST_CASE("Interrupted while it waits for the last answers, load still reports",
     CHECK(pair.second.receive_all() == "");
     pair.second.close();
     pair.process.signal(SIGINT);
-    pair.first.send(ack);
+    pair.first.send(ack_line);
     auto const result = pair.process.result();
     CAPTURE(result.out, result.err);
     REQUIRE(result.report.is_object());

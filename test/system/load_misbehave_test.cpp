@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t healthy = 5;
 constexpr std::size_t misbehaving = 3;
-constexpr std::size_t messages = 100;  ///< of the healthy ones, in a second
+constexpr std::size_t healthy_messages = 100;  ///< of the healthy ones, in a second
 
 /// The program's result, with nothing but acked messages of healthy clients.
 LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
@@ -23,8 +23,8 @@ LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
                                   "--message", "hi", "--misbehave", crowd, server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.planned() == messages);
-    CHECK(result.fate("acked") == messages);
+    CHECK(result.planned() == healthy_messages);
+    CHECK(result.fate("acked") == healthy_messages);
     CHECK(result.report.at("connections") == healthy);
     CHECK(result.report.at("achieved").at("clients") == healthy);
     CHECK(result.report.at("surplus_answers") == 0);
@@ -38,7 +38,7 @@ TEST_CASE("Silent clients stay and say nothing", "[load][system]") {
     auto const result = test_beside("silent=3", server);
     CHECK(result.report.at("misbehaving") == nlohmann::json{{"silent", misbehaving}});
     CHECK(server.counter("accepted") == healthy + misbehaving);
-    CHECK(server.counter("messages") == messages);
+    CHECK(server.counter("messages") == healthy_messages);
 }
 
 TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
@@ -56,7 +56,7 @@ TEST_CASE("Slow clients say their messages a byte at a time", "[load][system]") 
     auto const result = test_beside("slow=3", server);
     CHECK(server.counter("accepted") == healthy + misbehaving);
     // Three bytes a message and ten a second.
-    std::size_t const said = server.counter("messages") - messages;
+    std::size_t const said = server.counter("messages") - healthy_messages;
     double const duration = result.report.at("achieved").at("duration_s");
     CHECK(said >= 1);
     CHECK(static_cast<double>(said) <= 10 * misbehaving * (duration + 1));
@@ -66,7 +66,7 @@ TEST_CASE("Deaf clients say messages and never read an answer", "[load][system]"
     auto server = ServerProcess::start({"127.0.0.1:0"});
     test_beside("deaf=3", server);
     CHECK(server.counter("accepted") == healthy + misbehaving);
-    CHECK(server.counter("messages") > messages + 10 * misbehaving);
+    CHECK(server.counter("messages") > healthy_messages + 10 * misbehaving);
 }
 
 TEST_CASE("Half-closing clients come again and again", "[load][system]") {
@@ -75,14 +75,14 @@ TEST_CASE("Half-closing clients come again and again", "[load][system]") {
     CHECK(server.counter("accepted") > healthy + misbehaving);
     eventually("every message of a half-closing client has come",
                [&] { return server.counter("clients") == 0; });
-    CHECK(server.counter("messages") - messages == server.counter("accepted") - healthy);
+    CHECK(server.counter("messages") - healthy_messages == server.counter("accepted") - healthy);
 }
 
 TEST_CASE("Resetting clients come again and again", "[load][system]") {
     auto server = ServerProcess::start({"127.0.0.1:0"});
     test_beside("reset=3", server);
     CHECK(server.counter("accepted") > healthy + misbehaving);
-    CHECK(server.counter("messages") >= messages);
+    CHECK(server.counter("messages") >= healthy_messages);
 }
 
 TEST_CASE("Endless lines are refused", "[load][system]") {
@@ -90,7 +90,7 @@ TEST_CASE("Endless lines are refused", "[load][system]") {
     test_beside("endless=3", server);
     CHECK(server.counter("refused_too_long") >= misbehaving);
     CHECK(server.counter("accepted") >= healthy + misbehaving);
-    CHECK(server.counter("acknowledged") == messages);
+    CHECK(server.counter("acknowledged") == healthy_messages);
 }
 
 TEST_CASE("All kinds of misbehaving clients together leave the healthy ones alone",

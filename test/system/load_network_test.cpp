@@ -15,10 +15,10 @@ using namespace roger::test;
 
 namespace {
 
-constexpr std::int64_t messages = 4000;
+constexpr std::int64_t planned_messages = 4000;
 
 /// What load and the kernel counted of the same run.
-struct Counts {
+struct PacketCounts {
     LoadResult load;
     Network::Packets kernel;
 
@@ -32,12 +32,12 @@ struct Counts {
     [[nodiscard]] auto sent() const { return std::int64_t(kernel.sent); }
     [[nodiscard]] auto dropped() const { return std::int64_t(kernel.dropped); }
     /// Each message goes out once, and each record is acked once.
-    [[nodiscard]] auto put_in() const { return messages + written(); }
+    [[nodiscard]] auto put_in() const { return planned_messages + written(); }
     [[nodiscard]] auto came_out() const { return written() + acked() + late() + surplus(); }
 };
 
 /// Nothing but the test's datagrams is on the network, to and fro.
-Counts run_in(Network const& network, std::string const& ack_timeout) {
+PacketCounts run_in(Network const& network, std::string const& ack_timeout) {
     TempDir const directory;
     auto launch = server_launch({"--show", "raw", "udp:127.0.0.1:51717"});
     launch.out = Stdio::file(directory / "output");
@@ -45,18 +45,18 @@ Counts run_in(Network const& network, std::string const& ack_timeout) {
     server.err().read_until("listening on udp:127.0.0.1:51717\n");
 
     Process load(network.inside(
-        load_launch({"--clients", "50", "--messages", std::to_string(messages), "--rate", "4000",
-                     "--ack-timeout", ack_timeout, "--audit", directory / "output", "--json",
-                     directory / "report", "udp:127.0.0.1:51717"})));
-    Counts counts{.load = {.exit = load.wait_for_exit(),
-                           .out = load.out().last_words(),
-                           .err = load.err().last_words(),
-                           .report = {}},
-                  .kernel = network.packets()};
+        load_launch({"--clients", "50", "--messages", std::to_string(planned_messages), "--rate",
+                     "4000", "--ack-timeout", ack_timeout, "--audit", directory / "output",
+                     "--json", directory / "report", "udp:127.0.0.1:51717"})));
+    PacketCounts counts{.load = {.exit = load.wait_for_exit(),
+                                 .out = load.out().last_words(),
+                                 .err = load.err().last_words(),
+                                 .report = {}},
+                        .kernel = network.packets()};
     counts.load.report = nlohmann::json::parse(read_file(directory / "report"));
     CHECK(server.terminate() == Exit::with(0));
-    CHECK(counts.load.planned() == messages);
-    CHECK(counts.load.sum_of_fates() == messages);
+    CHECK(counts.load.planned() == planned_messages);
+    CHECK(counts.load.sum_of_fates() == planned_messages);
     CHECK(counts.load.audited("acked_not_written") == 0);
     CHECK(counts.load.audited("damaged") == 0);
     return counts;
@@ -81,11 +81,11 @@ TEST_CASE("Where nothing is lost, load counts no loss (needs a network namespace
     skip_without_network();
     Network network;
     REQUIRE(network.trouble({"pfifo", "limit", "10000"}));
-    Counts const counts = run_in(network, "10s");
+    PacketCounts const counts = run_in(network, "10s");
     CAPTURE(counts.load.out, counts.load.err);
     CHECK(counts.load.exit == Exit::with(0));
-    CHECK(counts.acked() == messages);
-    CHECK(counts.sent() == 2 * messages);
+    CHECK(counts.acked() == planned_messages);
+    CHECK(counts.sent() == 2 * planned_messages);
     CHECK(counts.dropped() == 0);
     CHECK(counts.load.audited("lost") == 0);
     CHECK(counts.surplus() == 0);
@@ -95,13 +95,13 @@ TEST_CASE("Load counts what a link too slow drops (needs a network namespace)", 
     skip_without_network();
     Network network;
     trouble_or_skip(network, {"tbf", "rate", "4mbit", "burst", "2kb", "limit", "2kb"});
-    Counts const counts = run_in(network, "1s");
+    PacketCounts const counts = run_in(network, "1s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     CHECK(counts.dropped() > 0);
     CHECK(counts.sent() == counts.came_out());
     CHECK(counts.dropped() ==
           counts.load.audited("lost") + counts.load.audited("written_not_acked") - counts.late());
-    CHECK(counts.timed_out() == messages - counts.acked());
+    CHECK(counts.timed_out() == planned_messages - counts.acked());
     CHECK(counts.load.audited("written_twice") == 0);
     CHECK(counts.surplus() == 0);
 }
@@ -112,7 +112,7 @@ TEST_CASE("Load counts what netem loses, copies and reorders (needs a network na
     Network network;
     trouble_or_skip(network, {"netem", "limit", "100000", "delay", "5ms", "loss", "5%", "duplicate",
                               "2%", "reorder", "10%"});
-    Counts const counts = run_in(network, "1s");
+    PacketCounts const counts = run_in(network, "1s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     // What came out is what went in, less the losses, and the copies besides.
     std::int64_t const copies = counts.sent() + counts.dropped() - counts.put_in();
@@ -123,5 +123,5 @@ TEST_CASE("Load counts what netem loses, copies and reorders (needs a network na
     CHECK(counts.load.audited("written_twice") > 0);
     CHECK(counts.load.audited("written_twice") + counts.surplus() > 0);
     CHECK(counts.load.audited("out_of_order") > 0);
-    CHECK(counts.timed_out() == messages - counts.acked());
+    CHECK(counts.timed_out() == planned_messages - counts.acked());
 }

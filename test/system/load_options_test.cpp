@@ -1,4 +1,5 @@
 // What a load test says, how much, and from where: seen from the server.
+#include "support/answers.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
@@ -220,8 +221,7 @@ TEST_CASE("In a closed loop too a connection is used for as many messages as ask
 TEST_CASE("A pipeline has as many messages in flight as asked for", "[load][system]") {
     // Answers four at once, and nothing before: with fewer in flight no message would be answered.
     LineServer const server({.answer = [](std::size_t number, std::string const&) {
-        std::string const ack = "I got your message\n";
-        return LineServer::Reply{number % 4 == 3 ? ack + ack + ack + ack : ""};
+        return LineServer::Reply{number % 4 == 3 ? times(4, ack_line) : ""};
     }});
     for (std::string const pace : {"--threads=1", "--rate=1000"}) {
         auto const result = run_load({"--clients", "1", pace, "--pipeline", "4", "--messages", "40",

@@ -1,4 +1,5 @@
 // Outcomes: whatever a server does, every planned message has exactly one, and the run ends.
+#include "support/answers.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
@@ -25,7 +26,6 @@ namespace {
 using Arguments = std::vector<std::string>;
 using Reply = LineServer::Reply;
 
-constexpr std::string_view ack = "I got your message\n";
 constexpr std::size_t open_planned = 60;  ///< with the options of `open_loop`
 
 Arguments const closed_loop = {"--clients", "4", "--duration", "600ms"};
@@ -197,7 +197,7 @@ TEST_CASE("Answers in pieces are answers", "[load][system]") {
 }
 
 TEST_CASE("Answers that come twice are surplus", "[load][system]") {
-    check_all({.bytes = std::string(ack) + std::string(ack)}, 1,
+    check_all({.bytes = std::string(ack_line) + std::string(ack_line)}, 1,
               [](auto const& variation, auto const& result, auto const& server) {
                   CHECK(result.fate("acked") == result.planned() - cut_off(result));
                   CHECK(result.fate("acked") == server.messages());

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view erased = "\r\x1b[K";
 
-Launch steady_test(LineServer const& server) {
+Launch short_test(LineServer const& server) {
     return load_launch({"--clients", "3", "--duration", "1500ms", server.address()});
 }
 
@@ -34,7 +34,7 @@ bool is_plain_on_terminal(std::string_view text) {
 TEST_CASE("On a terminal a live line shows how a load test goes, and is gone at the end",
           "[load][system]") {
     LineServer const server({.delays = {20ms}});
-    auto launch = steady_test(server);
+    auto launch = short_test(server);
     launch.in = launch.out = launch.err = Stdio::terminal();
     Process load(launch);
     static std::regex const live_line(
@@ -88,7 +88,7 @@ TEST_CASE("Where the terminal is narrow, the live line is cut to one row", "[loa
 
 TEST_CASE("What is piped has no live line", "[load][system]") {
     LineServer const server({.delays = {20ms}});
-    auto const ended = run(steady_test(server));
+    auto const ended = run(short_test(server));
     CHECK(ended.exit == Exit::with(0));
     CHECK(is_plain(ended.out));
     CHECK(is_plain(ended.err));
@@ -99,7 +99,7 @@ TEST_CASE("The live line is there where standard error is a terminal, and only t
           "[load][system]") {
     LineServer const server({.delays = {20ms}});
     SECTION("standard error") {
-        auto launch = steady_test(server);
+        auto launch = short_test(server);
         launch.err = Stdio::terminal();
         Process load(launch);
         CHECK(is_plain(load.out().read_all()));
@@ -107,7 +107,7 @@ TEST_CASE("The live line is there where standard error is a terminal, and only t
         CHECK(load.terminal().last_words().find(" of 1.5s  3 clients  ") != std::string::npos);
     }
     SECTION("standard output") {
-        auto launch = steady_test(server);
+        auto launch = short_test(server);
         launch.out = Stdio::terminal();
         Process load(launch);
         CHECK(is_plain(load.err().read_all()));

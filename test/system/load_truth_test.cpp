@@ -58,7 +58,7 @@ void check_delays(LoadResult const& result, std::string const& latency, LineServ
           result.percentile(latency, 99) * (1 + bucket) + 1);
 }
 
-constexpr LineServer::Stall stall{.length = 200ms, .every = 1000ms};
+constexpr LineServer::Stall planted_stall{.length = 200ms, .every = 1000ms};
 
 }  // namespace
 
@@ -97,7 +97,7 @@ TEST_CASE("An open loop that never queues measures the delays of a server as res
 TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
           "[load][system][serial]") {
     MachineWatch watch;
-    LineServer const server({.stall = stall});
+    LineServer const server({.stall = planted_stall});
     auto const result =
         run_load({"--clients", "20", "--rate", "1000", "--duration", "2s", server.address()});
     CAPTURE(result.out, result.err);
@@ -125,7 +125,7 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
 TEST_CASE("A closed loop leaves out what it would have sent during a stall",
           "[load][system][serial]") {
     MachineWatch watch;
-    LineServer const server({.delays = {2ms}, .stall = stall});
+    LineServer const server({.delays = {2ms}, .stall = planted_stall});
     auto const result = run_load({"--clients", "1", "--duration", "1900ms", server.address()});
     CAPTURE(result.out, result.err);
     watch.need_quiet();

@@ -16,7 +16,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-struct Mistake {
+struct LoadMistake {
     Words arguments;
     Words named;  ///< what the sentence has to name: the thing, the reason, the remedy
 };
@@ -41,15 +41,15 @@ void check_sentence(Launch launch, Words const& named, int status) {
     }
 }
 
-void check_wrong(std::vector<Mistake> const& mistakes) {
-    for (Mistake const& mistake : mistakes) {
+void check_wrong(std::vector<LoadMistake> const& mistakes) {
+    for (LoadMistake const& mistake : mistakes) {
         check_sentence(load_launch(mistake.arguments), mistake.named, wrong_use);
     }
 }
 
 /// Options before an address at which nobody is asked for anything.
-void check_wrong_options(std::vector<Mistake> mistakes) {
-    for (Mistake& mistake : mistakes) {
+void check_wrong_options(std::vector<LoadMistake> mistakes) {
+    for (LoadMistake& mistake : mistakes) {
         mistake.arguments.emplace_back("127.0.0.1:1");
     }
     check_wrong(mistakes);
@@ -207,7 +207,7 @@ TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") 
     write_file(directory / "cut", good.dump().substr(0, 200));
 
     for (std::string const work : {"merge", "diff"}) {
-        std::vector<Mistake> mistakes;
+        std::vector<LoadMistake> mistakes;
         for (std::string const name :
              {"none", "empty", "text", "list", "object", "newer", "without", "wrong", "cut"}) {
             mistakes.push_back({{work, directory / "good", directory / name}, {directory / name}});

@@ -1,4 +1,5 @@
 // Many: a thousand clients at once, each of a hundred thousand messages displayed once and whole.
+#include "support/answers.hpp"
 #include "support/server_process.hpp"
 #include "support/swarm.hpp"
 
@@ -17,10 +18,7 @@ using namespace roger::test;
 namespace {
 
 constexpr std::size_t clients = 1000;
-constexpr std::size_t messages = 100;
-
-constexpr std::string_view ack = "I got your message\n";
-constexpr std::string_view refusal = "error: message longer than 64 bytes\n";
+constexpr std::size_t messages_each = 100;
 
 void need_descriptors() {
     if (open_file_limit() < clients + 100) {
@@ -29,13 +27,13 @@ void need_descriptors() {
 }
 
 std::string numbered(std::size_t client, std::size_t message) {
-    return fmt::format("client {} message {} of {}", client, message, messages);
+    return fmt::format("client {} message {} of {}", client, message, messages_each);
 }
 
 /// Reads back what numbered() wrote; nothing at all of another form gets through.
 struct Numbers {
     std::size_t client = clients;
-    std::size_t message = messages;
+    std::size_t message = messages_each;
 };
 
 Numbers numbers_of(std::string const& record) {
@@ -84,27 +82,19 @@ void check_answers(Swarm const& swarm, std::string_view expected) {
     CHECK(wrong == 0);
 }
 
-std::string repeated(std::string_view text, std::size_t count) {
-    std::string out;
-    while (count-- > 0) {
-        out += text;
-    }
-    return out;
-}
-
 std::string long_message(std::size_t writer) {
     return std::string(60000 + writer, static_cast<char>('0' + writer % 10));
 }
 
 std::vector<std::size_t> all_messages() {
-    std::vector<std::size_t> out(messages);
-    for (std::size_t message = 0; message < messages; ++message) {
+    std::vector<std::size_t> out(messages_each);
+    for (std::size_t message = 0; message < messages_each; ++message) {
         out[message] = message;
     }
     return out;
 }
 
-ServerProcess start_server(std::string const& threads, std::string const& address) {
+ServerProcess start_with_threads(std::string const& threads, std::string const& address) {
     return ServerProcess::start({"--threads", threads, "--max-message", "64B", address});
 }
 
@@ -115,18 +105,18 @@ TEST_CASE("A thousand clients at once, all messages in one go, each displayed an
     need_descriptors();
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    auto server = start_server(threads, "127.0.0.1:0");
+    auto server = start_with_threads(threads, "127.0.0.1:0");
     Swarm swarm(server.address(), clients);
     for (std::size_t client = 0; client < clients; ++client) {
-        for (std::size_t message = 0; message < messages; ++message) {
+        for (std::size_t message = 0; message < messages_each; ++message) {
             swarm.say(client, numbered(client, message) + '\n');
         }
     }
     swarm.finish_all();
     swarm.run_until_ended();
-    check_answers(swarm, repeated(ack, messages));
+    check_answers(swarm, times(messages_each, ack_line));
     check_displayed(server.output(), all_messages());
-    CHECK(server.counter("acknowledged") == clients * messages);
+    CHECK(server.counter("acknowledged") == clients * messages_each);
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -135,20 +125,20 @@ TEST_CASE("A thousand clients at once, each waiting for every ack, each displaye
     need_descriptors();
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
-    auto server = start_server(threads, "127.0.0.1:0");
+    auto server = start_with_threads(threads, "127.0.0.1:0");
     Swarm swarm(server.address(), clients);
     // Each says its next message when the last was answered, whatever the others do.
     std::vector<std::size_t> said(clients, 0);
     swarm.on_line([&](std::size_t client) {
-        if (said[client] < messages) {
+        if (said[client] < messages_each) {
             swarm.say(client, numbered(client, said[client]++) + '\n');
         }
     });
     for (std::size_t client = 0; client < clients; ++client) {
         swarm.say(client, numbered(client, said[client]++) + '\n');
     }
-    swarm.run_until_lines(messages);
-    check_answers(swarm, repeated(ack, messages));
+    swarm.run_until_lines(messages_each);
+    check_answers(swarm, times(messages_each, ack_line));
     check_displayed(server.output(), all_messages());
     CHECK(server.stop() == Exit::with(0));
 }
@@ -159,14 +149,14 @@ TEST_CASE("A thousand clients over a Unix socket get their refusals and acks in 
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     TempDir const directory;
-    auto server = start_server(threads, "unix:" + directory / "socket");
+    auto server = start_with_threads(threads, "unix:" + directory / "socket");
     Swarm swarm(server.address(), clients);
     // Every third message is too long: where its refusal stands shows the order of the answers.
     std::string expected;
     std::vector<std::size_t> displayed;
-    for (std::size_t message = 0; message < messages; ++message) {
+    for (std::size_t message = 0; message < messages_each; ++message) {
         bool const too_long = message % 3 == 2;
-        expected += too_long ? refusal : ack;
+        expected += too_long ? too_long_line(64) : ack_line;
         if (!too_long) {
             displayed.push_back(message);
         }

@@ -26,9 +26,9 @@ std::string const nobodys = "198.51.100.77";
 std::string const nobodys_too = "203.0.113.77";
 
 /// Programs that find these names, and no name server.
-class Place {
+class NamesPlace {
 public:
-    explicit Place(std::string const& hosts) {
+    explicit NamesPlace(std::string const& hosts) {
         if (!can_change_hosts()) {
             SKIP("needs root or user namespaces to give names of its own");
         }
@@ -67,19 +67,7 @@ std::string without_date(std::string const& line) {
     return line.substr(line.find(' ') + 1);
 }
 
-/// The address of the next line, which announces one.
-std::string announced(Process const& server) {
-    std::string const line = server.err().read_line();
-    std::string const announcement = "listening on ";
-    REQUIRE(line.starts_with(announcement));
-    return line.substr(announcement.size());
-}
-
-std::string port_text(std::string const& address) {
-    return std::to_string(port_of(address));
-}
-
-void check_talk(Place const& place, std::string const& address) {
+void check_talk(NamesPlace const& place, std::string const& address) {
     CAPTURE(address);
     auto const before = place.output();
     auto const client = run(place.inside(client_launch({address})), "hello\n");
@@ -93,7 +81,7 @@ void check_talk(Place const& place, std::string const& address) {
 
 TEST_CASE("A server binds what this host has of a name, and tells what it has not",
           "[names][system]") {
-    Place const place(nobodys + " two.test\n127.0.0.1 two.test\n");
+    NamesPlace const place(nobodys + " two.test\n127.0.0.1 two.test\n");
     std::string const kind = GENERATE("", "udp:");
     std::string const prefix = kind.empty() ? "tcp:" : kind;
     Process server(place.server({kind + "two.test:0"}));
@@ -107,7 +95,7 @@ TEST_CASE("A server binds what this host has of a name, and tells what it has no
 }
 
 TEST_CASE("A server that can bind nothing of a name says why of each", "[names][system]") {
-    Place const place(nobodys + " two.test\n" + nobodys_too + " two.test\n");
+    NamesPlace const place(nobodys + " two.test\n" + nobodys_too + " two.test\n");
     auto const refused = run(place.server({"two.test:51717"}));
     CHECK(refused.exit == Exit::with(1));
     auto const reason = [](std::string const& host) {
@@ -123,7 +111,7 @@ TEST_CASE("A server that can bind nothing of a name says why of each", "[names][
 }
 
 TEST_CASE("A name's address that is taken keeps the server from starting", "[names][system]") {
-    Place const place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
+    NamesPlace const place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
     RefusingAddress const taken("127.0.0.2");
     auto const port = port_text(taken.address());
     auto const refused = run(place.server({"two.test:" + port}));
@@ -136,7 +124,7 @@ TEST_CASE("A name's address that is taken keeps the server from starting", "[nam
 
 TEST_CASE("A server starts at localhost where the hosts file lists ::1 and there is no IPv6",
           "[names][system]") {
-    Place place("::1 localhost\n127.0.0.1 localhost\n");
+    NamesPlace place("::1 localhost\n127.0.0.1 localhost\n");
     if (!place.own_network().switch_off_ipv6()) {
         SKIP("IPv6 cannot be switched off here");
     }
@@ -151,7 +139,7 @@ TEST_CASE("A server starts at localhost where the hosts file lists ::1 and there
 }
 
 TEST_CASE("All addresses of a name get one port from the system", "[names][system]") {
-    Place const place("127.0.0.1 three.test\n127.0.0.2 three.test\n127.0.0.3 three.test\n");
+    NamesPlace const place("127.0.0.1 three.test\n127.0.0.2 three.test\n127.0.0.3 three.test\n");
     std::string const kind = GENERATE("", "udp:");
     Process server(place.server({kind + "three.test:0"}));
     auto const first = announced(server);
@@ -168,7 +156,7 @@ TEST_CASE("localhost has one port over IPv4 and IPv6", "[names][system]") {
     if (!has_ipv6()) {
         SKIP("this machine has no ::1");
     }
-    Place const place("127.0.0.1 localhost\n::1 localhost\n");
+    NamesPlace const place("127.0.0.1 localhost\n::1 localhost\n");
     Process server(place.server({"localhost:0"}));
     auto const first = announced(server);
     auto const second = announced(server);
@@ -180,7 +168,7 @@ TEST_CASE("localhost has one port over IPv4 and IPv6", "[names][system]") {
 
 TEST_CASE("A port that is taken at another address of the name is not the name's",
           "[names][system]") {
-    Place place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
+    NamesPlace place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
     if (!place.own_network().allow_ports(40000, 40001)) {
         SKIP("the system's choice of ports cannot be narrowed here");
     }
@@ -199,7 +187,7 @@ TEST_CASE("A port that is taken at another address of the name is not the name's
 }
 
 TEST_CASE("localhost is this host also where nobody knows it", "[names][system]") {
-    Place place(nobodys + " somebody.test\n");
+    NamesPlace place(nobodys + " somebody.test\n");
     place.own_network();
     auto const* const name = GENERATE("localhost", "roger.localhost", "LocalHost.");
     CAPTURE(name);
@@ -217,7 +205,7 @@ TEST_CASE("localhost is this host also where nobody knows it", "[names][system]"
 }
 
 TEST_CASE("No other name is this host", "[names][system]") {
-    Place place(nobodys + " somebody.test\n");
+    NamesPlace place(nobodys + " somebody.test\n");
     place.own_network();
     for (std::string const name : {"notlocalhost", "localhost.test", "localhost.."}) {
         CAPTURE(name);

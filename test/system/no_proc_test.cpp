@@ -27,13 +27,6 @@ Launch without_proc(Launch launch) {
     return in_own_mounts(std::move(launch), no_proc);
 }
 
-std::string announced(Process const& server) {
-    std::string const line = server.err().read_line();
-    std::string const announcement = "listening on ";
-    REQUIRE(line.starts_with(announcement));
-    return line.substr(announcement.size());
-}
-
 }  // namespace
 
 TEST_CASE("Without /proc the programs do their work", "[no-proc][system]") {

@@ -1,4 +1,5 @@
 // Errors of standard output: those that pass, and those that are final.
+#include "support/answers.hpp"
 #include "support/failing_calls.hpp"
 #include "support/flood.hpp"
 #include "support/peer.hpp"
@@ -25,8 +26,6 @@ using namespace roger::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string const ack = "I got your message";
 
 ServerProcess start_server(FailingCalls const& calls, std::vector<std::string> arguments,
                            std::optional<Stdio> out = {}) {

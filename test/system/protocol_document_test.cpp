@@ -62,9 +62,10 @@ std::string bytes_of(std::string_view text) {
 }
 
 /// One transcript's server and clients, by the number after C and S.
-class Stage {
+class DocumentStage {
 public:
-    Stage(std::string const& command, std::string const& where) : server_(start(command, where)) {}
+    DocumentStage(std::string const& command, std::string const& where)
+        : server_(start(command, where)) {}
 
     void play(std::string const& line) {
         INFO(line);
@@ -140,7 +141,7 @@ TEST_CASE("Every transcript of docs/protocol.md is what the server does", "[prot
     for (std::string const& where : {std::string("127.0.0.1:0"), "unix:" + (dir / "socket")}) {
         for (Transcript const& transcript : transcripts) {
             INFO(transcript.front() << " on " << where);
-            Stage stage(transcript.front(), where);
+            DocumentStage stage(transcript.front(), where);
             for (std::size_t line = 1; line < transcript.size(); ++line) {
                 stage.play(transcript[line]);
             }

@@ -1,4 +1,5 @@
 // Transcripts: every other line that a server refuses with, as its client reads it.
+#include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
@@ -13,11 +14,7 @@
 
 using namespace roger::test;
 
-namespace {
-
-std::string const ack = "I got your message\n";
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("A client too many is told that the server is busy", "[transcripts][system]") {
     auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "127.0.0.1:0"});
@@ -56,7 +53,7 @@ TEST_CASE("A message not finished in time is refused and never displayed",
         Peer peer = Peer::connect(server.address());
         peer.send("whole\nbeg");
         CHECK(peer.receive_all() ==
-              fmt::format("{}error: message not finished within {}\n", ack, said));
+              fmt::format("{}error: message not finished within {}\n", ack_line, said));
         CHECK(server.output() == "whole\n");
     }
 }
@@ -69,7 +66,7 @@ TEST_CASE("A client that says nothing is told so and sent away", "[transcripts][
     Peer fell_silent = Peer::connect(server.address());
     fell_silent.send("one\n");
     suspended.reset();
-    CHECK(fell_silent.receive_all() == ack + "error: idle for 200ms\n");
+    CHECK(fell_silent.receive_all() == ack_line + "error: idle for 200ms\n");
     CHECK(server.output() == "one\n");
 }
 

@@ -1,5 +1,6 @@
 // SIGTERM: what has been received is displayed and acked, everybody is told, and nobody is waited
 // for longer than the drain deadline.
+#include "support/answers.hpp"
 #include "support/deaf.hpp"
 #include "support/flood.hpp"
 #include "support/peer.hpp"
@@ -22,12 +23,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string const ack = "I got your message";
-std::string const farewell = "error: shutting down\n";
-
 /// A server on a Unix socket's file, and by TCP.
-struct Scene {
-    Scene(std::vector<std::string> arguments, std::optional<Stdio> const& out = {})
+struct ShutdownScene {
+    ShutdownScene(std::vector<std::string> arguments, std::optional<Stdio> const& out = {})
         : server(start(std::move(arguments), out)) {}
 
     [[nodiscard]] std::string socket_path() const { return directory / "s"; }
@@ -47,12 +45,12 @@ struct Scene {
 void check_all_told(Flood const& flood) {
     for (std::size_t client = 0; client < flood.clients(); ++client) {
         CAPTURE(client);
-        CHECK(flood.last_words(client) == farewell);
+        CHECK(flood.last_words(client) == shutting_down_line);
         CHECK((flood.end(client) == End::closed));
     }
 }
 
-void terminate_under_load(Scene& scene, int signal, std::size_t acks) {
+void terminate_under_load(ShutdownScene& scene, int signal, std::size_t acks) {
     Flood flood(scene.server.address(0), {.clients = 4});
     flood.connect(scene.server.address(1), 4);
     flood.run_until_acked(acks);
@@ -74,7 +72,7 @@ void signal_until_it_ends(ServerProcess& server, int number) {
 }
 
 /// Fills what there is between the clients and an output that has stopped.
-void stall_under_load(Scene& scene, Flood& flood) {
+void stall_under_load(ShutdownScene& scene, Flood& flood) {
     flood.run_until_acked(1000);
     scene.server.process().out().stall();
     auto seen = flood.all_begun();
@@ -99,14 +97,14 @@ TEST_CASE("Terminated under load, the server has displayed exactly what it acked
         if (*sync != '\0') {
             arguments.emplace_back(sync);
         }
-        Scene scene(arguments);
+        ShutdownScene scene(arguments);
         terminate_under_load(scene, round % 2 == 0 ? SIGTERM : SIGINT, 100 + round * 700);
     }
 }
 
 TEST_CASE("Terminated with clients who wait, the server tells them and ends at once",
           "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "none"});
+    ShutdownScene scene({"--drain-timeout", "none"});
     Peer idle = Peer::connect(scene.server.address(0));
     Peer talker = Peer::connect(scene.server.address(1));
     Peer begun = Peer::connect(scene.server.address(0));
@@ -116,7 +114,7 @@ TEST_CASE("Terminated with clients who wait, the server tells them and ends at o
     begun.wait_until_read();
     scene.server.signal(SIGTERM);
     for (Peer* peer : {&idle, &talker, &begun}) {
-        CHECK(peer->receive_all() == farewell);
+        CHECK(peer->receive_all() == shutting_down_line);
         peer->close();
     }
     CHECK(scene.server.wait_for_exit() == Exit::with(0));
@@ -125,7 +123,7 @@ TEST_CASE("Terminated with clients who wait, the server tells them and ends at o
 }
 
 TEST_CASE("Terminated without clients, the server ends at once", "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "none"});
+    ShutdownScene scene({"--drain-timeout", "none"});
     CHECK(scene.server.stop() == Exit::with(0));
     auto const said = split_lines(scene.server.process().err().read_all());
     CHECK(said.back().starts_with("accepted=0 clients=0 messages=0 "));
@@ -134,7 +132,7 @@ TEST_CASE("Terminated without clients, the server ends at once", "[shutdown][sys
 }
 
 TEST_CASE("A server that ends takes no new clients", "[shutdown][system]") {
-    Scene scene({"--write-timeout", "none", "--drain-timeout", "none"});
+    ShutdownScene scene({"--write-timeout", "none", "--drain-timeout", "none"});
     // It keeps the server from ending, since it does not take its answers.
     Peer slow = Peer::connect(scene.server.address(0));
     say_until_server_waits(slow, scene.server);
@@ -142,7 +140,7 @@ TEST_CASE("A server that ends takes no new clients", "[shutdown][system]") {
     // Accepted, or it could be told nothing.
     eventually("both are clients", [&scene] { return scene.server.counter("clients") == 2; });
     scene.server.signal(SIGTERM);
-    CHECK(idle.receive_all() == farewell);
+    CHECK(idle.receive_all() == shutting_down_line);
     CHECK_THROWS_AS(Peer::connect(scene.server.address(0)), Failure);
     CHECK_THROWS_AS(Peer::connect(scene.server.address(1)), Failure);
     CHECK(scene.server.process().runs());
@@ -159,7 +157,7 @@ TEST_CASE(
     CAPTURE(threads);
     // Its last tenth is for the answers.
     constexpr Duration drain_timeout = 6s;
-    Scene scene(
+    ShutdownScene scene(
         {"--threads", threads, "--drain-timeout", fmt::format("{}ms", drain_timeout.count())},
         Stdio::pipe());
     Flood flood(scene.server.address(0), {.clients = 4});
@@ -182,7 +180,7 @@ TEST_CASE(
     for (std::size_t client = 0; client < flood.clients(); ++client) {
         for (auto const& line : split_lines(flood.last_words(client))) {
             CAPTURE(client, line);
-            CHECK((line == "error: cannot display" || line + '\n' == farewell));
+            CHECK((line == "error: cannot display" || line + '\n' == shutting_down_line));
             refused += line == "error: cannot display" ? 1 : 0;
         }
         CHECK(flood.last_words(client) != "");
@@ -191,12 +189,12 @@ TEST_CASE(
 }
 
 TEST_CASE("A stalled output that goes on in time does not spoil a shutdown", "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "1h"}, Stdio::pipe());
+    ShutdownScene scene({"--drain-timeout", "1h"}, Stdio::pipe());
     Peer idle = Peer::connect(scene.server.address(0));
     Flood flood(scene.server.address(0), {.clients = 4});
     stall_under_load(scene, flood);
     scene.server.signal(SIGTERM);
-    CHECK(idle.receive_all() == farewell);
+    CHECK(idle.receive_all() == shutting_down_line);
     idle.close();
     scene.server.process().out().resume();
     flood.run_until_ended();
@@ -209,13 +207,13 @@ TEST_CASE("A second signal ends at once", "[shutdown][system]") {
     auto const first = GENERATE(SIGTERM, SIGINT);
     auto const second = GENERATE(SIGTERM, SIGINT);
     CAPTURE(first, second);
-    Scene scene({"--drain-timeout", "none", "--write-timeout", "none"}, Stdio::pipe());
+    ShutdownScene scene({"--drain-timeout", "none", "--write-timeout", "none"}, Stdio::pipe());
     Peer idle = Peer::connect(scene.server.address(0));
     Flood flood(scene.server.address(1), {.clients = 4});
     stall_under_load(scene, flood);
     scene.server.signal(first);
     // By this it has heard the first one.
-    CHECK(idle.receive_all() == farewell);
+    CHECK(idle.receive_all() == shutting_down_line);
     CHECK(scene.server.process().runs());
     signal_until_it_ends(scene.server, second);
     CHECK(scene.server.wait_for_exit() == Exit::with(1));
@@ -231,26 +229,26 @@ TEST_CASE("A second signal ends at once", "[shutdown][system]") {
 
 TEST_CASE("A second signal does not wait for a client that takes no answers",
           "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "none", "--write-timeout", "none"});
+    ShutdownScene scene({"--drain-timeout", "none", "--write-timeout", "none"});
     Peer idle = Peer::connect(scene.server.address(0));
     Peer slow = Peer::connect(scene.server.address(1), {.receive_buffer = 4096});
     say_until_server_waits(slow, scene.server);
     scene.server.signal(SIGTERM);
-    CHECK(idle.receive_all() == farewell);
+    CHECK(idle.receive_all() == shutting_down_line);
     signal_until_it_ends(scene.server, SIGTERM);
     CHECK(scene.server.wait_for_exit() == Exit::with(1));
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
 }
 
 TEST_CASE("A signal that is delivered several times at once is one signal", "[shutdown][system]") {
-    Scene scene({"--drain-timeout", "60s"}, Stdio::pipe());
+    ShutdownScene scene({"--drain-timeout", "60s"}, Stdio::pipe());
     Peer idle = Peer::connect(scene.server.address(0));
     Flood flood(scene.server.address(1), {.clients = 4});
     stall_under_load(scene, flood);
     for (int i = 0; i < 20; ++i) {
         scene.server.signal(i % 2 == 0 ? SIGTERM : SIGINT);
     }
-    CHECK(idle.receive_all() == farewell);
+    CHECK(idle.receive_all() == shutting_down_line);
     idle.close();
     scene.server.process().out().resume();
     flood.run_until_ended();
@@ -262,7 +260,7 @@ TEST_CASE("Who waits in the listen queue is told of a shutdown", "[shutdown][sys
     auto const socket = GENERATE(0U, 1U);
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(socket, threads);
-    Scene scene({"--limit", "1", "--threads", threads});
+    ShutdownScene scene({"--limit", "1", "--threads", threads});
     Peer served = Peer::connect(scene.server.address(socket));
     served.send("in its place\n");
     CHECK(served.receive_line() == ack);
@@ -273,9 +271,9 @@ TEST_CASE("Who waits in the listen queue is told of a shutdown", "[shutdown][sys
         waiting.back().send("in the queue\n");
     }
     scene.server.signal(SIGTERM);
-    CHECK(served.receive_all() == farewell);
+    CHECK(served.receive_all() == shutting_down_line);
     for (Peer& peer : waiting) {
-        CHECK(peer.receive_all() == farewell);
+        CHECK(peer.receive_all() == shutting_down_line);
     }
     served.close();
     waiting.clear();
@@ -303,7 +301,7 @@ TEST_CASE("Newcomers are told of a shutdown although there are few descriptors",
     CHECK(peers.front().receive_line() == ack);
     server.signal(SIGTERM);
     for (Peer& peer : peers) {
-        CHECK(peer.receive_all() == farewell);
+        CHECK(peer.receive_all() == shutting_down_line);
         peer.close();
     }
     CHECK(server.wait_for_exit() == Exit::with(0));

@@ -1,4 +1,5 @@
 // Talk: the two programs as two processes, over every kind of stream address.
+#include "support/answers.hpp"
 #include "support/hosts.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -17,8 +18,6 @@ using namespace roger::test;
 
 namespace {
 
-constexpr auto* ack_line = "I got your message\n";
-
 /// A name in the abstract namespace that no other test has.
 std::string abstract_name(std::string const& name) {
     return "unix:@roger-test-" + std::to_string(::getpid()) + '-' + name;
@@ -33,10 +32,6 @@ void check_talk(ServerProcess& server, std::vector<std::string> const& where,
     CHECK(client.err == "");
     CHECK(client.exit == Exit::with(0));
     CHECK(server.output() == before + message + '\n');
-}
-
-std::string port_text(std::string const& address) {
-    return std::to_string(port_of(address));
 }
 
 /// A server, and the same port at another host, held so that nobody at all can listen there.

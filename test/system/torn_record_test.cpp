@@ -1,4 +1,5 @@
 // A record that an earlier server left unfinished: the next one, acknowledged, is not joined to it.
+#include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -22,8 +23,7 @@ using namespace roger::test;
 
 namespace {
 
-std::string const ack = "I got your message\n";
-std::string const ended = "standard output ended in the middle of a record";
+std::string const torn_tail = "standard output ended in the middle of a record";
 
 ServerSetup writing_to(Stdio out) {
     ServerSetup setup;
@@ -37,7 +37,7 @@ std::string say_hello(std::vector<std::string> arguments, ServerSetup setup) {
     auto server = ServerProcess::start(std::move(arguments), std::move(setup));
     Peer peer = Peer::connect(server.address());
     peer.send("hello\n");
-    CHECK(peer.receive_line() + '\n' == ack);
+    CHECK(peer.receive_line() == ack);
     peer.close();
     CHECK(server.stop() == Exit::with(0));
     server.process().err().read_all();
@@ -45,7 +45,7 @@ std::string say_hello(std::vector<std::string> arguments, ServerSetup setup) {
 }
 
 /// The messages of the records of `--show json`. Throws nlohmann::json::parse_error.
-std::vector<std::string> messages(std::string const& records) {
+std::vector<std::string> messages_in(std::string const& records) {
     std::vector<std::string> out;
     for (auto const& record : split_lines(records)) {
         out.push_back(nlohmann::json::parse(record).at("message"));
@@ -68,12 +68,12 @@ TEST_CASE("A record left unfinished is told and ended before the next is appende
         arguments.emplace_back("--sync");
     }
     auto const said = say_hello(arguments, writing_to(Stdio::file(directory / "output")));
-    CHECK(said.find(ended) != std::string::npos);
+    CHECK(said.find(torn_tail) != std::string::npos);
     auto const output = read_file(directory / "output");
     REQUIRE(output.starts_with(before + '\n'));
     auto const record = output.substr(before.size() + 1);
     if (show == std::string("json")) {
-        CHECK(messages(record) == std::vector<std::string>{"hello"});
+        CHECK(messages_in(record) == std::vector<std::string>{"hello"});
     } else {
         CHECK(record == "hello\n");
     }
@@ -88,13 +88,13 @@ TEST_CASE("Where records do not go to the end, what counts is what is before the
     SECTION("the middle of a record") {
         REQUIRE(::lseek(file.get(), 6, SEEK_SET) == 6);
         auto const said = say_hello({}, writing_to(Stdio::descriptor(file.get())));
-        CHECK(said.find(ended) != std::string::npos);
+        CHECK(said.find(torn_tail) != std::string::npos);
         CHECK(read_file(directory / "output") == "one\nha\nhello\nr\n");
     }
     SECTION("the end of a record") {
         REQUIRE(::lseek(file.get(), 4, SEEK_SET) == 4);
         auto const said = say_hello({}, writing_to(Stdio::descriptor(file.get())));
-        CHECK(said.find(ended) == std::string::npos);
+        CHECK(said.find(torn_tail) == std::string::npos);
         CHECK(read_file(directory / "output") == "one\nhello\nater\n");
     }
 }
@@ -158,7 +158,7 @@ TEST_CASE("After a file could grow no further, the next server's records are who
         auto server = ServerProcess::start({"--show", "json", "127.0.0.1:0"}, std::move(setup));
         Peer peer = Peer::connect(server.address());
         peer.send("one\ntwo\nthree\nfour\n");
-        CHECK(peer.receive_all().starts_with(ack + ack + "error: cannot display\n"));
+        CHECK(peer.receive_all().starts_with(ack_line + ack_line + "error: cannot display\n"));
         peer.close();
         CHECK(server.wait_for_exit() == Exit::with(1));
     }
@@ -167,9 +167,9 @@ TEST_CASE("After a file could grow no further, the next server's records are who
     say_hello({"--show", "json"}, writing_to(Stdio::file(directory / "output")));
     auto const output = read_file(directory / "output");
     auto const torn = before.rfind('\n') + 1;
-    CHECK(messages(before.substr(0, torn)) == std::vector<std::string>{"one", "two"});
+    CHECK(messages_in(before.substr(0, torn)) == std::vector<std::string>{"one", "two"});
     REQUIRE(output.starts_with(before + '\n'));
-    CHECK(messages(output.substr(before.size() + 1)) == std::vector<std::string>{"hello"});
+    CHECK(messages_in(output.substr(before.size() + 1)) == std::vector<std::string>{"hello"});
 }
 
 TEST_CASE("After a file could grow no further under load, whatever was acked is whole",

@@ -1,5 +1,6 @@
 // Transcripts: every rule of the protocol, byte for byte, over real sockets.
 #include "protocol/record.hpp"
+#include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
@@ -12,9 +13,6 @@ using namespace roger::test;
 using namespace std::string_literals;
 
 namespace {
-
-std::string const ack = "I got your message\n";
-std::string const too_long_for_16 = "error: message longer than 16 bytes\n";
 
 /// A server on a Unix socket whose messages have at most 16 bytes.
 class SmallServer {
@@ -44,14 +42,6 @@ private:
     std::size_t seen_ = 0;
 };
 
-std::string times(std::size_t count, std::string_view text) {
-    std::string out;
-    for (std::size_t done = 0; done < count; ++done) {
-        out += text;
-    }
-    return out;
-}
-
 }  // namespace
 
 TEST_CASE("A message is answered before the next one is sent", "[transcripts][system]") {
@@ -76,13 +66,13 @@ TEST_CASE("Nothing is said before the first message", "[transcripts][system]") {
 
 TEST_CASE("Pipelined messages are answered each, in order", "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("one\ntwo\nthree\n") == ack + ack + ack);
+    CHECK(server.answers_to("one\ntwo\nthree\n") == ack_line + ack_line + ack_line);
     CHECK(server.displayed() == "one\ntwo\nthree\n");
 }
 
 TEST_CASE("A thousand messages in one go are answered each", "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to(times(1000, "again\n")) == times(1000, ack));
+    CHECK(server.answers_to(times(1000, "again\n")) == times(1000, ack_line));
     CHECK(server.displayed() == times(1000, "again\n"));
 }
 
@@ -91,7 +81,7 @@ TEST_CASE("How the bytes are split and joined makes no difference", "[transcript
     auto const said =
         "one\n\ntwo\r\n\r\nth\r\r\n\0\n0123456789abcdef\r\nway too long a message\r\n"
         "\xff\xfe\nlast\r"s;
-    auto const answers = times(7, ack) + too_long_for_16 + ack + ack;
+    auto const answers = times(7, ack_line) + too_long_line(16) + ack_line + ack_line;
     auto const displayed =
         "one\n\ntwo\n\nth\\x0d\n\\x00\n0123456789abcdef\n\\xff\\xfe\nlast\\x0d\n"s;
 
@@ -122,19 +112,19 @@ TEST_CASE("How the bytes are split and joined makes no difference", "[transcript
 TEST_CASE("A carriage return belongs to the line ending only right before the newline",
           "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("a\r\nb\rc\n\rd\ne\r\r\n\r\n") == times(5, ack));
+    CHECK(server.answers_to("a\r\nb\rc\n\rd\ne\r\r\n\r\n") == times(5, ack_line));
     CHECK(server.displayed() == "a\nb\\x0dc\n\\x0dd\ne\\x0d\n\n");
 }
 
 TEST_CASE("An empty line is a message like any other", "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("\n\n\n") == times(3, ack));
+    CHECK(server.answers_to("\n\n\n") == times(3, ack_line));
     CHECK(server.displayed() == "\n\n\n");
 }
 
 TEST_CASE("A NUL is a byte like any other", "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("a\0b\n\0\n\0\0c\n"s) == times(3, ack));
+    CHECK(server.answers_to("a\0b\n\0\n\0\0c\n"s) == times(3, ack_line));
     CHECK(server.displayed() == "a\\x00b\n\\x00\n\\x00\\x00c\n");
 }
 
@@ -146,7 +136,7 @@ TEST_CASE("Every byte but the newline may stand in a message", "[transcripts][sy
             said += "<"s + static_cast<char>(byte) + ">\n";
         }
     }
-    CHECK(server.answers_to(said) == times(255, ack));
+    CHECK(server.answers_to(said) == times(255, ack_line));
     std::string back;
     for (auto const& line : split_lines(server.displayed())) {
         back += roger::unescape_text(line) + '\n';
@@ -156,16 +146,16 @@ TEST_CASE("Every byte but the newline may stand in a message", "[transcripts][sy
 
 TEST_CASE("The end of the stream ends a message", "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("no newline") == ack);
+    CHECK(server.answers_to("no newline") == ack_line);
     CHECK(server.displayed() == "no newline\n");
-    CHECK(server.answers_to("one\ntwo") == ack + ack);
+    CHECK(server.answers_to("one\ntwo") == ack_line + ack_line);
     CHECK(server.displayed() == "one\ntwo\n");
 }
 
 TEST_CASE("A carriage return at the end of the stream is part of the message",
           "[transcripts][system]") {
     SmallServer server;
-    CHECK(server.answers_to("abc\r") == ack);
+    CHECK(server.answers_to("abc\r") == ack_line);
     CHECK(server.displayed() == "abc\\x0d\n");
 }
 
@@ -173,7 +163,7 @@ TEST_CASE("The end of the stream after a newline is no message", "[transcripts][
     SmallServer server;
     CHECK(server.answers_to("") == "");
     CHECK(server.displayed() == "");
-    CHECK(server.answers_to("one\n") == ack);
+    CHECK(server.answers_to("one\n") == ack_line);
     CHECK(server.displayed() == "one\n");
 }
 
@@ -184,7 +174,7 @@ TEST_CASE("After a half-close the rest is answered, then the server closes",
     peer.send(times(10000, "message\n"));
     peer.half_close();
     // receive_all() fails on a reset: the server has read everything and closes in good order.
-    CHECK(peer.receive_all() == times(10000, ack));
+    CHECK(peer.receive_all() == times(10000, ack_line));
     CHECK(server.output() == times(10000, "message\n"));
 }
 

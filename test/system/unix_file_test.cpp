@@ -1,4 +1,5 @@
 // Unix socket file: whose it is, who may use it, and who takes it away.
+#include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/process.hpp"
 #include "support/server_process.hpp"
@@ -23,9 +24,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string const ack = "I got your message";
-
-ServerProcess start_server(std::string const& path, ServerSetup setup = {}) {
+ServerProcess start_at(std::string const& path, ServerSetup setup = {}) {
     return ServerProcess::start({"unix:" + path}, std::move(setup));
 }
 
@@ -121,7 +120,7 @@ TEST_CASE("A socket's file is there while the server is, and nothing stays behin
           "[unix-file][system]") {
     TempDir const directory;
     auto const path = directory / "s";
-    auto server = start_server(path);
+    auto server = start_at(path);
     CHECK(server.address() == "unix:" + path);
     CHECK(fs::is_socket(fs::symlink_status(path)));
     check_works(path);
@@ -132,11 +131,11 @@ TEST_CASE("A socket's file is there while the server is, and nothing stays behin
 TEST_CASE("A file that a killed server has left is reclaimed", "[unix-file][system]") {
     TempDir const directory;
     auto const path = directory / "s";
-    auto killed = start_server(path);
+    auto killed = start_at(path);
     killed.signal(SIGKILL);
     CHECK(killed.wait_for_exit() == Exit::by(SIGKILL));
     REQUIRE(fs::is_socket(fs::symlink_status(path)));
-    auto server = start_server(path);
+    auto server = start_at(path);
     check_works(path);
     CHECK(server.stop() == Exit::with(0));
     CHECK(fs::is_empty(directory.path()));
@@ -146,7 +145,7 @@ TEST_CASE("A stale file of somebody else's is reclaimed", "[unix-file][system]")
     TempDir const directory;
     auto const path = directory / "s";
     leave_stale(path);
-    auto server = start_server(path);
+    auto server = start_at(path);
     check_works(path);
     CHECK(server.stop() == Exit::with(0));
     CHECK(fs::is_empty(directory.path()));
@@ -155,7 +154,7 @@ TEST_CASE("A stale file of somebody else's is reclaimed", "[unix-file][system]")
 TEST_CASE("Where a server of ours listens a second one is refused", "[unix-file][system]") {
     TempDir const directory;
     auto const path = directory / "s";
-    auto server = start_server(path);
+    auto server = start_at(path);
     auto const inode = inode_of(path);
     for (int attempt = 0; attempt < 3; ++attempt) {
         check_refused(directory, path);
@@ -236,7 +235,7 @@ TEST_CASE("Anything but a socket is left alone", "[unix-file][system]") {
         CHECK(fs::is_socket(fs::symlink_status(directory / "socket")));
     }
     SECTION("a symbolic link to a socket in use") {
-        auto server = start_server(directory / "socket");
+        auto server = start_at(directory / "socket");
         fs::create_symlink(directory / "socket", path);
         check_refused(directory, path);
         CHECK(fs::is_symlink(path));
@@ -271,7 +270,7 @@ TEST_CASE("Servers that start at once on one path come to one server, three hund
 TEST_CASE("What somebody else has put in the place of the file stays", "[unix-file][system]") {
     TempDir const directory;
     auto const path = directory / "s";
-    auto server = start_server(path);
+    auto server = start_at(path);
     fs::remove(path);
     SECTION("another socket") {
         Listener foreign("unix:" + path);
@@ -308,7 +307,7 @@ TEST_CASE("A socket's file is never open to more than the umask says", "[unix-fi
             });
             ServerSetup setup;
             setup.launch.umask = mask;
-            auto server = start_server(path, std::move(setup));
+            auto server = start_at(path, std::move(setup));
             eventually("the file was seen", [&ever] { return ever != 0; });
             CHECK(server.stop() == Exit::with(0));
             done = true;

@@ -9,7 +9,7 @@
 namespace roger {
 
 /// `text` in quotes, safe on a terminal whatever it holds.
-inline std::string quoted(std::string_view text) {
+inline std::string quote(std::string_view text) {
     std::string out = "'";
     append_text(out, text);
     out += '\'';
