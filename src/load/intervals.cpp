@@ -14,9 +14,7 @@ namespace {
 void add_up(Interval& interval, Interval const& next) {
     Histogram response;
     for (Interval const* const part : {static_cast<Interval const*>(&interval), &next}) {
-        for (Histogram::Bucket const& bucket : part->response) {
-            response.add(bucket);
-        }
+        response.add(part->response);
     }
     interval.length_s += next.length_s;
     interval.acked += next.acked;

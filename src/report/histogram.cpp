@@ -53,6 +53,12 @@ void Histogram::add(Bucket const& bucket) {
                       bucket.count);
 }
 
+void Histogram::add(std::span<Bucket const> buckets) {
+    for (Bucket const& bucket : buckets) {
+        add(bucket);
+    }
+}
+
 void Histogram::add(Histogram const& other) {
     hdr_add(histogram_.get(), other.histogram_.get());
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ public:
     /// nothing.
     void record(std::chrono::nanoseconds duration);
     void add(Bucket const& bucket);
+    void add(std::span<Bucket const> buckets);
     void add(Histogram const& other);
     void clear();
 

@@ -20,9 +20,7 @@ double difference(std::uint64_t whole, std::uint64_t parts) {
 Buckets late_buckets(Report const& report, std::span<Interval const> intervals) {
     Histogram in_time;
     for (Interval const& interval : intervals) {
-        for (Histogram::Bucket const& bucket : interval.response) {
-            in_time.add(bucket);
-        }
+        in_time.add(interval.response);
     }
     std::map<std::int64_t, std::int64_t> counts;
     for (Histogram::Bucket const& bucket : in_time.buckets()) {

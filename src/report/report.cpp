@@ -144,9 +144,7 @@ Interval join_intervals(std::vector<Report> const& parts, std::size_t number) {
             whole.acked += interval.acked;
             whole.failed += interval.failed;
             whole.clients += interval.clients;
-            for (Histogram::Bucket const& bucket : interval.response) {
-                response.add(bucket);
-            }
+            response.add(interval.response);
         }
     }
     whole.response = response.buckets();

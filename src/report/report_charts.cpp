@@ -123,9 +123,7 @@ Moment take_together(Intervals intervals, Histogram& scratch) {
         moment.length_s += interval.length_s;
         moment.acked += interval.acked;
         moment.failed += interval.failed;
-        for (Histogram::Bucket const& bucket : interval.response) {
-            scratch.add(bucket);
-        }
+        scratch.add(interval.response);
     }
     moment.length_s = std::max(moment.length_s, shortest_s);
     if (!scratch.empty()) {

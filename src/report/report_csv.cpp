@@ -12,9 +12,7 @@ std::string line_for(Interval const& interval) {
                                    interval.clients, interval.acked, interval.failed,
                                    static_cast<double>(interval.acked) / interval.length_s);
     Histogram response;
-    for (Histogram::Bucket const& bucket : interval.response) {
-        response.add(bucket);
-    }
+    response.add(interval.response);
     if (response.empty()) {
         return line + ",,,,,\r\n";
     }

@@ -19,9 +19,7 @@ using Json = JsonField::Json;
 
 Histogram histogram_from(JsonField const& field) {
     Histogram histogram;
-    for (Histogram::Bucket const& bucket : field["buckets"].buckets()) {
-        histogram.add(bucket);
-    }
+    histogram.add(field["buckets"].buckets());
     return histogram;
 }
 

@@ -60,7 +60,11 @@ std::runtime_error failed(std::string_view what, std::error_code error) {
 class Classic {
 public:
     Classic(ClassicServer kind, Address const& address)
-        : kind_(kind), style_(server_style(address.transport)), sink_(STDOUT_FILENO), context_(1) {
+        : signals_(waiting_, SIGINT, SIGTERM),
+          kind_(kind),
+          style_(server_style(address.transport)),
+          sink_(STDOUT_FILENO),
+          context_(1) {
         Log const silent = [](LogLevel, std::string_view) {};
         if (address.transport == Transport::udp) {
             datagrams_ = bind_datagrams(context_, address, silent);
@@ -82,16 +86,13 @@ public:
         for (BoundDatagrams& bound : datagrams_) {
             start(serve_datagrams(bound.socket), true);
         }
-        // On a thread of their own, since a write can block this one.
-        asio::io_context waiting(1);
-        asio::signal_set signals(waiting, SIGINT, SIGTERM);
-        signals.async_wait([this](asio::error_code, int) {
+        signals_.async_wait([this](asio::error_code, int) {
             sink_.stop();
             context_.stop();
         });
-        std::jthread const listener = start_thread([&waiting] { waiting.run(); });
+        std::jthread const listener = start_thread([this] { waiting_.run(); });
         context_.run();
-        waiting.stop();
+        waiting_.stop();
         return well_;
     }
 
@@ -164,6 +165,11 @@ private:
             throw failed("writing to standard output", error);
         }
     }
+
+    // Signals are heard from before it listens, and on a thread of their own, since a write can
+    // block the other.
+    asio::io_context waiting_{1};
+    asio::signal_set signals_;
 
     ClassicServer kind_;
     ServerStyle style_;

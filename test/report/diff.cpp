@@ -45,9 +45,7 @@ Report with_totals(Report const& of) {
     report.fates = {};
     report.acked_in_time = 0;
     for (Interval const& interval : of.intervals) {
-        for (Histogram::Bucket const& bucket : interval.response) {
-            report.latencies.response.add(bucket);
-        }
+        report.latencies.response.add(interval.response);
         report.acked_in_time += interval.acked;
         report.fates.count(Fate::timed_out, interval.failed);
     }

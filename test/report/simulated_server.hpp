@@ -104,9 +104,7 @@ private:
             }
             ++interval.response.back().count;
         }
-        for (Histogram::Bucket const& bucket : interval.response) {
-            report.latencies.response.add(bucket);
-        }
+        report.latencies.response.add(interval.response);
         interval.failed = static_cast<std::uint64_t>(
             std::llround(static_cast<double>(interval.acked) * behaviour_.failed_share));
         report.fates.count(Fate::acked, interval.acked);

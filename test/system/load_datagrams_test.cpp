@@ -160,9 +160,9 @@ TEST_CASE("Our server loses, copies and reorders no datagram by itself", "[load]
     bool const open = GENERATE(false, true);
     auto server = ServerProcess::start({"--show", "raw", address});
     Arguments arguments = {
-        "--clients",     "20",       "--threads", threads,   "--messages",
-        "3000",          "--warmup", "20ms",      "--audit", server.output_path(),
-        server.address()};
+        "--clients",     "20",       "--threads",     threads,   "--messages",
+        "3000",          "--warmup", "20ms",          "--audit", server.output_path(),
+        "--ack-timeout", "none",     server.address()};
     if (open) {
         arguments.insert(arguments.begin(), {"--rate", "10000"});
     }
