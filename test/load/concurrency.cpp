@@ -129,7 +129,8 @@ TEST_CASE("Enough clients are not too few", "[load]") {
     CHECK_FALSE(Concurrency().is_too_low());
 }
 
-TEST_CASE("Clients that are all busy, with a server that is not slow, are too few", "[load]") {
+TEST_CASE("Clients that are all busy, with a server that is not slow, are too few",
+          "[load][sweep]") {
     for (double const rate : {210.0, 250.0, 1000.0, 100'000.0}) {
         CAPTURE(rate);
         auto const fixed = play({.clients = 10, .rate = rate, .duration = 4s}, answering_in(50ms));
@@ -149,7 +150,7 @@ TEST_CASE("Clients that are all busy, with a server that is not slow, are too fe
 }
 
 TEST_CASE("A server that takes less than is asked of it is slow, however many clients there are",
-          "[load]") {
+          "[load][sweep]") {
     for (std::size_t const clients : {4U, 20U, 100U, 1000U}) {
         for (double const rate : {1100.0, 2000.0, 50'000.0}) {
             CAPTURE(clients, rate);
@@ -159,7 +160,7 @@ TEST_CASE("A server that takes less than is asked of it is slow, however many cl
     }
 }
 
-TEST_CASE("A server that stands still for a second is slow", "[load]") {
+TEST_CASE("A server that stands still for a second is slow", "[load][sweep]") {
     for (std::size_t const clients : {1U, 5U, 20U, 100U}) {
         for (double const rate : {100.0, 1000.0, 2000.0, 5000.0}) {
             CAPTURE(clients, rate);

@@ -60,8 +60,9 @@ TEST_CASE("An ordinary answer that is on its way at the end is no failure", "[se
     CHECK(std::abs(result.rate - 2000) < 20);
 }
 
-TEST_CASE("The confidence interval of a search covers the truth in 95 of 100", "[search][load]") {
-    constexpr int searches = 200;
+TEST_CASE("The confidence interval of a search covers the truth in 95 of 100",
+          "[search][load][sweep]") {
+    constexpr int searches = 100;
     for (double const spread : {0.1, 0.9}) {
         int covered = 0;
         int found = 0;

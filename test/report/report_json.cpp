@@ -173,7 +173,8 @@ TEST_CASE("The schema describes each field and lets none be missing", "[load]") 
     }
 }
 
-TEST_CASE("The schema refuses a field that is missing, unknown or of another type", "[load]") {
+TEST_CASE("The schema refuses a field that is missing, unknown or of another type",
+          "[load][sweep]") {
     json const saved = sample_json();
     for (json::json_pointer const& place : pointers_into(saved)) {
         CAPTURE(place.to_string());
@@ -192,7 +193,7 @@ TEST_CASE("The schema refuses a field that is missing, unknown or of another typ
 }
 
 TEST_CASE("A report with a field missing or of another type is refused by the field's name",
-          "[load]") {
+          "[load][sweep]") {
     json const saved = sample_json();
     for (json::json_pointer const& place : pointers_into(saved)) {
         if (is_derived(place)) {

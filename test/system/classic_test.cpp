@@ -40,6 +40,20 @@ Peer connected(ServerProcess const& server) {
     return Peer::connect(server.address());
 }
 
+/// For a server that does not say when it listens: its socket's file is there before that.
+Peer connected_at(std::string const& address) {
+    std::optional<Peer> peer;
+    eventually("it listens", [&] {
+        try {
+            peer.emplace(Peer::connect(address));
+        } catch (Failure const&) {
+            return false;
+        }
+        return true;
+    });
+    return std::move(*peer);
+}
+
 Run classic_client(Arguments arguments, std::string_view input) {
     arguments.insert(arguments.begin(), "--classic");
     return run(client_launch(std::move(arguments)), input);
@@ -115,17 +129,9 @@ TEST_CASE("classic server, trap 7: it can be started again at once", "[classic][
     // The server closed first: its port is in TIME_WAIT now, and has to be the same.
     auto launch = server_launch({"--classic", address});
     Process second(launch);
-    std::optional<Peer> again;
-    eventually("it listens again", [&] {
-        try {
-            again.emplace(Peer::connect(address));
-        } catch (Failure const&) {
-            return false;
-        }
-        return true;
-    });
-    again->send("again\n");
-    CHECK(again->receive_all() == tcp_ack);
+    Peer again = connected_at(address);
+    again.send("again\n");
+    CHECK(again.receive_all() == tcp_ack);
     CHECK(second.wait_for_exit() == Exit::with(0));
     CHECK(second.out().read_all() == "Here is the message: again\n\n");
 }
@@ -154,7 +160,7 @@ TEST_CASE("classic server, Unix stream: one message, and no file is left", "[cla
     TempDir const directory;
     std::string const address = "unix:" + directory / "s";
     auto server = classic_server(address);
-    Peer client = Peer::connect(address);
+    Peer client = connected_at(address);
     client.send("hello\n");
     CHECK(client.receive_all() == "I got your message\n");
     CHECK(server.wait_for_exit() == Exit::with(0));
@@ -166,7 +172,7 @@ TEST_CASE("classic server, Unix stream: it reads 80 bytes at most", "[classic][s
     TempDir const directory;
     std::string const address = "unix:" + directory / "s";
     auto server = classic_server(address);
-    Peer client = Peer::connect(address);
+    Peer client = connected_at(address);
     client.send(std::string(90, 'x'));
     CHECK(client.receive_exactly(19) == "I got your message\n");
     CHECK(server.wait_for_exit() == Exit::with(0));
