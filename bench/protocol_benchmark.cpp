@@ -1,6 +1,6 @@
 // What a message costs before and after the system calls: framing and escaping.
 #include "protocol/record.hpp"
-#include "roger/lines.hpp"
+#include "roger/line_decoder.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -23,11 +23,11 @@ std::string const& full_read() {
 }
 
 void feed_lines(benchmark::State& state) {
-    roger::Lines lines(64 * 1024);
+    roger::LineDecoder lines(64 * 1024);
     for (auto _ : state) {
-        roger::Intake intake;
-        lines.feed(full_read(), intake);
-        benchmark::DoNotOptimize(intake.messages.data());
+        roger::DecodedLines decoded;
+        lines.feed(full_read(), decoded);
+        benchmark::DoNotOptimize(decoded.messages.data());
     }
     state.SetItemsProcessed(state.iterations() *
                             static_cast<std::int64_t>(full_read().size() / message.size()));

@@ -1,7 +1,7 @@
 // What clients said in one go: the unit that a server hands to its handler.
 #pragma once
 
-#include "roger/peer.hpp"
+#include "roger/peer_address.hpp"
 
 #include <cstddef>
 #include <iterator>
@@ -13,7 +13,7 @@ namespace roger {
 /// One message, and whose it is. Can be used as its text.
 struct Message {
     std::string_view text;  ///< any bytes, a newline only in a datagram's
-    Peer const* sender;
+    PeerAddress const* sender;
 
     /// A Unix sender without a name has an empty path.
     [[nodiscard]] Address from() const { return sender->address(); }
@@ -40,7 +40,7 @@ public:
         using reference = Message;
 
         Iterator() = default;
-        explicit Iterator(std::string_view rest, Peer const* sender = nullptr)
+        explicit Iterator(std::string_view rest, PeerAddress const* sender = nullptr)
             : rest_(rest), sender_(sender) {}
         explicit Iterator(Message const* datagram) : datagram_(datagram) {}
 
@@ -67,13 +67,13 @@ public:
 
     private:
         std::string_view rest_;
-        Peer const* sender_ = nullptr;
+        PeerAddress const* sender_ = nullptr;
         Message const* datagram_ = nullptr;  ///< null: a connection's messages
     };
 
     /// Of one connection: `text` holds every message followed by one '\n', which no message
     /// contains.
-    Batch(std::string_view text, Peer const& from, std::size_t loop)
+    Batch(std::string_view text, PeerAddress const& from, std::size_t loop)
         : begin_(text, &from), end_(text.substr(text.size()), &from), loop_(loop) {}
 
     Batch(std::span<Message const> datagrams, std::size_t loop)

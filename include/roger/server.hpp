@@ -3,7 +3,7 @@
 //     asio::awaitable<void> keep(roger::Batch const& batch);   // yours
 //
 //     roger::Server server({.addresses = {roger::parse_address("51717")}}, keep);
-//     roger::Outcome outcome = server.run();
+//     roger::ServerResult result = server.run();
 #pragma once
 
 #include "roger/address.hpp"
@@ -34,12 +34,12 @@ namespace roger {
 using Handler = std::function<Task<void>(Batch const&)>;
 
 /// A handler of Asio's common coroutine type; it costs one more coroutine a batch.
-using CommonHandler = std::function<asio::awaitable<void>(Batch const&)>;
+using AwaitableHandler = std::function<asio::awaitable<void>(Batch const&)>;
 
 /// A handler's exception that tells how far it came: the first `shown` messages of the batch are
 /// acknowledged, only the others refused.
-struct NotShown : std::runtime_error {
-    NotShown(std::string const& reason, std::size_t first_shown)
+struct HandlerError : std::runtime_error {
+    HandlerError(std::string const& reason, std::size_t first_shown)
         : std::runtime_error(reason), shown(first_shown) {}
     std::size_t shown;
 };
@@ -62,10 +62,10 @@ struct ServerOptions {
     Timeout message_timeout = std::chrono::seconds(30);
     Timeout write_timeout = std::chrono::seconds(30);
     Timeout drain_timeout = std::chrono::seconds(10);
-    /// Bytes, without the line ending; at most Lines::most_max_message.
+    /// Bytes, without the line ending; at most LineDecoder::most_max_message.
     std::size_t max_message = 64 * 1024;
     std::size_t threads = 1;  ///< event loops
-    bool once = false;        ///< end after the first conversation
+    bool once = false;        ///< end after the first connection
     Log log = [](LogLevel, std::string_view) {};
     /// Called once, by run() on its thread, with Server::addresses(), when every event loop has its
     /// thread: from here on clients are served.
@@ -77,7 +77,7 @@ struct ServerOptions {
 };
 
 /// How a server ended.
-struct Outcome {
+struct ServerResult {
     enum class End : std::uint8_t {
         drained,     ///< all that was received was handled
         timed_out,   ///< the drain timeout came first
@@ -94,7 +94,7 @@ public:
     /// Binds and listens: from here on clients can connect. Throws std::exception with a sentence
     /// that names the address, the reason and the remedy.
     Server(ServerOptions options, Handler handler);
-    Server(ServerOptions options, CommonHandler handler);
+    Server(ServerOptions options, AwaitableHandler handler);
 
     /// After end_now() or a drain that timed out, handlers can be left that have not returned. They
     /// are destroyed where they wait. One that waits for something of another io_context or thread
@@ -111,7 +111,7 @@ public:
 
     /// Serves, on this thread and `threads` - 1 more, until it was told to stop and has drained.
     /// Throws std::runtime_error with a sentence if the system does not allow so many threads.
-    Outcome run();
+    ServerResult run();
 
     /// Stops accepting and drains. From any thread; a second call changes nothing.
     void stop();

@@ -17,10 +17,10 @@ Address read_address(std::vector<std::string> const& words) {
     Address address =
         words.size() == 1 ? parse_address(words[0]) : parse_address(words[0], words[1]);
     if (!is_unix(address.transport) && address.host.empty()) {
-        throw WrongUse("a client needs the server's host: write HOST PORT, or HOST:PORT");
+        throw UsageError("a client needs the server's host: write HOST PORT, or HOST:PORT");
     }
     if (!is_unix(address.transport) && address.port == 0) {
-        throw WrongUse(
+        throw UsageError(
             "a client needs the port that the server listens on, from 1 to 65535, not 0");
     }
     return address;
@@ -29,7 +29,7 @@ Address read_address(std::vector<std::string> const& words) {
 void refuse_newlines(std::vector<std::string> const& messages) {
     for (std::string const& message : messages) {
         if (message.find('\n') != message.npos) {
-            throw WrongUse("--message: a newline ends a message; give --message for each line");
+            throw UsageError("--message: a newline ends a message; give --message for each line");
         }
     }
 }
@@ -37,11 +37,11 @@ void refuse_newlines(std::vector<std::string> const& messages) {
 void check_classic(CLI::App const& app, ClientOptions const& options) {
     for (char const* const name : {"--keep", "--message", "--retries"}) {
         if (!app.get_option(name)->empty()) {
-            throw WrongUse(fmt::format("{}: --classic has no use for it", name));
+            throw UsageError(fmt::format("{}: --classic has no use for it", name));
         }
     }
     if (options.address.transport == Transport::unix_datagram) {
-        throw WrongUse("--classic: the tutorial has no client of Unix datagrams");
+        throw UsageError("--classic: the tutorial has no client of Unix datagrams");
     }
 }
 
@@ -103,7 +103,7 @@ void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
             throw CLI::RequiredError("ADDRESS");
         }
         if (retries->count() != 0 && socket_type(options.address.transport) == SocketType::stream) {
-            throw WrongUse("--retries: only a datagram is sent again; a stream does that itself");
+            throw UsageError("--retries: only a datagram is sent again; a stream does that itself");
         }
     });
 }

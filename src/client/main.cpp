@@ -26,7 +26,9 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
                        ? roger::status_done
                        : roger::status_failed;
         }
-        auto const complain = [&app](std::string_view sentence) { roger::complain(app, sentence); };
-        return roger::run_client(options, complain) ? roger::status_done : roger::status_failed;
+        auto const print_error = [&app](std::string_view sentence) {
+            roger::print_error(app, sentence);
+        };
+        return roger::run_client(options, print_error) ? roger::status_done : roger::status_failed;
     });
 }

@@ -13,7 +13,7 @@ class Printer {
 public:
     explicit Printer(int descriptor);
 
-    /// An answer as it is; on a terminal escaped, since it is a stranger who wrote it.
+    /// An answer verbatim; on a terminal escaped, since it is a stranger who wrote it.
     void print_line(std::string_view text);
 
     /// Asks for something, without a newline.

@@ -11,7 +11,7 @@
 namespace roger {
 
 /// Reads lines of any length and any bytes. Asks for each where `input`, which it does not own, is
-/// a terminal. It blocks while it waits: the client has one conversation and nothing else on its
+/// a terminal. It blocks while it waits: the client has one connection and nothing else on its
 /// event loop, so that there is nobody to be kept waiting.
 class Prompt {
 public:

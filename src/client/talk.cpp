@@ -2,8 +2,8 @@
 #include "client/talk.hpp"
 
 #include "protocol/escaped.hpp"
-#include "roger/conversation.hpp"
-#include "roger/datagram_conversation.hpp"
+#include "roger/client.hpp"
+#include "roger/datagram_client.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -23,7 +23,7 @@ struct Talk {
     ClientOptions options;
     MessageSource next_message;
     Printer& printer;
-    Complain complain;
+    PrintError print_error;
     Receipts receipts;
 
     void take(Answer const& answer) {
@@ -31,41 +31,39 @@ struct Talk {
             receipts.acknowledged();
             printer.print_line(answer.text);
         } else {
-            complain_about(escaped(answer.text));
+            report_error(escaped(answer.text));
         }
     }
 
-    void complain_about(std::string const& why, std::string_view consequence = "") {
+    void report_error(std::string const& why, std::string_view consequence = "") {
         printer.flush();
-        complain(receipts.not_acknowledged(why).append(consequence));
+        print_error(receipts.not_acknowledged(why).append(consequence));
     }
 };
 
 asio::awaitable<void> talk_on_stream(Talk& talk) {
     ClientOptions const& options = talk.options;
-    Conversation conversation =
-        co_await Conversation::open(options.address, options.connect_timeout);
+    Client client = co_await Client::open(options.address, options.connect_timeout);
     try {
         while (std::optional<std::string> const message = talk.next_message()) {
-            Answer const answer = co_await conversation.say(*message, options.ack_timeout);
+            Answer const answer = co_await client.send(*message, options.ack_timeout);
             talk.take(answer);
         }
-    } catch (ConversationError const& lost) {
-        talk.complain_about(lost.what(), "; nothing after it was sent");
+    } catch (ClientError const& lost) {
+        talk.report_error(lost.what(), "; nothing after it was sent");
     }
 }
 
 asio::awaitable<void> talk_by_datagrams(Talk& talk) {
     ClientOptions const& options = talk.options;
-    DatagramConversation conversation =
-        co_await DatagramConversation::open(options.address, options.connect_timeout);
+    DatagramClient client = co_await DatagramClient::open(options.address, options.connect_timeout);
     while (std::optional<std::string> const message = talk.next_message()) {
         try {
             Answer const answer =
-                co_await conversation.say(*message, options.ack_timeout, options.retries);
+                co_await client.send(*message, options.ack_timeout, options.retries);
             talk.take(answer);
-        } catch (ConversationError const& unanswered) {
-            talk.complain_about(unanswered.what());
+        } catch (ClientError const& unanswered) {
+            talk.report_error(unanswered.what());
         }
     }
 }
@@ -87,11 +85,11 @@ MessageSource messages_of(ClientOptions const& options, Prompt& prompt) {
 }
 
 asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
-                               Complain complain) {
+                               PrintError print_error) {
     Talk talk{.options = std::move(options),
               .next_message = std::move(next_message),
               .printer = printer,
-              .complain = std::move(complain),
+              .print_error = std::move(print_error),
               .receipts = {}};
     if (socket_type(talk.options.address.transport) == SocketType::datagram) {
         co_await talk_by_datagrams(talk);
@@ -102,12 +100,12 @@ asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message
     co_return talk.receipts;
 }
 
-bool run_client(ClientOptions const& options, Complain const& complain) {
+bool run_client(ClientOptions const& options, PrintError const& print_error) {
     Printer printer(STDOUT_FILENO);
     Prompt prompt(STDIN_FILENO, printer);
     Receipts receipts;
     asio::io_context loop;
-    asio::co_spawn(loop, talk(options, messages_of(options, prompt), printer, complain),
+    asio::co_spawn(loop, talk(options, messages_of(options, prompt), printer, print_error),
                    [&receipts](std::exception_ptr thrown, Receipts const& those) {
                        if (thrown) {
                            std::rethrow_exception(thrown);
@@ -116,7 +114,7 @@ bool run_client(ClientOptions const& options, Complain const& complain) {
                    });
     loop.run();
     if (std::string const summary = receipts.summary(); !summary.empty()) {
-        complain(summary);
+        print_error(summary);
     }
     return receipts.complete();
 }

@@ -36,15 +36,15 @@ using MessageSource = std::function<std::optional<std::string>()>;
 MessageSource messages_of(ClientOptions const& options, Prompt& prompt);
 
 /// Tells the user what went wrong.
-using Complain = std::function<void(std::string_view sentence)>;
+using PrintError = std::function<void(std::string_view sentence)>;
 
 /// Sends each message and prints its answer, until there are no more or, of a stream, the
 /// connection is lost. A refused message is complained about, and does not keep the others back;
 /// nor does a datagram that is not answered.
 asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
-                               Complain complain);
+                               PrintError print_error);
 
 /// talk() between standard input and standard output. Returns whether all was acknowledged.
-bool run_client(ClientOptions const& options, Complain const& complain);
+bool run_client(ClientOptions const& options, PrintError const& print_error);
 
 }  // namespace roger

@@ -3,7 +3,7 @@
 
 #include "protocol/answers.hpp"
 #include "protocol/quote.hpp"
-#include "report/fate.hpp"
+#include "report/outcome.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -18,11 +18,12 @@ inline bool is_refusal(std::string_view line) {
 }
 
 /// Acked, refused or wrong. `expected`: the acknowledgement; nothing: any line is one.
-inline Fate fate_of_answer(std::string_view line, std::optional<std::string> const& expected) {
+inline Outcome outcome_of_answer(std::string_view line,
+                                 std::optional<std::string> const& expected) {
     if (!expected || line == *expected) {
-        return Fate::acked;
+        return Outcome::acked;
     }
-    return is_refusal(line) ? Fate::refused : Fate::wrong_answer;
+    return is_refusal(line) ? Outcome::refused : Outcome::wrong_answer;
 }
 
 /// As much of a stranger's line as says what it is, safe on a terminal.

@@ -82,7 +82,7 @@ public:
 
 private:
     void check_order(Stamp const& stamp) {
-        // A datagram's connection is its place in the order of all: Swarm::next_place().
+        // A datagram's connection is its place in the order of all: Worker::next_place().
         bool const datagrams = result_.datagrams;
         std::uint64_t const place = datagrams ? stamp.connection : stamp.number;
         auto& last =

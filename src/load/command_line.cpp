@@ -24,7 +24,7 @@ Address read_address(std::vector<std::string> const& words) {
     Address address =
         words.size() == 1 ? parse_address(words[0]) : parse_address(words[0], words[1]);
     if (!is_unix(address.transport) && (address.host.empty() || address.port == 0)) {
-        throw WrongUse(
+        throw UsageError(
             "a load test needs the server's host and port: write HOST PORT, or HOST:PORT");
     }
     return address;
@@ -42,7 +42,7 @@ void check_objectives(char const* option, std::string const& text) {
     try {
         parse_objectives(text);
     } catch (std::invalid_argument const& wrong) {
-        throw WrongUse(fmt::format("{}: {}", option, wrong.what()));
+        throw UsageError(fmt::format("{}: {}", option, wrong.what()));
     }
 }
 
@@ -110,7 +110,7 @@ void tell_old_from_new(std::vector<std::string>& reports, std::vector<std::strin
         return;
     }
     if (reports.size() != 2) {
-        throw WrongUse(fmt::format(
+        throw UsageError(fmt::format(
             "diff takes two reports, OLD NEW, or tells them apart by an option, OLD... --new "
             "NEW...: of {}, none is said to be new",
             reports.size()));
@@ -143,13 +143,13 @@ void add_diff(CLI::App& app, LoadCommandLine& command_line) {
 void check_datagrams(CLI::App const& app, LoadSettings& settings) {
     for (char const* const option : {"--pipeline", "--reconnect", "--greeting"}) {
         if (!app.get_option(option)->empty()) {
-            throw WrongUse(fmt::format(
+            throw UsageError(fmt::format(
                 "{}: datagrams have no connection; each client has one in flight", option));
         }
     }
     for (auto const& [kind, count] : settings.misbehaving) {
         if (kind != Misbehaviour::deaf) {
-            throw WrongUse(fmt::format(
+            throw UsageError(fmt::format(
                 "--misbehave: a datagram client can be deaf; to be {} takes a connection",
                 name_of(kind)));
         }
@@ -158,7 +158,7 @@ void check_datagrams(CLI::App const& app, LoadSettings& settings) {
     constexpr std::size_t most_udp = 65'507;
     if (settings.address.transport == Transport::udp && settings.size &&
         settings.size->high > static_cast<double>(most_udp)) {
-        throw WrongUse(fmt::format("--size: a UDP datagram holds at most {} bytes", most_udp));
+        throw UsageError(fmt::format("--size: a UDP datagram holds at most {} bytes", most_udp));
     }
     if (app.get_option("--ack-timeout")->empty()) {
         settings.ack_timeout = std::chrono::seconds(1);
@@ -177,7 +177,7 @@ void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
     }
     for (char const* const option : {"--duration", "--messages", "--find"}) {
         if (!app.get_option(option)->empty()) {
-            throw WrongUse(
+            throw UsageError(
                 fmt::format("{} excludes stages of --rate, which say how long each lasts", option));
         }
     }
@@ -187,8 +187,8 @@ void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
 void check_weights(LoadSettings const& settings) {
     std::size_t const weights = settings.weights.size();
     if (weights != 0 && weights != settings.texts.size()) {
-        throw WrongUse(fmt::format("--weights: {} for {}: give one for each --message", weights,
-                                   settings.texts.size()));
+        throw UsageError(fmt::format("--weights: {} for {}: give one for each --message", weights,
+                                     settings.texts.size()));
     }
 }
 
@@ -198,7 +198,7 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     }
     LoadSettings& settings = command_line.settings;
     if (app.get_option("ADDRESS")->empty()) {
-        throw WrongUse("ADDRESS is required: write HOST PORT, HOST:PORT, or unix:PATH");
+        throw UsageError("ADDRESS is required: write HOST PORT, HOST:PORT, or unix:PATH");
     }
     if (settings.datagrams()) {
         check_datagrams(app, settings);
@@ -207,21 +207,21 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
     if (settings.audit && !std::ifstream(command_line.audit_file)) {
-        throw WrongUse(
+        throw UsageError(
             fmt::format("--audit: cannot read {}: name the file that the server's "
                         "standard output goes to",
                         command_line.audit_file));
     }
     if (settings.threads > settings.clients) {
-        throw WrongUse(fmt::format("--threads {} is more than there are clients: use at most {}",
-                                   settings.threads, settings.clients));
+        throw UsageError(fmt::format("--threads {} is more than there are clients: use at most {}",
+                                     settings.threads, settings.clients));
     }
     if (!command_line.find.empty()) {
         if (app.get_option("--duration")->empty()) {
             settings.duration = std::chrono::seconds(2);
         }
         if (!settings.duration) {
-            throw WrongUse("--find needs a --duration for each of its trials");
+            throw UsageError("--find needs a --duration for each of its trials");
         }
     }
 }

@@ -24,7 +24,7 @@ struct LoadCommandLine {
     std::vector<std::string> new_reports;
 };
 
-/// Binds the options to `command_line`. Parsing throws CLI::ParseError, AddressError or WrongUse.
+/// Binds the options to `command_line`. Parsing throws CLI::ParseError, AddressError or UsageError.
 void describe_command_line(CLI::App& app, LoadCommandLine& command_line);
 
 }  // namespace roger

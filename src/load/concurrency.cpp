@@ -6,8 +6,6 @@
 
 namespace roger {
 
-namespace {}  // namespace
-
 void Concurrency::pass(Clock::time_point now) {
     double const passed_s = to_seconds(now - last_);
     double const in_flight_s = static_cast<double>(in_flight_) * passed_s;

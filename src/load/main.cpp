@@ -1,8 +1,8 @@
 // The load tester: from a command line to an exit status.
 #include "load/audit.hpp"
 #include "load/command_line.hpp"
-#include "load/conductor.hpp"
 #include "load/preflight.hpp"
+#include "load/runner.hpp"
 #include "load/search.hpp"
 #include "load/target.hpp"
 #include "program/options.hpp"
@@ -24,7 +24,7 @@
 
 namespace {
 
-using Complain = std::function<void(std::string_view)>;
+using PrintError = std::function<void(std::string_view)>;
 using roger::LoadCommandLine;
 
 void judge(std::vector<std::string> const& assertions, roger::Report& report) {
@@ -33,20 +33,20 @@ void judge(std::vector<std::string> const& assertions, roger::Report& report) {
     }
 }
 
-int tell(LoadCommandLine const& command_line, roger::Report report, Complain const& complain) {
+int tell(LoadCommandLine const& command_line, roger::Report report, PrintError const& print_error) {
     if (!command_line.title.empty()) {
         report.title = command_line.title;
     }
     roger::print(to_text(report));
     roger::write_files(command_line.files, report);
-    for (std::string const& complaint : complaints_about(report)) {
-        complain(complaint);
+    for (std::string const& complaint : errors_in(report)) {
+        print_error(complaint);
     }
     return static_cast<int>(verdict_of(report));
 }
 
-int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
-         Complain const& complain) {
+int test(LoadCommandLine const& command_line, roger::Runner& runner,
+         PrintError const& print_error) {
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
         if (command_line.settings.audit) {
             report.audit =
@@ -54,9 +54,9 @@ int test(LoadCommandLine const& command_line, roger::Conductor& conductor,
                              socket_type(command_line.settings.address.transport), run.trails());
         }
     };
-    roger::Report report = conductor.run(command_line.settings, "", hold_against_output);
+    roger::Report report = runner.run(command_line.settings, "", hold_against_output);
     judge(command_line.assertions, report);
-    return tell(command_line, std::move(report), complain);
+    return tell(command_line, std::move(report), print_error);
 }
 
 /// Where nobody takes a connection, no rate will do.
@@ -69,8 +69,8 @@ void demand_somebody(roger::Report const& report) {
     }
 }
 
-int find(LoadCommandLine const& command_line, roger::Conductor& conductor,
-         Complain const& complain) {
+int find(LoadCommandLine const& command_line, roger::Runner& runner,
+         PrintError const& print_error) {
     auto const objectives = roger::parse_objectives(command_line.find);
     constexpr double usual_start = 1000;
     auto const& start = command_line.settings.rate;
@@ -79,8 +79,8 @@ int find(LoadCommandLine const& command_line, roger::Conductor& conductor,
     while (auto const rate = search.next()) {
         auto settings = command_line.settings;
         settings.rate = roger::RateSchedule(*rate);
-        roger::Report report = conductor.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
-        if (conductor.interrupted()) {
+        roger::Report report = runner.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
+        if (runner.interrupted()) {
             break;
         }
         demand_somebody(report);
@@ -93,18 +93,19 @@ int find(LoadCommandLine const& command_line, roger::Conductor& conductor,
     }
     roger::SearchResult const result = search.result();
     roger::print("\n" + to_text(result));
-    if (conductor.interrupted()) {
-        complain("interrupted before the rate was found");
+    if (runner.interrupted()) {
+        print_error("interrupted before the rate was found");
         return static_cast<int>(roger::LoadVerdict::none);
     }
     return static_cast<int>(result.verdict);
 }
 
-int work(LoadCommandLine const& command_line, Complain const& complain) {
+int work(LoadCommandLine const& command_line, PrintError const& print_error) {
     roger::check_writable(command_line.files);
     switch (command_line.work) {
         case LoadCommandLine::Work::merge:
-            return tell(command_line, merge(roger::read_reports(command_line.reports)), complain);
+            return tell(command_line, merge(roger::read_reports(command_line.reports)),
+                        print_error);
         case LoadCommandLine::Work::diff: {
             auto const difference = compare(roger::read_reports(command_line.reports),
                                             roger::read_reports(command_line.new_reports));
@@ -115,10 +116,10 @@ int work(LoadCommandLine const& command_line, Complain const& complain) {
             break;
     }
     roger::Target target(command_line.settings);
-    prepare(command_line.settings, target, complain);
-    roger::Conductor conductor(target);
-    return command_line.find.empty() ? test(command_line, conductor, complain)
-                                     : find(command_line, conductor, complain);
+    prepare(command_line.settings, target, print_error);
+    roger::Runner runner(target);
+    return command_line.find.empty() ? test(command_line, runner, print_error)
+                                     : find(command_line, runner, print_error);
 }
 
 }  // namespace
@@ -131,17 +132,19 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     return roger::run_command_line(app, argc, argv, [&] {
         roger::open_missing_standard_descriptors();
         roger::let_writes_fail();
-        auto const complain = [&app](std::string_view sentence) { roger::complain(app, sentence); };
+        auto const print_error = [&app](std::string_view sentence) {
+            roger::print_error(app, sentence);
+        };
         try {
-            return work(command_line, complain);
+            return work(command_line, print_error);
         } catch (std::invalid_argument const& wrong) {
-            throw roger::WrongUse(wrong.what());
+            throw roger::UsageError(wrong.what());
         } catch (std::runtime_error const& failure) {
             // What could not be tested has no verdict.
-            complain(failure.what());
+            print_error(failure.what());
             return static_cast<int>(roger::LoadVerdict::none);
         } catch (std::bad_alloc const&) {
-            complain(
+            print_error(
                 "not enough memory: ask for fewer --clients, a smaller --pipeline or --size, or "
                 "run on several machines and join their reports (load merge)");
             return static_cast<int>(roger::LoadVerdict::none);

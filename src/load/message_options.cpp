@@ -33,7 +33,7 @@ std::vector<std::string> read_lines(std::string const& path) {
         file.open(path);
     }
     if (!file) {
-        throw WrongUse(
+        throw UsageError(
             fmt::format("--messages-from {}: {}", path, std::generic_category().message(errno)));
     }
     std::istream& input = standard_input ? std::cin : file;
@@ -45,7 +45,7 @@ std::vector<std::string> read_lines(std::string const& path) {
         lines.emplace_back(without_line_ending(line));
     }
     if (lines.empty()) {
-        throw WrongUse(fmt::format("--messages-from {}: there is no line in it", path));
+        throw UsageError(fmt::format("--messages-from {}: there is no line in it", path));
     }
     return lines;
 }
@@ -68,7 +68,7 @@ std::pair<asio::ip::address, asio::ip::address> read_sources(std::string const& 
     auto const last =
         wrong || dash == text.npos ? first : asio::ip::make_address(text.substr(dash + 1), wrong);
     if (wrong) {
-        throw WrongUse(
+        throw UsageError(
             fmt::format("--source: '{}' is no address and no range of addresses: write "
                         "10.0.0.1 or 10.0.0.1-10.0.0.9",
                         text));
@@ -87,7 +87,7 @@ std::map<Misbehaviour, std::size_t> read_misbehaving(std::vector<std::string> co
                              CLI::detail::lexical_cast(word.substr(equals + 1), count) &&
                              count >= 0 && count <= most_misbehaving;
         if (kind == misbehaviours.end() || !counted) {
-            throw WrongUse(
+            throw UsageError(
                 fmt::format("--misbehave: '{}' is not KIND=N; the kinds are silent, "
                             "slow, deaf, half, reset, endless",
                             word));

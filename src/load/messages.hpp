@@ -12,7 +12,7 @@
 
 namespace roger {
 
-/// Who says a message, and the how-manieth of this client's it is, from 1.
+/// Who says a message, and its sequence number among that client's, from 1.
 struct Speaker {
     std::uint64_t client;
     std::uint64_t connection;

@@ -110,12 +110,12 @@ void add_pace(CLI::App& app, LoadSettings& settings) {
     add_count(app, "--pipeline", settings.pipeline, 1, 65536,
               "messages that a client may have in flight");
     std::string const reconnect =
-        "connect anew for every message, or with --reconnect=K for every K messages";
+        "reconnect for every message, or with --reconnect=K for every K messages";
     app.add_flag("--reconnect", reconnect)->each([&settings](std::string const& given) {
         std::int64_t messages = 1;
         bool const number = given == "true" || CLI::detail::lexical_cast(given, messages);
         if (!number || messages < 1) {
-            throw WrongUse(fmt::format(
+            throw UsageError(fmt::format(
                 "--reconnect={}: write how many messages a connection is for, from 1", given));
         }
         settings.per_connection = static_cast<std::size_t>(messages);

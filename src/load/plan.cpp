@@ -19,11 +19,11 @@ std::optional<Clock::duration> planned_length(LoadSettings const& settings) {
     return settings.duration;
 }
 
-Plan::Plan(LoadSettings const& settings, Share share)
+Plan::Plan(LoadSettings const& settings, Shard share)
     : mode_(!settings.rate                        ? Mode::closed
             : settings.arrivals == Arrivals::even ? Mode::even
                                                   : Mode::poisson),
-      share_(share),
+      shard_(share),
       clients_(settings.clients),
       rate_(settings.rate),
       think_time_(settings.think_time),
@@ -36,59 +36,59 @@ void Plan::start(Timeline timeline) {
 }
 
 std::uint64_t Plan::messages_of(std::size_t client) const {
-    return Share{.index = client, .of = clients_}.part(*messages_);
+    return Shard{.index = client, .of = clients_}.part(*messages_);
 }
 
 std::optional<std::uint64_t> Plan::quota() const {
-    return messages_ && mode_ == Mode::closed ? std::optional(share_.part(*messages_))
+    return messages_ && mode_ == Mode::closed ? std::optional(shard_.part(*messages_))
                                               : std::nullopt;
 }
 
-void Plan::enter(Course& course, std::size_t client) {
-    course.client = static_cast<std::uint32_t>(client);
+void Plan::enter(ClientSchedule& schedule, std::size_t client) {
+    schedule.client = static_cast<std::uint32_t>(client);
     switch (mode_) {
         case Mode::closed:
-            plan_closed(course, timeline_.go);
+            plan_closed(schedule, timeline_.go);
             return;
         case Mode::even: {
             // Messages of the warm-up have negative numbers: number 0 is planned at the beginning.
             auto const warm = static_cast<std::int64_t>(
                 std::floor(-rate_->planned_by(timeline_.go - timeline_.begin)));
             auto const clients = static_cast<std::int64_t>(clients_);
-            course.index = (static_cast<std::int64_t>(client) + warm) % clients - warm;
-            plan_even(course);
+            schedule.index = (static_cast<std::int64_t>(client) + warm) % clients - warm;
+            plan_even(schedule);
             return;
         }
         case Mode::poisson:
-            course.next = timeline_.go;
-            course.index = timeline_.go < timeline_.begin ? -1 : 0;
-            plan_poisson(course);
+            schedule.next = timeline_.go;
+            schedule.index = timeline_.go < timeline_.begin ? -1 : 0;
+            plan_poisson(schedule);
             return;
     }
 }
 
-void Plan::take(Course& course, bool can_send) {
+void Plan::take(ClientSchedule& schedule, bool can_send) {
     switch (mode_) {
         case Mode::closed:
             if (can_send) {
-                plan_closed(course, course.next + think_time(course));
+                plan_closed(schedule, schedule.next + think_time(schedule));
             } else {
-                course.next = Course::none;
+                schedule.next = ClientSchedule::none;
             }
             return;
         case Mode::even:
-            course.index += static_cast<std::int64_t>(clients_);
-            plan_even(course);
+            schedule.index += static_cast<std::int64_t>(clients_);
+            plan_even(schedule);
             return;
         case Mode::poisson:
-            plan_poisson(course);
+            plan_poisson(schedule);
             return;
     }
 }
 
-void Plan::free(Course& course, Clock::time_point now) {
-    if (mode_ == Mode::closed && course.next == Course::none) {
-        plan_closed(course, now + think_time(course));
+void Plan::free(ClientSchedule& schedule, Clock::time_point now) {
+    if (mode_ == Mode::closed && schedule.next == ClientSchedule::none) {
+        plan_closed(schedule, now + think_time(schedule));
     }
 }
 
@@ -96,56 +96,56 @@ void Plan::end(Clock::time_point now) {
     timeline_.end = std::min(timeline_.end, now);
 }
 
-Clock::duration Plan::think_time(Course& course) const {
+Clock::duration Plan::think_time(ClientSchedule& schedule) const {
     if (!think_time_) {
         return Clock::duration(0);
     }
-    double const random =
-        uniform(seed_, Draw::think_time, course.client, static_cast<std::uint64_t>(course.index++));
+    double const random = uniform(seed_, Draw::think_time, schedule.client,
+                                  static_cast<std::uint64_t>(schedule.index++));
     return std::chrono::round<Clock::duration>(
         std::chrono::duration<double, std::milli>(think_time_->value(random)));
 }
 
-void Plan::plan_closed(Course& course, Clock::time_point at) {
+void Plan::plan_closed(ClientSchedule& schedule, Clock::time_point at) {
     bool const measured = at >= timeline_.begin;
     if (at >= timeline_.end || (measured && tickets_ == 0)) {
-        course.next = Course::none;
+        schedule.next = ClientSchedule::none;
         return;
     }
     tickets_ -= measured ? 1 : 0;
-    course.next = at;
+    schedule.next = at;
 }
 
-void Plan::plan_even(Course& course) {
-    auto const after = rate_->when(static_cast<double>(course.index));
-    bool const beyond = messages_ && course.index >= static_cast<std::int64_t>(*messages_);
-    course.next =
-        beyond || after >= timeline_.end - timeline_.begin ? Course::none : timeline_.begin + after;
+void Plan::plan_even(ClientSchedule& schedule) {
+    auto const after = rate_->when(static_cast<double>(schedule.index));
+    bool const beyond = messages_ && schedule.index >= static_cast<std::int64_t>(*messages_);
+    schedule.next = beyond || after >= timeline_.end - timeline_.begin ? ClientSchedule::none
+                                                                       : timeline_.begin + after;
 }
 
-/// A course's index is the number of its next draw; the warm-up's are negative. Where a number of
+/// A schedule's index is the number of its next draw; the warm-up's are negative. Where a number of
 /// messages is asked for, they are as independent arrivals are that happen to be so many: each at
 /// any moment with equal probability, and so the next is the least of those that are left.
-void Plan::plan_poisson(Course& course) {
+void Plan::plan_poisson(ClientSchedule& schedule) {
     auto const random = [&] {
-        auto const draw = course.index < 0 ? course.index-- : course.index++;
-        return uniform(seed_, Draw::arrival, course.client, static_cast<std::uint64_t>(draw));
+        auto const draw = schedule.index < 0 ? schedule.index-- : schedule.index++;
+        return uniform(seed_, Draw::arrival, schedule.client, static_cast<std::uint64_t>(draw));
     };
     auto const gap = [&] { return static_cast<double>(clients_) * -std::log(random()); };
-    double planned = rate_->planned_by(course.next - timeline_.begin);
-    if (course.index < 0) {
+    double planned = rate_->planned_by(schedule.next - timeline_.begin);
+    if (schedule.index < 0) {
         planned += gap();
         if (planned < 0) {
-            course.next = timeline_.begin + rate_->when(planned);
+            schedule.next = timeline_.begin + rate_->when(planned);
             return;
         }
         planned = 0;
-        course.index = 0;
+        schedule.index = 0;
     }
     if (messages_) {
-        auto const left = messages_of(course.client) - static_cast<std::uint64_t>(course.index);
+        auto const left = messages_of(schedule.client) - static_cast<std::uint64_t>(schedule.index);
         if (left == 0) {
-            course.next = Course::none;
+            schedule.next = ClientSchedule::none;
             return;
         }
         planned += (static_cast<double>(*messages_) - planned) *
@@ -154,7 +154,8 @@ void Plan::plan_poisson(Course& course) {
         planned += gap();
     }
     auto const after = rate_->when(planned);
-    course.next = after >= timeline_.end - timeline_.begin ? Course::none : timeline_.begin + after;
+    schedule.next =
+        after >= timeline_.end - timeline_.begin ? ClientSchedule::none : timeline_.begin + after;
 }
 
 }  // namespace roger

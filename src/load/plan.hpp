@@ -17,7 +17,7 @@ struct Timeline {
 };
 
 /// One of several event loops that share a plan: clients go round them.
-struct Share {
+struct Shard {
     std::size_t index = 0;
     std::size_t of = 1;
 
@@ -28,7 +28,7 @@ struct Share {
 };
 
 /// A client's place in the plan.
-struct Course {
+struct ClientSchedule {
     static constexpr Clock::time_point none = Clock::time_point::max();
 
     Clock::time_point next = none;  ///< when its next message is planned, if one is
@@ -45,20 +45,20 @@ std::optional<Clock::duration> planned_length(LoadSettings const& settings);
 /// it, and has thought.
 class Plan {
 public:
-    Plan(LoadSettings const& settings, Share share);
+    Plan(LoadSettings const& settings, Shard share);
 
     void start(Timeline timeline);
 
     /// Plans the first message of a client, given by its number among all clients, from 0.
-    void enter(Course& course, std::size_t client);
+    void enter(ClientSchedule& schedule, std::size_t client);
 
-    /// The message at course.next is on its way, or has been given up: plans the next. Closed loop:
-    /// at the same moment if the client `can_send` another at once, else when it is freed.
-    void take(Course& course, bool can_send);
+    /// The message at schedule.next is on its way, or has been given up: plans the next. Closed
+    /// loop: at the same moment if the client `can_send` another at once, else when it is freed.
+    void take(ClientSchedule& schedule, bool can_send);
 
     /// The client is free to send again: the moment of its next message in a closed loop, but for
     /// the time that it thinks.
-    void free(Course& course, Clock::time_point now);
+    void free(ClientSchedule& schedule, Clock::time_point now);
 
     /// Nothing is planned from `now` on.
     void end(Clock::time_point now);
@@ -71,14 +71,14 @@ public:
 private:
     enum class Mode : std::uint8_t { closed, even, poisson };
 
-    void plan_closed(Course& course, Clock::time_point at);
-    void plan_even(Course& course);
-    void plan_poisson(Course& course);
-    [[nodiscard]] Clock::duration think_time(Course& course) const;
+    void plan_closed(ClientSchedule& schedule, Clock::time_point at);
+    void plan_even(ClientSchedule& schedule);
+    void plan_poisson(ClientSchedule& schedule);
+    [[nodiscard]] Clock::duration think_time(ClientSchedule& schedule) const;
     [[nodiscard]] std::uint64_t messages_of(std::size_t client) const;
 
     Mode mode_;
-    Share share_;
+    Shard shard_;
     std::size_t clients_;
     std::optional<RateSchedule> rate_;  ///< of all clients of all loops
     std::optional<Distribution> think_time_;

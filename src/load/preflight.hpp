@@ -1,4 +1,4 @@
-// What would bite a load test, found before it starts.
+// Preflight checks: what would spoil a load test, found before it starts.
 #pragma once
 
 #include "load/settings.hpp"

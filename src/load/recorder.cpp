@@ -44,7 +44,7 @@ void Recorder::acked(Sent const& message, Clock::time_point now, Clock::duration
     lower_bounds_.response.record(std::max(response - own_delay, least));
     lower_bounds_.service.record(std::max(service - kept_waiting, least));
     own_delay_.record(own_delay);
-    fates_.count(Fate::acked);
+    outcomes_.count(Outcome::acked);
     if (now < timeline_.end) {
         count_in_interval(response);
     }
@@ -65,13 +65,14 @@ void Recorder::count_in_time(Clock::time_point now, Clock::duration own_delay) {
     acked_but_for_delay_ += now - own_delay < timeline_.end ? 1 : 0;
 }
 
-void Recorder::failed(Clock::time_point planned, Fate fate, std::string_view reason, bool excused) {
+void Recorder::failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
+                      bool excused) {
     if (planned < timeline_.begin) {
         return;
     }
-    fates_.count(fate);
-    excused_.count(fate, excused ? 1 : 0);
-    reasons_.count(fate, reason);
+    outcomes_.count(outcome);
+    excused_.count(outcome, excused ? 1 : 0);
+    reasons_.count(outcome, reason);
     interval_failed_ += phase_ == Phase::after ? 0 : 1;
 }
 
@@ -89,14 +90,14 @@ void Recorder::disconnected(bool idle) {
 }
 
 Clock::time_point Recorder::next_moment() const {
-    if (phase_ == Phase::after || timeline_.begin == Course::none) {
-        return Course::none;
+    if (phase_ == Phase::after || timeline_.begin == ClientSchedule::none) {
+        return ClientSchedule::none;
     }
     if (phase_ == Phase::before && interval_ == 0) {
         return timeline_.begin;
     }
     Clock::time_point const interval_end = timeline_.begin + (interval_ + 1) * intervals_.length();
-    return interval_end < timeline_.end ? interval_end : Course::none;
+    return interval_end < timeline_.end ? interval_end : ClientSchedule::none;
 }
 
 void Recorder::pass(Clock::time_point now) {
@@ -141,14 +142,14 @@ void Recorder::finish() {
 void Recorder::add_to(Report& report) const {
     report.latencies.add(latencies_);
     report.lower_bounds.add(lower_bounds_);
-    report.fates.add(fates_);
+    report.outcomes.add(outcomes_);
     report.excused.add(excused_);
     report.acked_in_time += acked_in_time_;
     report.acked_but_for_delay += acked_but_for_delay_;
     report.sent_bytes += sent_bytes_;
     report.received_bytes += received_bytes_;
     report.reasons.add(reasons_);
-    report.planned += fates_.sum();
+    report.planned += outcomes_.sum();
     report.surplus_answers += surplus_answers_;
     report.connections += connections_;
     report.idle_losses += idle_losses_;

@@ -1,7 +1,7 @@
-// What one event loop measures: every message's fate and durations, and its own troubles.
+// What one event loop measures: every message's outcome and durations, and its own troubles.
 #pragma once
 
-#include "load/flight.hpp"
+#include "load/in_flight_queue.hpp"
 #include "load/intervals.hpp"
 #include "load/plan.hpp"
 #include "net/clock.hpp"
@@ -35,7 +35,7 @@ public:
     /// ready.
     void acked(Sent const& message, Clock::time_point now, Clock::duration kept_waiting);
     /// `excused`: the load tester itself may be the reason, and not the server.
-    void failed(Clock::time_point planned, Fate fate, std::string_view reason,
+    void failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
                 bool excused = false);
     /// More answers than messages; `planned`: the message they follow, as far as is known.
     void surplus_answer(Clock::time_point planned) { count(surplus_answers_, planned); }
@@ -62,7 +62,7 @@ public:
     /// Nothing more will come: reports the last interval.
     void finish();
 
-    [[nodiscard]] Fates const& fates() const { return fates_; }
+    [[nodiscard]] Outcomes const& outcomes() const { return outcomes_; }
 
     void add_to(Report& report) const;
     void add_to(DatagramCounts& counts) const;
@@ -80,13 +80,13 @@ private:
     void close_interval();
 
     Intervals& intervals_;
-    Timeline timeline_ = {Course::none, Course::none, Course::none};
+    Timeline timeline_ = {ClientSchedule::none, ClientSchedule::none, ClientSchedule::none};
 
     Latencies latencies_;
     Latencies lower_bounds_;
     Histogram own_delay_;
-    Fates fates_;
-    Fates excused_;
+    Outcomes outcomes_;
+    Outcomes excused_;
     std::uint64_t acked_in_time_ = 0;
     std::uint64_t acked_but_for_delay_ = 0;
     std::uint64_t sent_bytes_ = 0;

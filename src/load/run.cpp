@@ -1,4 +1,4 @@
-// Bringing the swarms up, giving them their time, and adding up what they found.
+// Bringing the workers up, giving them their time, and adding up what they found.
 #include "load/run.hpp"
 
 #include "load/build.hpp"
@@ -28,7 +28,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// From the moment at which all have arrived to the first message: time enough for every swarm to
+/// From the moment at which all have arrived to the first message: time enough for every worker to
 /// hear of it.
 constexpr milliseconds preparation{20};
 
@@ -96,48 +96,48 @@ LoadRun::LoadRun(asio::io_context& control, LoadSettings const& settings, Target
     auto const tell = [this](auto change) {
         asio::post(control_, [this, change] {
             change();
-            changed_.wake_all();
+            changed_.notify_all();
         });
     };
-    Swarm::Events const events{.arrived = [this, tell] { tell([this] { ++arrived_; }); },
-                               .finished =
-                                   [this, tell](std::exception_ptr const& thrown) {
-                                       tell([this, thrown] { swarm_finished(thrown); });
-                                   }};
+    Worker::Events const events{.arrived = [this, tell] { tell([this] { ++arrived_; }); },
+                                .finished =
+                                    [this, tell](std::exception_ptr const& thrown) {
+                                        tell([this, thrown] { worker_finished(thrown); });
+                                    }};
     for (std::size_t index = 0; index < settings_.threads; ++index) {
-        swarms_.push_back(std::make_unique<Swarm>(settings_, target_, intervals_,
-                                                  Share{.index = index, .of = settings_.threads},
-                                                  number_, events));
+        workers_.push_back(std::make_unique<Worker>(settings_, target_, intervals_,
+                                                    Shard{.index = index, .of = settings_.threads},
+                                                    number_, events));
     }
 }
 
 LoadRun::~LoadRun() {
-    for (auto const& swarm : swarms_) {
-        swarm->cut_off();
+    for (auto const& worker : workers_) {
+        worker->cut_off();
     }
 }
 
 asio::awaitable<Report> LoadRun::run() {
-    start_swarms();
-    while (arrived_ < swarms_.size() && interrupts_ == 0 && finished_ == 0) {
+    start_workers();
+    while (arrived_ < workers_.size() && interrupts_ == 0 && finished_ == 0) {
         co_await changed_.wait();
     }
     Timeline const timeline = make_timeline();
     started_ = std::chrono::system_clock::now() + (timeline.begin - Clock::now());
-    bool const nobody = arrived_ == swarms_.size() && nobody_connected();
+    bool const nobody = arrived_ == workers_.size() && nobody_connected();
     if (timeline.go < Clock::now() && !nobody && interrupts_ == 0) {
         throw std::runtime_error(
             "--start-at: that moment had passed when all clients were connected and the warm-up "
             "was to begin: choose a later one");
     }
-    for (auto const& swarm : swarms_) {
+    for (auto const& worker : workers_) {
         if (nobody) {
-            swarm->end();
+            worker->end();
         } else if (interrupts_ == 0) {
-            swarm->start(timeline);
+            worker->start(timeline);
         }
     }
-    while (finished_ < swarms_.size()) {
+    while (finished_ < workers_.size()) {
         co_await changed_.wait();
     }
     threads_.clear();
@@ -151,37 +151,38 @@ asio::awaitable<Report> LoadRun::run() {
     co_return report;
 }
 
-void LoadRun::start_swarms() {
-    for (auto const& swarm : swarms_) {
-        threads_.push_back(start_thread([&swarm = *swarm] { swarm.run(); }));
+void LoadRun::start_workers() {
+    for (auto const& worker : workers_) {
+        threads_.push_back(start_thread([&worker = *worker] { worker.run(); }));
     }
 }
 
 void LoadRun::interrupt() {
     ++interrupts_;
-    for (auto const& swarm : swarms_) {
+    for (auto const& worker : workers_) {
         if (interrupts_ == 1) {
-            swarm->end();
+            worker->end();
         } else {
-            swarm->cut_off();
+            worker->cut_off();
         }
     }
-    changed_.wake_all();
+    changed_.notify_all();
 }
 
-void LoadRun::swarm_finished(std::exception_ptr const& thrown) {
+void LoadRun::worker_finished(std::exception_ptr const& thrown) {
     ++finished_;
     if (thrown && !thrown_) {
         thrown_ = thrown;
-        for (auto const& swarm : swarms_) {
-            swarm->cut_off();
+        for (auto const& worker : workers_) {
+            worker->cut_off();
         }
     }
 }
 
 bool LoadRun::nobody_connected() const {
-    return std::ranges::all_of(
-        swarms_, [](auto const& swarm) { return swarm->recorder().latencies().connect.empty(); });
+    return std::ranges::all_of(workers_, [](auto const& worker) {
+        return worker->recorder().latencies().connect.empty();
+    });
 }
 
 Timeline LoadRun::make_timeline() const {
@@ -192,14 +193,14 @@ Timeline LoadRun::make_timeline() const {
                            : soonest + warmup;
     auto const go = begin - warmup;
     auto const length = planned_length(settings_);
-    return {.go = go, .begin = begin, .end = length ? begin + *length : Course::none};
+    return {.go = go, .begin = begin, .end = length ? begin + *length : ClientSchedule::none};
 }
 
 std::vector<AuditTrail const*> LoadRun::trails() const {
     std::vector<AuditTrail const*> all;
-    all.reserve(swarms_.size());
-    for (auto const& swarm : swarms_) {
-        all.push_back(&swarm->trail());
+    all.reserve(workers_.size());
+    for (auto const& worker : workers_) {
+        all.push_back(&worker->trail());
     }
     return all;
 }
@@ -226,30 +227,30 @@ Report LoadRun::make_report(Timeline const& timeline) {
         report.asked.duration_s = to_seconds(*settings_.duration);
     }
     report.interrupted = interrupts_ > 0;
-    report.generator.threads = swarms_.size();
+    report.generator.threads = workers_.size();
     Histogram own_delay;
     Concurrency concurrency;
     auto end = timeline.begin;
     if (settings_.datagrams()) {
         report.datagrams = DatagramCounts{.listened_s = std::numeric_limits<double>::max()};
     }
-    for (auto const& swarm : swarms_) {
-        Recorder const& recorder = swarm->recorder();
+    for (auto const& worker : workers_) {
+        Recorder const& recorder = worker->recorder();
         if (report.datagrams) {
-            swarm->add_to(*report.datagrams);
+            worker->add_to(*report.datagrams);
         }
         recorder.add_to(report);
         own_delay.add(recorder.own_delay());
-        concurrency.add(swarm->concurrency());
-        end = std::max(end, swarm->timeline().end);
-        report.generator.longest_stall_us =
-            std::max(report.generator.longest_stall_us,
-                     std::chrono::round<std::chrono::microseconds>(swarm->longest_delay()).count());
+        concurrency.add(worker->concurrency());
+        end = std::max(end, worker->timeline().end);
+        report.generator.longest_stall_us = std::max(
+            report.generator.longest_stall_us,
+            std::chrono::round<std::chrono::microseconds>(worker->longest_delay()).count());
     }
     report.duration_s = to_seconds(end - timeline.begin);
     report.intervals = intervals_.take(end - timeline.begin);
-    for (auto const& swarm : swarms_) {
-        auto const& [used, waited] = swarm->recorder().used();
+    for (auto const& worker : workers_) {
+        auto const& [used, waited] = worker->recorder().used();
         report.generator.cpu_s += to_seconds(used);
         if (report.duration_s > 0) {
             report.generator.busy_share = std::max(report.generator.busy_share,
@@ -265,10 +266,10 @@ Report LoadRun::make_report(Timeline const& timeline) {
 /// There was no use in beginning: the first message of each client is what was planned.
 void LoadRun::add_never_connected(Report& report) const {
     report.planned = settings_.clients;
-    report.fates.count(Fate::never_connected, settings_.clients);
-    for (auto const& swarm : swarms_) {
-        report.reasons.count(Fate::never_connected, swarm->connect_failure(),
-                             swarm->client_count());
+    report.outcomes.count(Outcome::never_connected, settings_.clients);
+    for (auto const& worker : workers_) {
+        report.reasons.count(Outcome::never_connected, worker->connect_failure(),
+                             worker->client_count());
     }
 }
 

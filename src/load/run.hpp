@@ -4,9 +4,9 @@
 #include "load/audit_trail.hpp"
 #include "load/intervals.hpp"
 #include "load/settings.hpp"
-#include "load/swarm.hpp"
 #include "load/target.hpp"
-#include "net/waiters.hpp"
+#include "load/worker.hpp"
+#include "net/async_condition.hpp"
 #include "report/report.hpp"
 
 #include <asio/awaitable.hpp>
@@ -22,7 +22,7 @@
 
 namespace roger {
 
-/// Its swarms have a thread each; all else happens on the thread that runs `control`.
+/// Its workers have a thread each; all else happens on the thread that runs `control`.
 class LoadRun {
 public:
     LoadRun(asio::io_context& control, LoadSettings const& settings, Target& target);
@@ -31,7 +31,7 @@ public:
     LoadRun& operator=(LoadRun const&) = delete;
 
     /// Connects the clients, lets them talk for the time or the number asked for, and waits for the
-    /// last answers. Throws what a swarm threw.
+    /// last answers. Throws what a worker threw.
     asio::awaitable<Report> run();
 
     /// Plans no more messages, and waits for what is in flight. Does not wait if nothing was
@@ -45,11 +45,11 @@ public:
     [[nodiscard]] std::vector<AuditTrail const*> trails() const;
 
 private:
-    void start_swarms();
+    void start_workers();
     [[nodiscard]] Timeline make_timeline() const;
     [[nodiscard]] Report make_report(Timeline const& timeline);
     void add_never_connected(Report& report) const;
-    void swarm_finished(std::exception_ptr const& thrown);
+    void worker_finished(std::exception_ptr const& thrown);
     [[nodiscard]] bool nobody_connected() const;
 
     asio::io_context& control_;
@@ -58,10 +58,10 @@ private:
     std::uint64_t number_;  ///< random: tells this run's messages from any other's
     std::chrono::system_clock::time_point started_;
     Intervals intervals_;
-    std::vector<std::unique_ptr<Swarm>> swarms_;
+    std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::jthread> threads_;
 
-    Waiters changed_;
+    AsyncCondition changed_;
     std::size_t arrived_ = 0;
     std::size_t finished_ = 0;
     unsigned interrupts_ = 0;

@@ -175,9 +175,9 @@ Trial trial_of(double rate, Report const& report) {
                    .achieved = report.rate(),
                    .p50_us = percentile_us(response, 50),
                    .p99_us = percentile_us(response, 99),
-                   .failed = report.fates.failed(),
+                   .failed = report.outcomes.failed(),
                    .verdict = verdict_of(report),
-                   .reason = fmt::format("{}", fmt::join(complaints_about(report), "; "))};
+                   .reason = fmt::format("{}", fmt::join(errors_in(report), "; "))};
     judge_growth(trial, report);
     return trial;
 }

@@ -60,7 +60,7 @@ struct SearchResult {
 ///
 /// It first finds the knee roughly, by doubling or halving the start rate and bisecting to 3 %.
 /// Near the knee, though, whether a trial holds is partly chance. So it then bisects to 1 % several
-/// times anew, each time from a close guess. No trial of before counts in these, and each steps out
+/// times more, each time from a close guess. No trial of before counts in these, and each steps out
 /// as far as it must, so that one trial that failed by chance misleads at most one of them. The
 /// result is their geometric mean, and how much they differ gives the confidence interval, by the
 /// logarithms, for rates are ratios. If it is wider than `widest_range`, nothing was found. (The

@@ -52,7 +52,7 @@ struct LoadSettings {
     std::optional<Distribution> think_time;  ///< milliseconds; closed loop: before each message
     std::uint64_t seed = 1;                  ///< of all that is random: the same in every run
     std::size_t pipeline = 1;                ///< messages in flight, at most, for each client
-    std::size_t per_connection = 0;  ///< messages, after which a client connects anew; 0: no end
+    std::size_t per_connection = 0;  ///< messages, after which a client reconnects; 0: no end
     Timeout connect_timeout = std::chrono::seconds(5);
     Timeout ack_timeout = std::chrono::seconds(10);  ///< with datagrams, 1 s unless given
 

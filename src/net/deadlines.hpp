@@ -2,7 +2,7 @@
 // in which they were set, so a queue for each length keeps them sorted for nothing.
 #pragma once
 
-#include "net/hook.hpp"
+#include "net/list_hook.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/error_code.hpp>
@@ -17,37 +17,37 @@
 
 namespace roger {
 
-template <typename Wait>
+template <typename Timer>
 class DeadlineQueues;
 
-/// Told when a deadline has come; the deadline is no longer armed then. `Wait` is an enumeration of
-/// what is waited for, counted from 0.
-template <typename Wait>
+/// Told when a deadline has come; the deadline is no longer armed then. `Timer` is an enumeration
+/// of what is waited for, counted from 0.
+template <typename Timer>
 class DeadlineOwner {
 public:
     virtual ~DeadlineOwner() = default;
-    virtual void deadline_came(Wait wait) = 0;
+    virtual void on_deadline(Timer timer) = 0;
 };
 
 /// A place in one of the queues, kept inside its owner: arming allocates nothing.
-template <typename Wait>
-class Deadline : Hook {
+template <typename Timer>
+class Deadline : ListHook {
 public:
-    explicit Deadline(DeadlineOwner<Wait>& owner) : owner_(owner) {}
+    explicit Deadline(DeadlineOwner<Timer>& owner) : owner_(owner) {}
 
     [[nodiscard]] bool armed() const { return linked(); }
     [[nodiscard]] std::chrono::steady_clock::time_point at() const { return at_; }
     void disarm() { unlink(); }
 
 private:
-    friend class DeadlineQueues<Wait>;
+    friend class DeadlineQueues<Timer>;
 
-    DeadlineOwner<Wait>& owner_;
+    DeadlineOwner<Timer>& owner_;
     std::chrono::steady_clock::time_point at_;
 };
 
 /// The queues themselves: no clock, no timer, so that tests can let time pass as they like.
-template <typename Wait>
+template <typename Timer>
 class DeadlineQueues {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
@@ -58,9 +58,9 @@ public:
 
     /// Puts the deadline at the end of its queue, wherever it was before. A wait without an end
     /// only disarms it.
-    void arm(Deadline<Wait>& deadline, Wait wait, TimePoint now) {
+    void arm(Deadline<Timer>& deadline, Timer timer, TimePoint now) {
         deadline.disarm();
-        auto const index = static_cast<std::size_t>(wait);
+        auto const index = static_cast<std::size_t>(timer);
         if (!lengths_[index]) {
             return;
         }
@@ -71,7 +71,7 @@ public:
     /// The earliest deadline of all.
     [[nodiscard]] std::optional<TimePoint> next() const {
         std::optional<TimePoint> earliest;
-        for (Hook const& queue : queues_) {
+        for (ListHook const& queue : queues_) {
             if (queue.linked() && (!earliest || first(queue).at_ < *earliest)) {
                 earliest = first(queue).at_;
             }
@@ -82,34 +82,34 @@ public:
     /// Disarms every deadline that has come by `now`, and tells its owner.
     void expire(TimePoint now) {
         for (std::size_t index = 0; index < queues_.size(); ++index) {
-            Hook const& queue = queues_[index];
+            ListHook const& queue = queues_[index];
             while (queue.linked() && first(queue).at_ <= now) {
-                Deadline<Wait>& come = first(queue);
+                Deadline<Timer>& come = first(queue);
                 come.disarm();
-                come.owner_.deadline_came(static_cast<Wait>(index));
+                come.owner_.on_deadline(static_cast<Timer>(index));
             }
         }
     }
 
 private:
-    static Deadline<Wait>& first(Hook const& queue) {
-        return static_cast<Deadline<Wait>&>(*queue.next());
+    static Deadline<Timer>& first(ListHook const& queue) {
+        return static_cast<Deadline<Timer>&>(*queue.next());
     }
 
     std::vector<Timeout> lengths_;
-    std::vector<Hook> queues_;
+    std::vector<ListHook> queues_;
 };
 
 /// Drives the queues of one event loop with one timer. The timer is not moved when a deadline is:
 /// it fires when the earliest might have come, and looks again.
-template <typename Wait>
+template <typename Timer>
 class DeadlineTimer {
 public:
-    DeadlineTimer(asio::io_context& context, DeadlineQueues<Wait>& queues)
+    DeadlineTimer(asio::io_context& context, DeadlineQueues<Timer>& queues)
         : timer_(context), queues_(queues) {}
 
-    void arm(Deadline<Wait>& deadline, Wait wait) {
-        queues_.arm(deadline, wait, std::chrono::steady_clock::now());
+    void arm(Deadline<Timer>& deadline, Timer timer) {
+        queues_.arm(deadline, timer, std::chrono::steady_clock::now());
         if (deadline.armed() && (!wakes_at_ || deadline.at() < *wakes_at_)) {
             wake_at(deadline.at());
         }
@@ -134,7 +134,7 @@ private:
     }
 
     asio::steady_timer timer_;
-    DeadlineQueues<Wait>& queues_;
+    DeadlineQueues<Timer>& queues_;
     std::optional<std::chrono::steady_clock::time_point> wakes_at_;
 };
 

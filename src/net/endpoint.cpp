@@ -34,23 +34,23 @@ SocketAddress copy_of(Endpoint const& endpoint) {
     return copy;
 }
 
-Peer from_ipv4(sockaddr_in const& internet, SocketType type) {
+PeerAddress from_ipv4(sockaddr_in const& internet, SocketType type) {
     return {asio::ip::address_v4(ntohl(internet.sin_addr.s_addr)), ntohs(internet.sin_port), type};
 }
 
-Peer from_ipv6(sockaddr_in6 const& internet, SocketType type) {
+PeerAddress from_ipv6(sockaddr_in6 const& internet, SocketType type) {
     asio::ip::address_v6::bytes_type bytes;
     std::memcpy(bytes.data(), &internet.sin6_addr, bytes.size());
     return {asio::ip::address_v6(bytes, internet.sin6_scope_id), ntohs(internet.sin6_port), type};
 }
 
-Peer from_unix(Endpoint const& endpoint, SocketType type) {
+PeerAddress from_unix(Endpoint const& endpoint, SocketType type) {
     auto const* const bytes = reinterpret_cast<char const*>(endpoint.data());
     std::string_view name(bytes, endpoint.size());
     name.remove_prefix(std::min(name.size(), offsetof(sockaddr_un, sun_path)));
     // An abstract name is all of the given length, NULs included: unix(7).
-    return name.starts_with('\0') ? Peer('@' + std::string(name.substr(1)), type)
-                                  : Peer(std::string(name.substr(0, name.find('\0'))), type);
+    return name.starts_with('\0') ? PeerAddress('@' + std::string(name.substr(1)), type)
+                                  : PeerAddress(std::string(name.substr(0, name.find('\0'))), type);
 }
 
 /// Also as a full name, with its last dot.
@@ -135,10 +135,10 @@ Endpoint to_endpoint_of_path(std::string const& path) {
 }
 
 Address to_address(Endpoint const& endpoint, SocketType type) {
-    return to_peer(endpoint, type).address();
+    return to_peer_address(endpoint, type).address();
 }
 
-Peer to_peer(Endpoint const& endpoint, SocketType type) {
+PeerAddress to_peer_address(Endpoint const& endpoint, SocketType type) {
     switch (endpoint.data()->sa_family) {
         case AF_INET:
             return from_ipv4(copy_of<sockaddr_in>(endpoint), type);

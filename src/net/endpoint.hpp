@@ -2,7 +2,7 @@
 #pragma once
 
 #include "roger/address.hpp"
-#include "roger/peer.hpp"
+#include "roger/peer_address.hpp"
 
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/address.hpp>
@@ -33,7 +33,7 @@ Endpoint nameless_unix_endpoint();
 /// included: whoever prints one escapes it.
 Address to_address(Endpoint const& endpoint, SocketType type = SocketType::stream);
 
-Peer to_peer(Endpoint const& endpoint, SocketType type = SocketType::stream);
+PeerAddress to_peer_address(Endpoint const& endpoint, SocketType type = SocketType::stream);
 
 /// What a name stands for, or why that could not be found out.
 struct LookUp {

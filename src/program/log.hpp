@@ -41,7 +41,7 @@ public:
     /// For the library: outlived by this object.
     [[nodiscard]] Log log() const;
 
-    /// A line that is part of the program's interface: as it is, whatever the log level.
+    /// A line that is part of the program's interface: verbatim, whatever the log level.
     void announce(std::string_view line) const;
 
     /// Writes what is left. Lines that come later, from any thread, are dropped.

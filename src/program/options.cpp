@@ -111,7 +111,7 @@ private:
         } else if (takes_value) {
             words_.insert(words_.end(), {name, ""});
         } else {
-            throw WrongUse(word + " has nothing after its '='");
+            throw UsageError(word + " has nothing after its '='");
         }
     }
 
@@ -123,7 +123,7 @@ private:
 };
 
 int fail(CLI::App const& app, std::string_view sentence, ExitStatus status) {
-    complain(app, sentence);
+    print_error(app, sentence);
     return status;
 }
 
@@ -153,7 +153,7 @@ void set_usage(CLI::App& app, std::vector<std::string> ways) {
     app.formatter(std::make_shared<HelpFormatter>(std::move(ways)));
 }
 
-void complain(CLI::App const& app, std::string_view sentence) {
+void print_error(CLI::App const& app, std::string_view sentence) {
     // In one piece: others may write to the same terminal.
     std::cerr << fmt::format("{}: {}\n", app.get_name(), sentence);
 }
@@ -177,7 +177,7 @@ int run_command_line(CLI::App& app, int argc, char const* const* argv,
         return fail(app, wrong.what() + std::string(" (see --help)"), status_wrong_use);
     } catch (AddressError const& wrong) {
         return fail(app, wrong.what(), status_wrong_use);
-    } catch (WrongUse const& wrong) {
+    } catch (UsageError const& wrong) {
         return fail(app, wrong.what(), status_wrong_use);
     } catch (std::exception const& failure) {
         return fail(app, failure.what(), status_failed);

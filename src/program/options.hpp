@@ -22,7 +22,7 @@ namespace roger {
 enum ExitStatus : int { status_done = 0, status_failed = 1, status_wrong_use = 2 };
 
 /// A sentence for someone who asked for what cannot be: ends a program with status_wrong_use.
-struct WrongUse : std::invalid_argument {
+struct UsageError : std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
 
@@ -78,11 +78,11 @@ CLI::Option* add_choice(CLI::App& app, std::string const& name, Value& value,
 void set_usage(CLI::App& app, std::vector<std::string> ways);
 
 /// Tells the user on standard error, after the program's name.
-void complain(CLI::App const& app, std::string_view sentence);
+void print_error(CLI::App const& app, std::string_view sentence);
 
 /// Reads the command line into what `app`'s options are bound to, does the work, and returns the
 /// exit status: what `work` returned; status_wrong_use after a CLI::ParseError, AddressError or
-/// WrongUse; status_failed after any other exception. An exception's sentence goes to standard
+/// UsageError; status_failed after any other exception. An exception's sentence goes to standard
 /// error. Adds --version.
 int run_command_line(CLI::App& app, int argc, char const* const* argv,
                      std::function<int()> const& work);

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-/// Stands in a text record as it is.
+/// Stands in a text record verbatim.
 constexpr bool is_plain(char c) {
     return c >= ' ' && c <= '~' && c != '\\';
 }

@@ -14,7 +14,7 @@ enum class Show : std::uint8_t {
     json,  ///< one object: time, from, message (or message_base64)
 };
 
-/// Printable UTF-8 as it is; control characters (C0, DEL, C1: by code point), bytes that are no
+/// Printable UTF-8 verbatim; control characters (C0, DEL, C1: by code point), bytes that are no
 /// valid UTF-8, and what could end or disguise a line otherwise (U+2028, U+2029, the bidirectional
 /// controls of CVE-2021-42574, tags and some more: docs/protocol.md has the list) byte for byte as
 /// \xhh, a backslash as \\. Without a newline.

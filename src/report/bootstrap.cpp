@@ -1,4 +1,4 @@
-// Drawing a run's intervals anew.
+// Resampling a run's intervals.
 #include "report/bootstrap.hpp"
 
 #include <algorithm>

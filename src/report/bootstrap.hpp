@@ -12,8 +12,8 @@ namespace roger {
 
 inline constexpr std::size_t fewest_intervals = 5;
 
-/// The run's figure, on its scale, and the variance that it has when the run's intervals are drawn
-/// anew, with replacement: the figure over those drawn is computed as the run's own is. Only as
+/// The run's figure, on its scale, and the variance that it has when the run's intervals are
+/// resampled with replacement: the figure over those drawn is computed as the run's own is. Only as
 /// many are drawn as are independent of each other (see effective_count()). Drawing all of them in
 /// blocks of neighbours would take in less of what they have in common: in simulations of 30
 /// intervals with a correlation of 0.8, 7 % of the comparisons of equal servers were misled then,

@@ -40,9 +40,9 @@ std::optional<double> scaled_mean(IntervalSample const& sample, Selection const&
 }
 
 std::optional<double> failed_share(Report const& report) {
-    auto const all = static_cast<double>(report.fates.sum());
+    auto const all = static_cast<double>(report.outcomes.sum());
     return all == 0 ? std::nullopt
-                    : std::optional(static_cast<double>(report.fates.failed()) / all);
+                    : std::optional(static_cast<double>(report.outcomes.failed()) / all);
 }
 
 std::optional<double> failed_share(IntervalSample const& sample, Selection const& selection) {

@@ -76,7 +76,7 @@ IntervalSample::IntervalSample(Report const& report) {
     }
     add_histogram(items_.size() - 1, late);
     items_.back().acked += difference(report.acked_in_time, acked);
-    items_.back().failed += difference(report.fates.failed(), failed);
+    items_.back().failed += difference(report.outcomes.failed(), failed);
     for (Interval const& shorter : std::span(report.intervals).subspan(intervals.size())) {
         items_.back().length_s += shorter.length_s;
     }

@@ -29,24 +29,24 @@ struct Times {
     std::uint64_t unanswered;
 };
 
-constexpr std::array sent_unanswered = {Fate::timed_out, Fate::connection_lost};
-constexpr std::array never_sent = {Fate::never_connected, Fate::unsent};
+constexpr std::array sent_unanswered = {Outcome::timed_out, Outcome::connection_lost};
+constexpr std::array never_sent = {Outcome::never_connected, Outcome::unsent};
 
-std::uint64_t count_in(Fates const& fates, std::array<Fate, 2> const& which) {
-    return fates[which[0]] + fates[which[1]];
+std::uint64_t count_in(Outcomes const& outcomes, std::array<Outcome, 2> const& which) {
+    return outcomes[which[0]] + outcomes[which[1]];
 }
 
-std::uint64_t unanswered_in(Fates const& fates, Histogram Latencies::* clock) {
+std::uint64_t unanswered_in(Outcomes const& outcomes, Histogram Latencies::* clock) {
     if (clock == &Latencies::connect) {
         return 0;
     }
-    return count_in(fates, sent_unanswered) +
-           (clock == &Latencies::response ? count_in(fates, never_sent) : 0);
+    return count_in(outcomes, sent_unanswered) +
+           (clock == &Latencies::response ? count_in(outcomes, never_sent) : 0);
 }
 
 /// As measured: with all that the load tester added.
 Times most_of(Report const& report, Time const& time) {
-    return {&(report.latencies.*time.clock), unanswered_in(report.fates, time.clock)};
+    return {&(report.latencies.*time.clock), unanswered_in(report.outcomes, time.clock)};
 }
 
 /// The server's part alone, as far as that is certain. Where there were too few clients, nobody
@@ -56,7 +56,7 @@ Times least_of(Report const& report, Time const& time) {
         time.clock == &Latencies::response && !report.generator.too_few_clients.empty();
     auto const clock = too_few ? &Latencies::service : time.clock;
     return {&(report.lower_bounds.*clock),
-            unanswered_in(report.fates, clock) - unanswered_in(report.excused, clock)};
+            unanswered_in(report.outcomes, clock) - unanswered_in(report.excused, clock)};
 }
 
 double timeout_us(Report const& report) {
@@ -113,7 +113,7 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
     Times const least = least_of(report, time);
     if (most.answered->empty()) {
         bool const connecting = time.clock == &Latencies::connect;
-        bool const all_excused = report.excused.sum() != 0 && report.excused == report.fates;
+        bool const all_excused = report.excused.sum() != 0 && report.excused == report.outcomes;
         return {.least = all_excused ? 0 : endless,
                 .most = endless,
                 .text = connecting ? "unknown, since no connection was made"
@@ -134,7 +134,7 @@ double most_rate(Report const& report) {
         double const most_us = report.latencies.response.mean_us();
         return least_us == 0 ? endless : report.rate() * std::max(most_us / least_us, 1.0);
     }
-    auto const messages = report.acked_but_for_delay + report.excused[Fate::unsent];
+    auto const messages = report.acked_but_for_delay + report.excused[Outcome::unsent];
     double const rate =
         report.duration_s == 0 ? 0 : static_cast<double>(messages) / report.duration_s;
     bool const too_few = !report.generator.too_few_clients.empty();
@@ -156,26 +156,27 @@ struct Messages {
 };
 
 Messages messages_of(Report const& report, Count const& count) {
-    auto const excused = [&](Fate fate) { return excused_in(report, fate); };
+    auto const excused = [&](Outcome outcome) { return excused_in(report, outcome); };
     std::uint64_t all_excused = 0;
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        all_excused += excused(static_cast<Fate>(i));
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        all_excused += excused(static_cast<Outcome>(i));
     }
     switch (count.of) {
         case Count::Of::surplus_answers:
             return {report.surplus_answers, 0};
         case Count::Of::all_not_acked:
-            return {report.fates.failed(), all_excused};
-        case Count::Of::one_fate:
+            return {report.outcomes.failed(), all_excused};
+        case Count::Of::one_outcome:
             break;
     }
-    return {report.fates[count.fate],
-            count.fate == Fate::acked ? all_excused : excused(count.fate)};
+    return {report.outcomes[count.outcome],
+            count.outcome == Outcome::acked ? all_excused : excused(count.outcome)};
 }
 
 Measured measure(Report const& report, Objective const& /*objective*/, Count const& count) {
     auto const [messages, excused] = messages_of(report, count);
-    bool const more_is_better = count.of == Count::Of::one_fate && count.fate == Fate::acked;
+    bool const more_is_better =
+        count.of == Count::Of::one_outcome && count.outcome == Outcome::acked;
     auto const least = static_cast<double>(more_is_better ? messages : messages - excused);
     auto const most = static_cast<double>(more_is_better ? messages + excused : messages);
     if (!count.share) {
@@ -195,9 +196,9 @@ Measured measure(Report const& report, Objective const& /*objective*/, Count con
 
 }  // namespace
 
-std::uint64_t excused_in(Report const& report, Fate fate) {
-    bool const too_few = fate == Fate::unsent && !report.generator.too_few_clients.empty();
-    return too_few ? report.fates[fate] : report.excused[fate];
+std::uint64_t excused_in(Report const& report, Outcome outcome) {
+    bool const too_few = outcome == Outcome::unsent && !report.generator.too_few_clients.empty();
+    return too_few ? report.outcomes[outcome] : report.excused[outcome];
 }
 
 Measured measure(Report const& report, Objective const& objective) {

@@ -19,9 +19,9 @@ struct Measured {
     bool known = true;  ///< else there was nothing to measure: the text says why
 };
 
-/// How many of the messages of that fate the load tester itself may have failed: by its delays, for
-/// want of something of its own, or by too few clients.
-std::uint64_t excused_in(Report const& report, Fate fate);
+/// How many of the messages of that outcome the load tester itself may have failed: by its delays,
+/// for want of something of its own, or by too few clients.
+std::uint64_t excused_in(Report const& report, Outcome outcome);
 
 /// A message without an answer counts as one that would have been answered no sooner than the
 /// timeout allows. (Those that were refused or answered wrongly count for no time.)

@@ -103,16 +103,17 @@ std::optional<Time> parse_time_figure(std::string_view objective, std::string_vi
 
 std::optional<Count> parse_count_figure(std::string_view name) {
     if (name == failed_name) {
-        return Count{.of = Count::Of::all_not_acked, .fate = Fate::acked, .share = false};
+        return Count{.of = Count::Of::all_not_acked, .outcome = Outcome::acked, .share = false};
     }
     if (name == surplus_answers_name) {
-        return Count{.of = Count::Of::surplus_answers, .fate = Fate::acked, .share = false};
+        return Count{.of = Count::Of::surplus_answers, .outcome = Outcome::acked, .share = false};
     }
-    for (std::size_t i = 0; i < fate_count; ++i) {
-        std::string fate_name(fate_names[i]);
-        std::ranges::replace(fate_name, ' ', '_');
-        if (name == fate_name) {
-            return Count{.of = Count::Of::one_fate, .fate = static_cast<Fate>(i), .share = false};
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+        std::string outcome_name(outcome_names[i]);
+        std::ranges::replace(outcome_name, ' ', '_');
+        if (name == outcome_name) {
+            return Count{
+                .of = Count::Of::one_outcome, .outcome = static_cast<Outcome>(i), .share = false};
         }
     }
     return std::nullopt;
@@ -130,7 +131,7 @@ Objective::Figure parse_figure(std::string_view objective, std::string_view name
     }
     refuse(objective,
            fmt::format("has an unknown figure, {}: write a percentile, mean, max, rate, failed, or "
-                       "a fate such as timed_out, as in p99<5ms",
+                       "an outcome such as timed_out, as in p99<5ms",
                        quote(name)));
 }
 
@@ -215,13 +216,13 @@ Assertion Objective::judge(Report const& report) const {
     return assertion;
 }
 
-bool Objective::is_about(Fate fate) const {
+bool Objective::is_about(Outcome outcome) const {
     auto const* const count = std::get_if<Count>(&figure);
     if (count == nullptr || count->of == Count::Of::surplus_answers) {
         return false;
     }
-    return count->of == Count::Of::all_not_acked || count->fate == fate ||
-           count->fate == Fate::acked;
+    return count->of == Count::Of::all_not_acked || count->outcome == outcome ||
+           count->outcome == Outcome::acked;
 }
 
 bool Objective::is_about_surplus_answers() const {

@@ -1,8 +1,8 @@
 // A condition that the figures of a load test are to meet: p99<5ms.
 #pragma once
 
-#include "report/fate.hpp"
 #include "report/histogram.hpp"
+#include "report/outcome.hpp"
 #include "report/report.hpp"
 
 #include <cstdint>
@@ -34,9 +34,9 @@ struct Objective {
     };
     struct Rate {};
     struct Count {
-        enum class Of : std::uint8_t { one_fate, all_not_acked, surplus_answers } of;
-        Fate fate;   ///< if of one
-        bool share;  ///< in percent of the planned messages
+        enum class Of : std::uint8_t { one_outcome, all_not_acked, surplus_answers } of;
+        Outcome outcome;  ///< if of one
+        bool share;       ///< in percent of the planned messages
     };
     using Figure = std::variant<Time, Rate, Count>;
     enum class Operator : std::uint8_t { less, at_most, more, at_least, equal };
@@ -52,9 +52,9 @@ struct Objective {
     /// connection made; a share, when no message was planned) meets no condition.
     [[nodiscard]] Assertion judge(Report const& report) const;
 
-    /// Whether it says how many messages may have this fate. Then it, and it alone, decides whether
-    /// those that do are too many. `failed` and `acked` are about every fate.
-    [[nodiscard]] bool is_about(Fate fate) const;
+    /// Whether it says how many messages may have this outcome. Then it, and it alone, decides
+    /// whether those that do are too many. `failed` and `acked` are about every outcome.
+    [[nodiscard]] bool is_about(Outcome outcome) const;
     [[nodiscard]] bool is_about_surplus_answers() const;
 };
 

@@ -136,15 +136,15 @@ figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap
 
 .shares { display: block; width: 100%; height: 28px; margin-bottom: 1rem; }
 .swatch { display: inline-block; width: .7rem; height: .7rem; border-radius: .2rem;
-  margin-right: .6rem; background: var(--fate); }
-.shares rect { fill: var(--fate); }
-.acked { --fate: var(--acked); }
-.refused { --fate: var(--refused); }
-.wrong-answer { --fate: var(--wrong-answer); }
-.timed-out { --fate: var(--timed-out); }
-.connection-lost { --fate: var(--connection-lost); }
-.never-connected { --fate: var(--never-connected); }
-.unsent { --fate: var(--unsent); }
+  margin-right: .6rem; background: var(--outcome); }
+.shares rect { fill: var(--outcome); }
+.acked { --outcome: var(--acked); }
+.refused { --outcome: var(--refused); }
+.wrong-answer { --outcome: var(--wrong-answer); }
+.timed-out { --outcome: var(--timed-out); }
+.connection-lost { --outcome: var(--connection-lost); }
+.never-connected { --outcome: var(--never-connected); }
+.unsent { --outcome: var(--unsent); }
 
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   color: var(--quiet); font-size: .8125rem; }

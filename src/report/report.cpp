@@ -200,7 +200,7 @@ void add_counts(Report& whole, Report const& part) {
     whole.duration_s = std::max(whole.duration_s, part.duration_s);
     whole.interrupted = whole.interrupted || part.interrupted;
     whole.planned += part.planned;
-    whole.fates.add(part.fates);
+    whole.outcomes.add(part.outcomes);
     whole.excused.add(part.excused);
     whole.acked_in_time += part.acked_in_time;
     whole.acked_but_for_delay += part.acked_but_for_delay;
@@ -229,15 +229,15 @@ void Latencies::add(Latencies const& other) {
     connect.add(other.connect);
 }
 
-void Reasons::count(Fate fate, std::string_view text, std::uint64_t messages) {
-    auto known = counts_.find(std::pair(fate, text));
+void Reasons::count(Outcome outcome, std::string_view text, std::uint64_t messages) {
+    auto known = counts_.find(std::pair(outcome, text));
     if (known == counts_.end()) {
         auto const is_own = [](auto const& entry) { return entry.first.second != other_texts; };
         bool const full = std::ranges::count_if(counts_, is_own) >= std::ptrdiff_t{most};
         std::string_view const kept = full ? other_texts : text;
-        known = counts_.find(std::pair(fate, kept));
+        known = counts_.find(std::pair(outcome, kept));
         if (known == counts_.end()) {
-            known = counts_.emplace(Key(fate, kept), 0).first;
+            known = counts_.emplace(Key(outcome, kept), 0).first;
         }
     }
     known->second += messages;

@@ -1,9 +1,9 @@
 // All that a load test found out: what is printed, saved, merged, compared and judged.
 #pragma once
 
-#include "report/fate.hpp"
 #include "report/histogram.hpp"
 #include "report/host.hpp"
+#include "report/outcome.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -36,11 +36,11 @@ public:
     static constexpr std::size_t most = 8;
 
     /// Allocates nothing for a text that is already there.
-    void count(Fate fate, std::string_view text, std::uint64_t messages = 1);
+    void count(Outcome outcome, std::string_view text, std::uint64_t messages = 1);
     void add(Reasons const& other);
 
-    using Key = std::pair<Fate, std::string>;
-    /// By fate, then by text, which may be a view.
+    using Key = std::pair<Outcome, std::string>;
+    /// By outcome, then by text, which may be a view.
     struct Before {
         using is_transparent = void;
         template <typename Left, typename Right>
@@ -160,9 +160,9 @@ struct Report {
     double duration_s = 0;    ///< measured time, without the wait for the last answers
     bool interrupted = false;
 
-    std::uint64_t planned = 0;  ///< messages; the sum of the fates
-    Fates fates;
-    Fates excused;  ///< of these, those for which the load tester itself may be the reason
+    std::uint64_t planned = 0;  ///< messages; the sum of the outcomes
+    Outcomes outcomes;
+    Outcomes excused;  ///< of these, those for which the load tester itself may be the reason
     std::uint64_t acked_in_time = 0;  ///< within duration_s, planned in it or before
     std::uint64_t acked_but_for_delay =
         0;                             ///< those too that came later by the load tester's delay

@@ -297,8 +297,8 @@ Chart response_chart(std::vector<Moment> const& all) {
 }
 
 std::string note_on(Report const& report, std::vector<Moment> const& all) {
-    std::uint64_t acked = report.fates[Fate::acked];
-    std::uint64_t failed = report.fates.failed();
+    std::uint64_t acked = report.outcomes[Outcome::acked];
+    std::uint64_t failed = report.outcomes.failed();
     for (Interval const& interval : report.intervals) {
         acked -= std::min(acked, interval.acked);
         failed -= std::min(failed, interval.failed);

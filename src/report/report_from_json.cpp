@@ -127,31 +127,31 @@ AuditResult audit_from(JsonField const& field) {
     return audit;
 }
 
-Fate fate_from(JsonField const& field) {
+Outcome outcome_from(JsonField const& field) {
     std::string const name = field.text();
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        if (name == field_of(static_cast<Fate>(i))) {
-            return static_cast<Fate>(i);
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        if (name == field_of(static_cast<Outcome>(i))) {
+            return static_cast<Outcome>(i);
         }
     }
-    field.refuse("the name of a fate");
+    field.refuse("the name of an outcome");
 }
 
-Fates fates_from(JsonField const& field) {
-    Fates fates;
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        fates.count(fate, field[field_of(fate)].whole_number());
+Outcomes outcomes_from(JsonField const& field) {
+    Outcomes outcomes;
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        outcomes.count(outcome, field[field_of(outcome)].whole_number());
     }
-    return fates;
+    return outcomes;
 }
 
 void read_outcomes(Report& report, JsonField const& file) {
     report.planned = file["planned"].whole_number();
-    report.fates = fates_from(file["fates"]);
-    report.excused = fates_from(file["excused"]);
+    report.outcomes = outcomes_from(file["outcomes"]);
+    report.excused = outcomes_from(file["excused"]);
     for (JsonField const& reason : file["reasons"].items()) {
-        report.reasons.count(fate_from(reason["fate"]), reason["text"].text(),
+        report.reasons.count(outcome_from(reason["outcome"]), reason["text"].text(),
                              reason["messages"].whole_number());
     }
     report.surplus_answers = file["surplus_answers"].whole_number();

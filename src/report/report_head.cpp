@@ -29,7 +29,7 @@ std::string notice(std::string_view kind, std::string_view title, std::string_vi
 
 std::string complaints(Report const& report) {
     std::string items;
-    for (std::string const& complaint : complaints_about(report)) {
+    for (std::string const& complaint : errors_in(report)) {
         append_html(items, "<li>{}</li>", html_text(complaint));
     }
     return fmt::format("<ul>{}</ul>", items);
@@ -96,7 +96,7 @@ void append_figure(std::string& out, std::string_view name, std::string_view val
 
 std::string key_figures(Report const& report) {
     Histogram const& response = report.latencies.response;
-    std::uint64_t const failed = report.fates.failed();
+    std::uint64_t const failed = report.outcomes.failed();
     std::string out = "<dl class=\"figures\">\n";
     append_figure(out, "p50", percentile_text(response, 50), "response time");
     append_figure(out, "p99", percentile_text(response, 99), "response time");

@@ -104,11 +104,11 @@ Json json_of(std::vector<std::pair<std::string, std::string>> const& settings) {
     return json;
 }
 
-Json json_of(Fates const& fates) {
+Json json_of(Outcomes const& outcomes) {
     Json json = Json::object();
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        json[field_of(fate)] = fates[fate];
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        json[field_of(outcome)] = outcomes[outcome];
     }
     return json;
 }
@@ -117,7 +117,7 @@ Json json_of(Reasons const& reasons) {
     Json json = Json::array();
     for (auto const& [key, messages] : reasons.counts()) {
         json.push_back(
-            {{"fate", field_of(key.first)}, {"text", key.second}, {"messages", messages}});
+            {{"outcome", field_of(key.first)}, {"text", key.second}, {"messages", messages}});
     }
     return json;
 }
@@ -221,8 +221,8 @@ void append_pretty(std::string& out, Json const& json, std::size_t indent) {
 
 }  // namespace
 
-std::string field_of(Fate fate) {
-    std::string field(name_of(fate));
+std::string field_of(Outcome outcome) {
+    std::string field(name_of(outcome));
     std::ranges::replace(field, ' ', '_');
     return field;
 }
@@ -241,7 +241,7 @@ std::string to_json(Report const& report) {
         {"asked", json_of(report.asked)},
         {"achieved", achieved(report)},
         {"planned", report.planned},
-        {"fates", json_of(report.fates)},
+        {"outcomes", json_of(report.outcomes)},
         {"excused", json_of(report.excused)},
         {"reasons", json_of(report.reasons)},
         {"surplus_answers", report.surplus_answers},

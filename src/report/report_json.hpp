@@ -12,8 +12,8 @@ namespace roger {
 inline constexpr char const* report_version_field = "roger_load_report";
 inline constexpr int report_schema_version = 1;
 
-/// The name of a fate in JSON: "wrong_answer".
-std::string field_of(Fate fate);
+/// The name of an outcome in JSON: "wrong_answer".
+std::string field_of(Outcome outcome);
 
 /// Exact, and ASCII only, so that it is safe on a terminal: report_from_json gives an equal report.
 /// Texts of the report are UTF-8; in one that is not, what is wrong becomes U+FFFD.

@@ -20,54 +20,54 @@ namespace roger {
 
 namespace {
 
-auto all_fates() {
-    return std::views::iota(std::size_t{0}, fate_count) |
-           std::views::transform([](std::size_t number) { return static_cast<Fate>(number); });
+auto all_outcomes() {
+    return std::views::iota(std::size_t{0}, outcome_count) |
+           std::views::transform([](std::size_t number) { return static_cast<Outcome>(number); });
 }
 
 /// As in page_style: "wrong-answer".
-std::string class_of(Fate fate) {
-    std::string name(name_of(fate));
+std::string class_of(Outcome outcome) {
+    std::string name(name_of(outcome));
     std::ranges::replace(name, ' ', '-');
     return name;
 }
 
-std::string share_of(std::uint64_t messages, Fates const& fates) {
-    return share_text(static_cast<double>(messages) / static_cast<double>(fates.sum()));
+std::string share_of(std::uint64_t messages, Outcomes const& outcomes) {
+    return share_text(static_cast<double>(messages) / static_cast<double>(outcomes.sum()));
 }
 
 /// In percent of the bar. What there is at all can be seen, and the largest makes room for it.
-std::array<double, fate_count> bar_widths(Fates const& fates) {
+std::array<double, outcome_count> bar_widths(Outcomes const& outcomes) {
     constexpr double visible = 0.8;
-    std::array<double, fate_count> widths = {};
+    std::array<double, outcome_count> widths = {};
     double sum = 0;
-    for (Fate const fate : all_fates()) {
-        double& width = widths[static_cast<std::size_t>(fate)];
+    for (Outcome const outcome : all_outcomes()) {
+        double& width = widths[static_cast<std::size_t>(outcome)];
         double const exact =
-            100 * static_cast<double>(fates[fate]) / static_cast<double>(fates.sum());
-        width = fates[fate] == 0 ? 0 : std::max(exact, visible);
+            100 * static_cast<double>(outcomes[outcome]) / static_cast<double>(outcomes.sum());
+        width = outcomes[outcome] == 0 ? 0 : std::max(exact, visible);
         sum += width;
     }
     *std::ranges::max_element(widths) -= sum - 100;
     return widths;
 }
 
-void append_bar(std::string& out, Fates const& fates) {
+void append_bar(std::string& out, Outcomes const& outcomes) {
     constexpr double gap = 0.2;
-    std::array<double, fate_count> const widths = bar_widths(fates);
+    std::array<double, outcome_count> const widths = bar_widths(outcomes);
     append_html(out,
                 "<svg class=\"shares\" role=\"img\" aria-labelledby=\"shares-title\">\n"
                 "<title id=\"shares-title\">{} of {} acked</title>\n",
-                count_text(fates[Fate::acked]), count_text(fates.sum(), "message"));
+                count_text(outcomes[Outcome::acked]), count_text(outcomes.sum(), "message"));
     double at = 0;
-    for (Fate const fate : all_fates()) {
-        double const width = widths[static_cast<std::size_t>(fate)];
+    for (Outcome const outcome : all_outcomes()) {
+        double const width = widths[static_cast<std::size_t>(outcome)];
         if (width > 0) {
             append_html(out,
                         "<rect class=\"{}\" x=\"{:.2f}%\" width=\"{:.2f}%\" height=\"100%\" "
                         "rx=\"3\"><title>{}: {}, {}</title></rect>\n",
-                        class_of(fate), at, width - gap, name_of(fate), count_text(fates[fate]),
-                        share_of(fates[fate], fates));
+                        class_of(outcome), at, width - gap, name_of(outcome),
+                        count_text(outcomes[outcome]), share_of(outcomes[outcome], outcomes));
             at += width;
         }
     }
@@ -77,10 +77,10 @@ void append_bar(std::string& out, Fates const& fates) {
 using Reason = std::pair<std::string, std::uint64_t>;
 
 /// The most frequent first; equally frequent ones by their text.
-std::vector<Reason> reasons_of(Fate fate, Reasons const& reasons) {
+std::vector<Reason> reasons_of(Outcome outcome, Reasons const& reasons) {
     std::vector<Reason> all;
     for (auto const& [key, messages] : reasons.counts()) {
-        if (key.first == fate) {
+        if (key.first == outcome) {
             all.emplace_back(key.second, messages);
         }
     }
@@ -90,19 +90,19 @@ std::vector<Reason> reasons_of(Fate fate, Reasons const& reasons) {
     return all;
 }
 
-void append_rows(std::string& out, Fate fate, Report const& report) {
-    std::uint64_t const messages = report.fates[fate];
+void append_rows(std::string& out, Outcome outcome, Report const& report) {
+    std::uint64_t const messages = report.outcomes[outcome];
     append_html(out,
                 "<tr{}><th><span class=\"swatch {}\"></span>{}</th><td>{}</td><td>{}</td></tr>\n",
-                messages == 0 ? " class=\"none\"" : "", class_of(fate), name_of(fate),
-                count_text(messages), share_of(messages, report.fates));
-    for (auto const& [text, count] : reasons_of(fate, report.reasons)) {
+                messages == 0 ? " class=\"none\"" : "", class_of(outcome), name_of(outcome),
+                count_text(messages), share_of(messages, report.outcomes));
+    for (auto const& [text, count] : reasons_of(outcome, report.reasons)) {
         append_html(out, "<tr class=\"reason\"><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                    html_text(text), count_text(count), share_of(count, report.fates));
+                    html_text(text), count_text(count), share_of(count, report.outcomes));
     }
 }
 
-/// What is no message's fate, but tells something about the server.
+/// What is no message's outcome, but tells something about the server.
 std::string asides(Report const& report) {
     std::string out = "<p class=\"hint\">";
     if (report.datagrams) {
@@ -122,7 +122,7 @@ std::string asides(Report const& report) {
         append_html(out, " The server sent {} more than there were messages.",
                     count_text(report.surplus_answers, "line"));
     }
-    if (report.planned != report.fates.sum()) {
+    if (report.planned != report.outcomes.sum()) {
         append_html(out, " {} planned, but the outcomes add up to another sum: a fault of load.",
                     count_text(report.planned, "message"));
     }
@@ -133,21 +133,21 @@ std::string asides(Report const& report) {
 
 std::string outcomes_html(Report const& report) {
     std::string out = "<section>\n<h2>Outcomes</h2>\n";
-    if (report.fates.sum() == 0) {
+    if (report.outcomes.sum() == 0) {
         return out + "<p class=\"about\">No message was planned.</p>\n" + asides(report) +
                "</section>\n";
     }
-    append_bar(out, report.fates);
+    append_bar(out, report.outcomes);
     out +=
         "<table>\n<thead><tr><th>outcome</th><th>messages</th><th>share</th></tr></thead>\n"
         "<tbody>\n";
-    for (Fate const fate : all_fates()) {
-        append_rows(out, fate, report);
+    for (Outcome const outcome : all_outcomes()) {
+        append_rows(out, outcome, report);
     }
     append_html(out,
                 "</tbody>\n<tfoot><tr><th>planned</th><td>{}</td><td>{}</td></tr></tfoot>\n"
                 "</table>\n{}</section>\n",
-                count_text(report.fates.sum()), share_of(report.fates.sum(), report.fates),
+                count_text(report.outcomes.sum()), share_of(report.outcomes.sum(), report.outcomes),
                 asides(report));
     return out;
 }

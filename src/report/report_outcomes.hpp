@@ -7,7 +7,7 @@
 
 namespace roger {
 
-/// HTML: a bar of the fates' shares, and a table with their reasons and their sum.
+/// HTML: a bar of the outcomes' shares, and a table with their reasons and their sum.
 std::string outcomes_html(Report const& report);
 
 }  // namespace roger

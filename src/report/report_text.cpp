@@ -105,21 +105,21 @@ TextLines latency_table(Report const& report) {
     return lines;
 }
 
-struct FateReason {
-    Fate fate;
+struct OutcomeReason {
+    Outcome outcome;
     std::string text;
     std::uint64_t messages;
 };
 
-/// The most frequent first; equally frequent ones by their fate and text.
-std::vector<FateReason> sorted(Reasons const& reasons) {
-    std::vector<FateReason> all;
+/// The most frequent first; equally frequent ones by their outcome and text.
+std::vector<OutcomeReason> sorted(Reasons const& reasons) {
+    std::vector<OutcomeReason> all;
     for (auto const& [key, messages] : reasons.counts()) {
         all.push_back({key.first, key.second, messages});
     }
-    std::ranges::sort(all, [](FateReason const& one, FateReason const& other) {
-        return std::tie(other.messages, one.fate, one.text) <
-               std::tie(one.messages, other.fate, other.text);
+    std::ranges::sort(all, [](OutcomeReason const& one, OutcomeReason const& other) {
+        return std::tie(other.messages, one.outcome, one.text) <
+               std::tie(one.messages, other.outcome, other.text);
     });
     return all;
 }
@@ -127,33 +127,33 @@ std::vector<FateReason> sorted(Reasons const& reasons) {
 constexpr int name_width = 16;
 constexpr int count_width = 14;
 
-/// Each fate that is not zero, and under it why. In not more than `room` lines, if that is enough
-/// for the fates.
-TextLines fates_table(Report const& report, std::size_t room) {
-    std::vector<Fate> fates;
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        if (report.fates[fate] != 0) {
-            fates.push_back(fate);
+/// Each outcome that is not zero, and under it why. In not more than `room` lines, if that is
+/// enough for the outcomes.
+TextLines outcomes_table(Report const& report, std::size_t room) {
+    std::vector<Outcome> outcomes;
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        if (report.outcomes[outcome] != 0) {
+            outcomes.push_back(outcome);
         }
     }
-    std::vector<FateReason> reasons = sorted(report.reasons);
+    std::vector<OutcomeReason> reasons = sorted(report.reasons);
     std::uint64_t unshown = 0;
-    bool const all_fit = fates.size() + reasons.size() <= room;
-    while (!all_fit && !reasons.empty() && fates.size() + reasons.size() + 1 > room) {
+    bool const all_fit = outcomes.size() + reasons.size() <= room;
+    while (!all_fit && !reasons.empty() && outcomes.size() + reasons.size() + 1 > room) {
         unshown += reasons.back().messages;
         reasons.pop_back();
     }
 
     TextLines lines;
-    for (Fate const fate : fates) {
-        double const share =
-            static_cast<double>(report.fates[fate]) / static_cast<double>(report.fates.sum());
-        lines.push_back(fmt::format("{:<{}}{:>{}}  {}", name_of(fate), name_width,
-                                    count_text(report.fates[fate]), count_width,
+    for (Outcome const outcome : outcomes) {
+        double const share = static_cast<double>(report.outcomes[outcome]) /
+                             static_cast<double>(report.outcomes.sum());
+        lines.push_back(fmt::format("{:<{}}{:>{}}  {}", name_of(outcome), name_width,
+                                    count_text(report.outcomes[outcome]), count_width,
                                     share_text(share)));
-        for (FateReason const& reason : reasons) {
-            if (reason.fate == fate) {
+        for (OutcomeReason const& reason : reasons) {
+            if (reason.outcome == outcome) {
                 lines.push_back(cut(fmt::format("{:>{}}    {}", count_text(reason.messages),
                                                 name_width + count_width, safe(reason.text))));
             }
@@ -170,23 +170,24 @@ TextLines fates_table(Report const& report, std::size_t room) {
 TextLines sum_line(Report const& report) {
     std::string line = fmt::format("planned {}", count_text(report.planned));
     std::string_view sign = " = ";
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        if (report.fates[fate] != 0) {
-            line += fmt::format("{}{} {}", sign, name_of(fate), count_text(report.fates[fate]));
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        if (report.outcomes[outcome] != 0) {
+            line += fmt::format("{}{} {}", sign, name_of(outcome),
+                                count_text(report.outcomes[outcome]));
             sign = " + ";
         }
     }
-    if (report.planned != report.fates.sum()) {
+    if (report.planned != report.outcomes.sum()) {
         line = fmt::format("planned {}, but the outcomes add up to {}: a fault of load itself",
-                           count_text(report.planned), count_text(report.fates.sum()));
+                           count_text(report.planned), count_text(report.outcomes.sum()));
     }
     return wrap(line, 2);
 }
 
 /// datagrams: 3 answered late, 9 never, 45 surplus answers, 7 overtaken; listened for 1s
 std::string datagrams(Report const& report, DatagramCounts const& of) {
-    std::uint64_t const timed_out = report.fates[Fate::timed_out];
+    std::uint64_t const timed_out = report.outcomes[Outcome::timed_out];
     std::uint64_t const never = timed_out - std::min(timed_out, of.late_answers);
     return fmt::format("datagrams: {} answered late, {} never, {}, {} overtaken; listened for {}",
                        count_text(of.late_answers), count_text(never),
@@ -238,10 +239,10 @@ TextLines generator(Report const& report) {
     std::string line = fmt::format("generator: {}, {} busy", count_text(of.threads, "thread"),
                                    share_text(of.busy_share));
     line += fmt::format(", adds {} (p99)", duration_text(static_cast<double>(of.own_delay_p99_us)));
-    if (report.fates[Fate::acked] != 0) {
+    if (report.outcomes[Outcome::acked] != 0) {
         line += fmt::format(
             ", {} of CPU per ack",
-            duration_text(us(of.cpu_s) / static_cast<double>(report.fates[Fate::acked])));
+            duration_text(us(of.cpu_s) / static_cast<double>(report.outcomes[Outcome::acked])));
     }
     return {cut(line)};
 }
@@ -349,7 +350,7 @@ std::string to_text(Report const& report) {
     append(rest, audit(report));
     append(rest, assertions(report));
 
-    append(lines, fates_table(report, report_lines - lines.size() - rest.size()));
+    append(lines, outcomes_table(report, report_lines - lines.size() - rest.size()));
     append(lines, rest);
     return fmt::format("{}\n", fmt::join(lines, "\n"));
 }

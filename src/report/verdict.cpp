@@ -44,8 +44,8 @@ void add_assertions(Sentences& complaints, Report const& report, LoadVerdict ver
     }
 }
 
-/// How many messages of each fate are failures, and not the load tester's own, or just these.
-using CountOf = std::uint64_t (*)(Report const&, Fate);
+/// How many messages of each outcome are failures, and not the load tester's own, or just these.
+using CountOf = std::uint64_t (*)(Report const&, Outcome);
 
 /// "5 unsent, 2 refused": those that no assertion allows or forbids; and how many.
 std::pair<std::uint64_t, std::string> failures(Report const& report, CountOf count_of) {
@@ -56,21 +56,22 @@ std::pair<std::uint64_t, std::string> failures(Report const& report, CountOf cou
     }
     std::uint64_t failed = 0;
     Sentences kinds;
-    for (std::size_t i = 0; i < fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        auto const is_about_it = [fate](Objective const& one) { return one.is_about(fate); };
-        std::uint64_t const count = fate == Fate::acked ? 0 : count_of(report, fate);
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        auto const is_about_it = [outcome](Objective const& one) { return one.is_about(outcome); };
+        std::uint64_t const count = outcome == Outcome::acked ? 0 : count_of(report, outcome);
         if (count != 0 && std::ranges::none_of(objectives, is_about_it)) {
             failed += count;
-            kinds.push_back(fmt::format("{} {}", count_text(count), name_of(fate)));
+            kinds.push_back(fmt::format("{} {}", count_text(count), name_of(outcome)));
         }
     }
     return {failed, fmt::format("{}", fmt::join(kinds, ", "))};
 }
 
 void add_failures(Sentences& complaints, Report const& report) {
-    auto const [failed, kinds] = failures(
-        report, [](Report const& of, Fate fate) { return of.fates[fate] - excused_in(of, fate); });
+    auto const [failed, kinds] = failures(report, [](Report const& of, Outcome outcome) {
+        return of.outcomes[outcome] - excused_in(of, outcome);
+    });
     if (failed != 0) {
         complaints.push_back(fmt::format("{} of {} {} not acked: {}", count_text(failed),
                                          count_text(report.planned, "message"),
@@ -145,7 +146,7 @@ LoadVerdict verdict_of(Report const& report) {
     return why_no_verdict(report).empty() ? LoadVerdict::held : LoadVerdict::none;
 }
 
-std::vector<std::string> complaints_about(Report const& report) {
+std::vector<std::string> errors_in(Report const& report) {
     Sentences complaints = why_not_held(report);
     std::ranges::move(why_no_verdict(report), std::back_inserter(complaints));
     return complaints;

@@ -19,6 +19,6 @@ LoadVerdict verdict_of(Report const& report);
 
 /// For standard error: a sentence for each reason why the verdict is not "held", without a full
 /// stop. None if it is. Throws like verdict_of.
-std::vector<std::string> complaints_about(Report const& report);
+std::vector<std::string> errors_in(Report const& report);
 
 }  // namespace roger

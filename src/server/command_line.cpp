@@ -4,7 +4,7 @@
 #include "program/options.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
-#include "roger/lines.hpp"
+#include "roger/line_decoder.hpp"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ void add_classic(CLI::App& app, ServerCommandLine& command_line) {
         "over UDP; with --classic=forking, many over TCP";
     app.add_flag("--classic", description)->each([&command_line](std::string const& given) {
         if (given != "true" && given != "forking") {
-            throw WrongUse(
+            throw UsageError(
                 fmt::format("--classic={}: write --classic or --classic=forking", given));
         }
         command_line.classic = given == "forking" ? ClassicServer::forking : ClassicServer::single;
@@ -46,39 +46,39 @@ void add_classic(CLI::App& app, ServerCommandLine& command_line) {
 void check_classic(CLI::App const& app, ServerCommandLine const& command_line) {
     for (CLI::Option const* const option : app.get_options()) {
         if (!option->empty() && !option->get_positional() && option->get_name() != "--classic") {
-            throw WrongUse(fmt::format("{}: --classic has no use for it", option->get_name()));
+            throw UsageError(fmt::format("{}: --classic has no use for it", option->get_name()));
         }
     }
     auto const& addresses = command_line.server.addresses;
     if (addresses.size() > 1) {
-        throw WrongUse("--classic: the tutorial's servers have one address");
+        throw UsageError("--classic: the tutorial's servers have one address");
     }
     if (!addresses.empty() && addresses[0].transport == Transport::unix_datagram) {
-        throw WrongUse("--classic: the tutorial has no server of Unix datagrams");
+        throw UsageError("--classic: the tutorial has no server of Unix datagrams");
     }
     if (!addresses.empty() && addresses[0].transport != Transport::tcp &&
         command_line.classic == ClassicServer::forking) {
-        throw WrongUse("--classic=forking: the tutorial's forking server is one of TCP");
+        throw UsageError("--classic=forking: the tutorial's forking server is one of TCP");
     }
 }
 
 void check(ServerOptions const& options) {
-    if (options.max_message > Lines::most_max_message) {
-        throw WrongUse(fmt::format("--max-message: {} is too much; at most {}",
-                                   size_to_string(options.max_message),
-                                   size_to_string(Lines::most_max_message)));
+    if (options.max_message > LineDecoder::most_max_message) {
+        throw UsageError(fmt::format("--max-message: {} is too much; at most {}",
+                                     size_to_string(options.max_message),
+                                     size_to_string(LineDecoder::most_max_message)));
     }
     if (options.ack.find('\n') != options.ack.npos) {
-        throw WrongUse("--ack: a newline ends an answer, so the text cannot hold one");
+        throw UsageError("--ack: a newline ends an answer, so the text cannot hold one");
     }
     if (options.ack.starts_with(refusal_begins)) {
-        throw WrongUse(
+        throw UsageError(
             "--ack: a text that begins with 'error: ' would say that the message was refused");
     }
 }
 
 void add_serving(CLI::App& app, ServerOptions& options) {
-    app.add_flag("--once", options.once, "end after the first conversation");
+    app.add_flag("--once", options.once, "end after the first connection");
     app.add_option("--limit", options.limit,
                    "most clients at once; the default is less if the limit on open files is")
         ->type_name("N")

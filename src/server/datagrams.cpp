@@ -33,20 +33,20 @@ constexpr std::size_t most_refused_batches = 256;
 
 /// A datagram of this size is received whole, or it is neither a message that is short enough nor
 /// what a server like this one says.
-std::size_t bytes_for_one(Address const& address, Service const& service) {
-    ReplyLines const& lines = service.lines;
+std::size_t bytes_for_one(Address const& address, ServerContext const& server) {
+    ReplyLines const& lines = server.lines;
     std::size_t const largest =
-        std::max({service.options.max_message + line_ending_bytes, lines.ack.line_size(),
+        std::max({server.options.max_message + line_ending_bytes, lines.ack.line_size(),
                   lines.busy.line_size(), lines.too_long.line_size(),
                   lines.shutting_down.line_size(), lines.cannot_display.line_size()});
     return address.transport == Transport::udp ? std::min(largest, most_udp_bytes) : largest;
 }
 
-DatagramBatch batch_for(Address const& address, Service const& service) {
-    std::size_t const bytes = bytes_for_one(address, service);
+DatagramBatch batch_for(Address const& address, ServerContext const& server) {
+    std::size_t const bytes = bytes_for_one(address, server);
     std::size_t const most =
-        service.options.once ? 1
-                             : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
+        server.options.once ? 1
+                            : std::clamp<std::size_t>(most_buffer_bytes / bytes, 1, most_at_once);
     return {most, bytes, is_unix(address.transport) ? ControlData::none : ControlData::packet_info};
 }
 
@@ -59,7 +59,7 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, Callbacks c
       callbacks_(std::move(callbacks)),
       pause_(loop.context()),
       descriptor_(bound_.socket.native_handle()),
-      batch_(batch_for(bound_.address, loop.service())),
+      batch_(batch_for(bound_.address, loop.server())),
       senders_(batch_.most()) {
     if (is_unix(bound_.address.transport)) {
         unread_.emplace(descriptor_);
@@ -96,12 +96,12 @@ Task<asio::error_code> Datagrams::until_admissible() {
     asio::error_code error;
     co_await bound_.socket.async_wait(DatagramSocket::wait_read,
                                       asio::redirect_error(asio::deferred, error));
-    bool const waits = loop_.service().options.when_full == WhenFull::wait;
+    bool const waits = loop_.server().options.when_full == WhenFull::wait;
     while (open_ && waits && limit_.full()) {
         co_await limit_.wait();
     }
-    while (open_ && loop_.room.full()) {
-        co_await loop_.room.wait();
+    while (open_ && loop_.budget.full()) {
+        co_await loop_.budget.wait();
     }
     co_return error;
 }
@@ -111,7 +111,7 @@ asio::error_code Datagrams::receive() {
     messages_.clear();
     owed_.clear();
     std::size_t most = batch_.most();
-    if (loop_.service().options.when_full == WhenFull::wait) {
+    if (loop_.server().options.when_full == WhenFull::wait) {
         most = std::min(most, limit_.free());
     }
     asio::error_code const error = batch_.receive(descriptor_, most);
@@ -123,7 +123,7 @@ asio::error_code Datagrams::receive() {
 
 bool Datagrams::is_too_long(std::size_t index) const {
     return batch_.cut_off(index) ||
-           without_line_ending(batch_.bytes(index)).size() > loop_.service().options.max_message;
+           without_line_ending(batch_.bytes(index)).size() > loop_.server().options.max_message;
 }
 
 /// An answer of ours, or of another server like us, is never answered: two servers whose addresses
@@ -131,13 +131,13 @@ bool Datagrams::is_too_long(std::size_t index) const {
 /// answer, so that no client's words are taken for one.
 bool Datagrams::is_answer(std::size_t index) const {
     std::string_view const text = without_line_ending(batch_.bytes(index));
-    std::string_view const ack = without_line_ending(loop_.service().lines.ack.line());
+    std::string_view const ack = without_line_ending(loop_.server().lines.ack.line());
     return (!batch_.cut_off(index) && is_reply(text, ack)) ||
            (is_too_long(index) && begins_as_refusal(text));
 }
 
 void Datagrams::take(std::size_t index) {
-    ReplyLines const& lines = loop_.service().lines;
+    ReplyLines const& lines = loop_.server().lines;
     Tally& tally = loop_.tally;
     std::string_view const text = without_line_ending(batch_.bytes(index));
     tally.bytes.add(batch_.bytes(index).size());
@@ -153,7 +153,7 @@ void Datagrams::take(std::size_t index) {
     } else {
         tally.messages.add();
         limit_.take_place();
-        senders_[index] = to_peer(batch_.sender(index), SocketType::datagram);
+        senders_[index] = to_peer_address(batch_.sender(index), SocketType::datagram);
         messages_.push_back({text, &senders_[index]});
         owed_.push_back({index, &lines.ack});
     }
@@ -168,16 +168,16 @@ Task<void> Datagrams::display() {
     for (Message const& message : messages_) {
         bytes += message.text.size();
     }
-    RoomTaken const taken(loop_.room, bytes);
+    BudgetShare const taken(loop_.budget, bytes);
     std::size_t displayed = messages_.size();
     try {
         Batch const batch(messages_, loop_.index());
-        co_await loop_.service().handler(batch);
+        co_await loop_.server().handler(batch);
     } catch (...) {
-        displayed = std::min(displayed, loop_.service().failed(std::current_exception()));
+        displayed = std::min(displayed, loop_.server().failed(std::current_exception()));
     }
     loop_.tally.displayed.add(displayed);
-    ReplyLines const& lines = loop_.service().lines;
+    ReplyLines const& lines = loop_.server().lines;
     for (Owed& owed : owed_) {
         if (owed.line == &lines.ack && displayed != 0) {
             --displayed;
@@ -207,7 +207,7 @@ void Datagrams::send_owed() {
     for (Owed const& owed : owed_) {
         if (!batch_.answered(owed.datagram)) {
             loop_.tally.unanswered.add();
-        } else if (owed.line == &loop_.service().lines.ack) {
+        } else if (owed.line == &loop_.server().lines.ack) {
             loop_.tally.acknowledged.add();
         }
     }
@@ -225,7 +225,7 @@ Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
     co_await timer.async_wait(asio::redirect_error(asio::deferred, loop_.ignored));
     unread_->look();
-    loop_.service().options.log(
+    loop_.server().options.log(
         LogLevel::warning,
         fmt::format("answers of {} pile up unread: those who do not read theirs get no more",
                     to_string(bound_.address)));
@@ -249,7 +249,7 @@ void Datagrams::refuse_queued() {
                 loop_.tally.replies.add();
             } else {
                 loop_.tally.refused_shutdown.add();
-                owed_.push_back({index, &loop_.service().lines.shutting_down});
+                owed_.push_back({index, &loop_.server().lines.shutting_down});
             }
         }
         send_owed();
@@ -263,7 +263,7 @@ void Datagrams::finish() {
     bound_.socket.close(ignored);
     bound_.file.reset();
     if (dropped_ != 0) {
-        loop_.service().options.log(
+        loop_.server().options.log(
             LogLevel::warning,
             fmt::format("{} datagrams to {} came faster than they could be displayed, and were "
                         "dropped by the system",

@@ -6,7 +6,7 @@
 #include "net/unread_answers.hpp"
 #include "protocol/replies.hpp"
 #include "roger/batch.hpp"
-#include "roger/peer.hpp"
+#include "roger/peer_address.hpp"
 #include "roger/task.hpp"
 #include "server/limit.hpp"
 #include "server/loop.hpp"
@@ -78,7 +78,7 @@ private:
     int descriptor_;  ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
-    std::vector<Peer> senders_;            ///< by datagram
+    std::vector<PeerAddress> senders_;     ///< by datagram
     std::vector<Message> messages_;        ///< those that are to be displayed
     std::vector<Owed> owed_;
     bool open_ = true;

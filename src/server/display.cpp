@@ -35,13 +35,13 @@ std::string describe(std::error_code failure) {
 
 }  // namespace
 
-bool Display::Page::full() const {
+bool Display::OutputBuffer::full() const {
     return filling.size() >= most_bytes_filling;
 }
 
 Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
     for (std::size_t loop = 0; loop < options_.loops; ++loop) {
-        pages_.push_back(std::make_unique<Page>());
+        buffers_.push_back(std::make_unique<OutputBuffer>());
     }
     writer_ = start_thread([this] { run_writer(); });
 }
@@ -61,9 +61,10 @@ void Display::finish() {
         writer_.join();
     }
     // A coroutine that is let go of is destroyed through its executor.
-    for (auto const& page : pages_) {
-        for (Waiters* const waiters : {&page->for_room, &page->for_filling, &page->for_writing}) {
-            waiters->destroy_all();
+    for (auto const& buffer : buffers_) {
+        for (AsyncCondition* const condition :
+             {&buffer->for_room, &buffer->for_filling, &buffer->for_writing}) {
+            condition->destroy_all();
         }
     }
 }
@@ -83,9 +84,9 @@ void Display::flush_lines(std::chrono::milliseconds most) {
 }
 
 Task<void> Display::show(Batch const& batch) {
-    Page& page = *pages_[batch.loop()];
-    if (!page.executor) {
-        page.executor = co_await asio::this_coro::executor;
+    OutputBuffer& buffer = *buffers_[batch.loop()];
+    if (!buffer.executor) {
+        buffer.executor = co_await asio::this_coro::executor;
     }
     Stamp stamp;
     if (options_.show == Show::json) {
@@ -93,19 +94,19 @@ Task<void> Display::show(Batch const& batch) {
     }
     std::size_t shown = 0;
     for (Batch::Iterator next = batch.begin(); next != batch.end();) {
-        while (page.full() && !page.failure) {
-            co_await page.for_room.wait();
+        while (buffer.full() && !buffer.failure) {
+            co_await buffer.for_room.wait();
         }
-        Stretch const stretch = fill(page, batch, next, stamp);
-        while (page.written < stretch.end && !page.failure) {
-            co_await page.for_filling.wait();
+        RecordRange const range = fill(buffer, batch, next, stamp);
+        while (buffer.written < range.end && !buffer.failure) {
+            co_await buffer.for_filling.wait();
         }
-        if (page.written < stretch.end) {
-            shown += count_written(page, stretch, stamp);
-            throw NotShown(describe(page.failure), shown);
+        if (buffer.written < range.end) {
+            shown += count_written(buffer, range, stamp);
+            throw HandlerError(describe(buffer.failure), shown);
         }
-        shown += stretch.count;
-        next = stretch.last;
+        shown += range.count;
+        next = range.last;
     }
 }
 
@@ -117,32 +118,33 @@ void Display::append(std::string& out, Message const& message, Stamp& stamp) con
     append_record(out, options_.show, message.text, stamp.from, stamp.time_ms);
 }
 
-Display::Stretch Display::fill(Page& page, Batch const& batch, Batch::Iterator first,
-                               Stamp& stamp) {
-    Stretch stretch{first, first, 0, page.filled, page.filled};
-    std::size_t const before = page.filling.size();
-    while (stretch.last != batch.end() && !page.full()) {
-        append(page.filling, *stretch.last, stamp);
-        ++stretch.last;
-        ++stretch.count;
+Display::RecordRange Display::fill(OutputBuffer& buffer, Batch const& batch, Batch::Iterator first,
+                                   Stamp& stamp) {
+    RecordRange range{first, first, 0, buffer.filled, buffer.filled};
+    std::size_t const before = buffer.filling.size();
+    while (range.last != batch.end() && !buffer.full()) {
+        append(buffer.filling, *range.last, stamp);
+        ++range.last;
+        ++range.count;
     }
-    page.filled += page.filling.size() - before;
-    stretch.end = page.filled;
-    schedule_hand_over(page);
-    return stretch;
+    buffer.filled += buffer.filling.size() - before;
+    range.end = buffer.filled;
+    schedule_hand_over(buffer);
+    return range;
 }
 
-/// After a failure: how many records of a stretch were taken whole. They are made once more, to
+/// After a failure: how many records of a range were taken whole. They are made once more, to
 /// learn their sizes, since nothing keeps these when all goes well.
-std::size_t Display::count_written(Page const& page, Stretch const& stretch, Stamp& stamp) const {
+std::size_t Display::count_written(OutputBuffer const& buffer, RecordRange const& range,
+                                   Stamp& stamp) const {
     std::size_t count = 0;
-    Position position = stretch.begin;
+    Position position = range.begin;
     std::string record;
-    for (auto message = stretch.first; message != stretch.last; ++message) {
+    for (auto message = range.first; message != range.last; ++message) {
         record.clear();
         append(record, *message, stamp);
         position += record.size();
-        if (position > page.written) {
+        if (position > buffer.written) {
             break;
         }
         ++count;
@@ -152,66 +154,66 @@ std::size_t Display::count_written(Page const& page, Stretch const& stretch, Sta
 
 /// The hand-over waits behind the loop's other ready work: whatever those sessions have to show
 /// goes into the same write.
-void Display::schedule_hand_over(Page& page) {
-    if (page.in_writing || std::exchange(page.handing_over, true)) {
+void Display::schedule_hand_over(OutputBuffer& buffer) {
+    if (buffer.in_writing || std::exchange(buffer.handing_over, true)) {
         return;
     }
-    asio::post(*page.executor, [this, &page] {
-        page.handing_over = false;
-        hand_over(page);
+    asio::post(*buffer.executor, [this, &buffer] {
+        buffer.handing_over = false;
+        hand_over(buffer);
     });
 }
 
-void Display::hand_over(Page& page) {
-    std::swap(page.filling, page.writing);
-    std::swap(page.for_filling, page.for_writing);
-    page.in_writing = true;
+void Display::hand_over(OutputBuffer& buffer) {
+    std::swap(buffer.filling, buffer.writing);
+    std::swap(buffer.for_filling, buffer.for_writing);
+    buffer.in_writing = true;
     std::unique_lock lock(guard_);
-    bool const done = write_now(page);
+    bool const done = write_now(buffer);
     std::error_code const failure = done ? failure_ : std::error_code{};
     if (!done) {
-        to_write_.push_back(&page);
+        to_write_.push_back(&buffer);
         writer_busy_ = true;
         handed_over_.notify_one();
     }
     lock.unlock();
     if (done) {
-        written(page, page.taken, failure);
+        written(buffer, buffer.taken, failure);
     }
-    page.for_room.wake_all();
+    buffer.for_room.notify_all();
 }
 
 /// Returns whether that was the end of it. While the writer is at the output it is not: what it
 /// writes comes first, and whole. Under the lock, so that the rest of a record follows its
 /// beginning.
-bool Display::write_now(Page& page) {
-    page.taken = 0;
+bool Display::write_now(OutputBuffer& buffer) {
+    buffer.taken = 0;
     if (writer_busy_ || options_.sync || !sink_.can_write_now()) {
         return false;
     }
-    std::string_view rest = page.writing;
+    std::string_view rest = buffer.writing;
     if (!failure_) {
         failure_ = sink_.write_now(rest);
     }
-    page.taken = page.writing.size() - rest.size();
+    buffer.taken = buffer.writing.size() - rest.size();
     return failure_ || rest.empty();
 }
 
-/// Back on the page's loop: `bytes` of `writing` have been taken.
-void Display::written(Page& page, std::size_t bytes, std::error_code failure) {
-    page.written += bytes;
-    page.writing.clear();
-    page.in_writing = false;
-    page.failure = failure;
-    Waiters waited = std::exchange(page.for_writing, {});
-    if (!page.filling.empty()) {
-        hand_over(page);
+/// Back on the buffer's loop: `bytes` of `writing` have been taken.
+void Display::written(OutputBuffer& buffer, std::size_t bytes, std::error_code failure) {
+    buffer.written += bytes;
+    buffer.writing.clear();
+    buffer.in_writing = false;
+    buffer.failure = failure;
+    AsyncCondition waited = std::exchange(buffer.for_writing, {});
+    if (!buffer.filling.empty()) {
+        hand_over(buffer);
     }
-    waited.wake_all();
+    waited.notify_all();
 }
 
 void Display::run_writer() {
-    std::vector<Page*> pages;
+    std::vector<OutputBuffer*> buffers;
     std::vector<std::string> lines;
     std::unique_lock lock(guard_);
     for (;;) {
@@ -223,36 +225,36 @@ void Display::run_writer() {
         if (!writer_busy_) {
             return;
         }
-        pages.swap(to_write_);
+        buffers.swap(to_write_);
         lines.swap(lines_);
         lock.unlock();
-        if (!pages.empty()) {
-            write_pages(pages);
+        if (!buffers.empty()) {
+            write_buffers(buffers);
         }
         write_lines(lines);
-        pages.clear();
+        buffers.clear();
         lines.clear();
         lock.lock();
     }
 }
 
-void Display::write_pages(std::vector<Page*> const& pages) {
-    for (Page* page : pages) {
-        std::string_view rest = std::string_view(page->writing).substr(page->taken);
+void Display::write_buffers(std::vector<OutputBuffer*> const& buffers) {
+    for (OutputBuffer* buffer : buffers) {
+        std::string_view rest = std::string_view(buffer->writing).substr(buffer->taken);
         if (!failure_) {
             failure_ = sink_.write(rest);
         }
-        page->taken = page->writing.size() - rest.size();
+        buffer->taken = buffer->writing.size() - rest.size();
     }
     // What was written before a failure counts all the same, if it can be synced.
     std::error_code const unsynced = options_.sync ? sink_.sync() : std::error_code{};
     if (!failure_) {
         failure_ = unsynced;
     }
-    for (Page* page : pages) {
-        std::size_t const bytes = unsynced ? 0 : page->taken;
-        asio::post(*page->executor,
-                   [this, page, bytes, failure = failure_] { written(*page, bytes, failure); });
+    for (OutputBuffer* buffer : buffers) {
+        std::size_t const bytes = unsynced ? 0 : buffer->taken;
+        asio::post(*buffer->executor,
+                   [this, buffer, bytes, failure = failure_] { written(*buffer, bytes, failure); });
     }
 }
 

@@ -2,7 +2,7 @@
 // sessions' records in one write.
 #pragma once
 
-#include "net/waiters.hpp"
+#include "net/async_condition.hpp"
 #include "protocol/record.hpp"
 #include "roger/batch.hpp"
 #include "roger/task.hpp"
@@ -42,7 +42,7 @@ public:
     Display(Display const&) = delete;
     Display& operator=(Display const&) = delete;
 
-    /// Returns when the batch has been written out. Throws NotShown if it has not.
+    /// Returns when the batch has been written out. Throws HandlerError if it has not.
     Task<void> show(Batch const& batch);
 
     /// Stops waiting for an output that does not take what is written: whoever waits in show() is
@@ -68,7 +68,7 @@ private:
 
     /// One event loop's records. The loop fills it; only `writing` is the writer's, from
     /// hand_over() to written().
-    struct Page {
+    struct OutputBuffer {
         std::optional<asio::io_context::executor_type> executor;  ///< once it is known
         std::string filling;
         std::string writing;
@@ -78,15 +78,15 @@ private:
         bool handing_over = false;
         bool in_writing = false;
         std::error_code failure;
-        Waiters for_room;     ///< until there is room in `filling`
-        Waiters for_filling;  ///< until what is now in `filling` has been written
-        Waiters for_writing;  ///< likewise, for `writing`
+        AsyncCondition for_room;     ///< until there is room in `filling`
+        AsyncCondition for_filling;  ///< until what is now in `filling` has been written
+        AsyncCondition for_writing;  ///< likewise, for `writing`
 
         [[nodiscard]] bool full() const;
     };
 
-    /// Consecutive records of one batch, in a page.
-    struct Stretch {
+    /// Consecutive records of one batch, in a buffer.
+    struct RecordRange {
         Batch::Iterator first;
         Batch::Iterator last;
         std::size_t count;
@@ -96,33 +96,34 @@ private:
 
     /// What a record says beside its message, where the format asks for it.
     struct Stamp {
-        Peer const* sender = nullptr;  ///< the one that `from` tells of
+        PeerAddress const* sender = nullptr;  ///< the one that `from` tells of
         std::string from;
         std::int64_t time_ms = 0;
     };
 
     void append(std::string& out, Message const& message, Stamp& stamp) const;
-    Stretch fill(Page& page, Batch const& batch, Batch::Iterator first, Stamp& stamp);
-    std::size_t count_written(Page const& page, Stretch const& stretch, Stamp& stamp) const;
+    RecordRange fill(OutputBuffer& buffer, Batch const& batch, Batch::Iterator first, Stamp& stamp);
+    std::size_t count_written(OutputBuffer const& buffer, RecordRange const& range,
+                              Stamp& stamp) const;
 
-    void schedule_hand_over(Page& page);
-    void hand_over(Page& page);
-    bool write_now(Page& page);
-    void written(Page& page, std::size_t bytes, std::error_code failure);
+    void schedule_hand_over(OutputBuffer& buffer);
+    void hand_over(OutputBuffer& buffer);
+    bool write_now(OutputBuffer& buffer);
+    void written(OutputBuffer& buffer, std::size_t bytes, std::error_code failure);
 
     void run_writer();
-    void write_pages(std::vector<Page*> const& pages);
+    void write_buffers(std::vector<OutputBuffer*> const& buffers);
     void write_lines(std::vector<std::string> const& lines);
 
     Sink& sink_;
     Options options_;
-    std::vector<std::unique_ptr<Page>> pages_;
+    std::vector<std::unique_ptr<OutputBuffer>> buffers_;
 
     std::mutex guard_;
     std::condition_variable handed_over_;
     std::condition_variable idle_;  ///< the writer has written all there was
     // Guarded; but while the writer is busy, the output and `failure_` are its own.
-    std::vector<Page*> to_write_;
+    std::vector<OutputBuffer*> to_write_;
     std::vector<std::string> lines_;
     bool writer_busy_ = false;
     bool closing_ = false;

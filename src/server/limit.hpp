@@ -1,7 +1,7 @@
 // How many clients are served at once.
 #pragma once
 
-#include "net/waiters.hpp"
+#include "net/async_condition.hpp"
 
 #include <cstddef>
 
@@ -18,17 +18,17 @@ public:
     void take_place() { --free_; }
     void give_back_places(std::size_t places) {
         free_ += places;
-        waiters_.wake_all();
+        condition_.notify_all();
     }
 
     /// Until a place may be free, or nobody will be accepted any more.
-    auto wait() { return waiters_.wait(); }
-    void wake_all() { waiters_.wake_all(); }
-    void destroy_waiters() { waiters_.destroy_all(); }
+    auto wait() { return condition_.wait(); }
+    void notify_all() { condition_.notify_all(); }
+    void destroy_waiters() { condition_.destroy_all(); }
 
 private:
     std::size_t free_;
-    Waiters waiters_;
+    AsyncCondition condition_;
 };
 
 }  // namespace roger

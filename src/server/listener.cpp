@@ -26,11 +26,11 @@ constexpr int most_refused = asio::socket_base::max_listen_connections;
 
 }  // namespace
 
-Listener::Listener(Listening listening, Loop& first_loop, Limit& limit, Host host)
+Listener::Listener(Listening listening, Loop& first_loop, Limit& limit, Callbacks callbacks)
     : listening_(std::move(listening)),
       first_loop_(first_loop),
       limit_(limit),
-      host_(std::move(host)),
+      callbacks_(std::move(callbacks)),
       pause_(first_loop.context()) {}
 
 Task<void> Listener::run() {
@@ -48,7 +48,7 @@ void Listener::drain() {
     for (int i = 0; i < most_refused && open_; ++i) {
         if (std::optional<Newcomer> newcomer = accept_one(first_loop_, error)) {
             first_loop_.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
-                                  Ending::shutting_down);
+                                  CloseReason::shutdown);
         } else if (!is_of_one_connection(error)) {
             break;
         }
@@ -62,7 +62,7 @@ Task<void> Listener::until_admissible() {
     asio::error_code ignored;
     co_await listening_.socket.async_wait(Acceptor::wait_read,
                                           asio::redirect_error(asio::deferred, ignored));
-    bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
+    bool const waits = first_loop_.server().options.when_full == WhenFull::wait;
     while (open_ && waits && limit_.full()) {
         co_await limit_.wait();
     }
@@ -71,11 +71,11 @@ Task<void> Listener::until_admissible() {
 /// Accepts what is there, without waiting. Returns what kept it from accepting more: an error that
 /// concerns one connection only if it met nothing else.
 asio::error_code Listener::accept_ready() {
-    bool const waits = first_loop_.service().options.when_full == WhenFull::wait;
+    bool const waits = first_loop_.server().options.when_full == WhenFull::wait;
     asio::error_code error;
     for (int i = 0; i < most_accepted_at_once && open_ && !(waits && limit_.full()); ++i) {
         // Who is not served is refused here and now.
-        Loop& loop = limit_.full() ? first_loop_ : host_.next_loop();
+        Loop& loop = limit_.full() ? first_loop_ : callbacks_.next_loop();
         std::optional<Newcomer> newcomer = accept_one(loop, error);
         if (!newcomer && is_of_one_connection(error)) {
             continue;
@@ -101,21 +101,21 @@ std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_c
         return std::nullopt;
     }
     socket.non_blocking(true, error);
-    return Newcomer{.socket = std::move(socket), .peer = to_peer(peer)};
+    return Newcomer{.socket = std::move(socket), .peer = to_peer_address(peer)};
 }
 
 void Listener::admit(Newcomer newcomer, Loop& loop) {
     if (limit_.full()) {
-        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), Ending::busy);
+        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), CloseReason::busy);
         return;
     }
     limit_.take_place();
     loop.serve(std::move(newcomer.socket), std::move(newcomer.peer));
-    host_.client_accepted();
+    callbacks_.client_accepted();
 }
 
 Task<void> Listener::pause(asio::error_code why) {
-    host_.accepting_paused(why.message());
+    callbacks_.accepting_paused(why.message());
     asio::error_code ignored;
     pause_.expires_after(pause_time);
     co_await pause_.async_wait(asio::redirect_error(asio::deferred, ignored));

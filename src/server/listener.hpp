@@ -18,13 +18,13 @@ namespace roger {
 class Listener {
 public:
     /// What a listener asks of its server.
-    struct Host {
+    struct Callbacks {
         std::function<Loop&()> next_loop;       ///< the one that the next client goes to
         std::function<void()> client_accepted;  ///< one more was given a place
         std::function<void(std::string const& why)> accepting_paused;
     };
 
-    Listener(Listening listening, Loop& first_loop, Limit& limit, Host host);
+    Listener(Listening listening, Loop& first_loop, Limit& limit, Callbacks callbacks);
 
     [[nodiscard]] Address const& address() const { return listening_.address; }
 
@@ -39,7 +39,7 @@ public:
 private:
     struct Newcomer {
         LoopSocket socket;
-        Peer peer;
+        PeerAddress peer;
     };
 
     Task<void> until_admissible();
@@ -51,7 +51,7 @@ private:
     Listening listening_;
     Loop& first_loop_;
     Limit& limit_;
-    Host host_;
+    Callbacks callbacks_;
     asio::steady_timer pause_;
     bool open_ = true;
 };

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 
 /// How long a client that was told to go may take to close its side, before it is closed on it.
-constexpr std::chrono::milliseconds leave_time{1000};
+constexpr std::chrono::milliseconds linger_time{1000};
 
 /// Newcomers that are being told why they are not served: they hold no place, but each holds a
 /// descriptor of the few that the limit leaves free, so that those beyond this number are told and
@@ -28,49 +28,49 @@ constexpr std::chrono::milliseconds leave_time{1000};
 constexpr std::size_t most_turned_away = 8;
 
 /// At an end that does not wait, for the sessions that can come to their own.
-constexpr std::chrono::milliseconds cut_off_time{100};
+constexpr std::chrono::milliseconds abort_time{100};
 
-/// In the order of Wait.
-std::vector<Timeout> wait_lengths(ServerOptions const& options) {
+/// In the order of Timer.
+std::vector<Timeout> timeouts(ServerOptions const& options) {
     // It is no reason for a shutdown to fail.
-    auto const leaving = std::min({leave_time, options.write_timeout.value_or(leave_time),
-                                   options.drain_timeout.value_or(2 * leave_time) / 2});
-    return {options.idle_timeout, options.message_timeout, options.write_timeout, leaving};
+    auto const linger = std::min({linger_time, options.write_timeout.value_or(linger_time),
+                                  options.drain_timeout.value_or(2 * linger_time) / 2});
+    return {options.idle_timeout, options.message_timeout, options.write_timeout, linger};
 }
 
 }  // namespace
 
-Loop::Loop(std::size_t index, Service const& service, Events events)
-    : room(context_, most_bytes_waiting),
+Loop::Loop(std::size_t index, ServerContext const& server, Events events)
+    : budget(context_, most_bytes_waiting),
       index_(index),
-      service_(service),
+      server_(server),
       events_(std::move(events)),
-      deadlines_(wait_lengths(service.options)),
+      deadlines_(timeouts(server.options)),
       context_(1),
       keep_running_(context_.get_executor()),
       timer_(context_, deadlines_) {}
 
 Loop::~Loop() = default;
 
-void Loop::serve(LoopSocket socket, Peer peer) {
+void Loop::serve(LoopSocket socket, PeerAddress peer) {
     asio::dispatch(context_, [this, socket = std::move(socket), peer = std::move(peer)]() mutable {
-        start(std::move(socket), std::move(peer), Ending::none);
+        start(std::move(socket), std::move(peer), CloseReason::none);
     });
 }
 
-void Loop::turn_away(LoopSocket socket, Peer peer, Ending why) {
+void Loop::turn_away(LoopSocket socket, PeerAddress peer, CloseReason why) {
     if (turned_away_ < most_turned_away) {
         start(std::move(socket), std::move(peer), why);
     } else {
-        Session(*this, std::move(socket), std::move(peer), why).leave_at_once();
+        Session(*this, std::move(socket), std::move(peer), why).close_at_once();
     }
 }
 
-void Loop::start(LoopSocket socket, Peer peer, Ending ending) {
+void Loop::start(LoopSocket socket, PeerAddress peer, CloseReason reason) {
     if (abandoned_) {
         return;  // it was on its way here when the sessions were cut off
     }
-    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), ending);
+    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), reason);
     if (draining_) {
         session->drain();
     }
@@ -101,7 +101,7 @@ void Loop::leave(Session& session, bool has_place) {
 
 void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
-        service_.fail(describe(thrown));
+        server_.fail(describe(thrown));
     }
     for (; freed_places_ > 0; --freed_places_) {
         events_.session_ended();
@@ -119,7 +119,7 @@ void Loop::drain() {
 
 /// `action` leaves the list as it is: a session's coroutine goes on only after it.
 void Loop::for_each_session(void (*action)(Session&)) {
-    for (Hook* hook = sessions_.next(); hook != &sessions_; hook = hook->next()) {
+    for (ListHook* hook = sessions_.next(); hook != &sessions_; hook = hook->next()) {
         action(static_cast<Session&>(*hook));
     }
 }
@@ -146,24 +146,24 @@ void Loop::run() {
     context_.run();
     if (abandoned_) {
         events_.abandoned();
-        cut_off_sessions();
+        abort_sessions();
     }
 }
 
 bool Loop::destroy_coroutines() {
-    room.destroy_waiters();
+    budget.destroy_waiters();
     context_.shutdown();
-    return !sessions_.linked() && room.empty();
+    return !sessions_.linked() && budget.empty();
 }
 
 /// Sessions that wait for their socket end at once. Those that wait for the handler are destroyed
 /// in the end.
-void Loop::cut_off_sessions() {
+void Loop::abort_sessions() {
     context_.restart();
-    for_each_session([](Session& session) { session.cut_off(); });
-    room.wake_all();
+    for_each_session([](Session& session) { session.abort(); });
+    budget.notify_all();
     // Messages that wait to be displayed would go on as long as the output takes them.
-    for (auto const end = Clock::now() + cut_off_time;
+    for (auto const end = Clock::now() + abort_time;
          Clock::now() < end && context_.poll_one() != 0;) {
     }
 }

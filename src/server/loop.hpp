@@ -1,11 +1,11 @@
 // One event loop of a server, and everything that its sessions share without a lock.
 #pragma once
 
+#include "net/async_condition.hpp"
 #include "net/deadlines.hpp"
-#include "net/hook.hpp"
-#include "net/waiters.hpp"
-#include "roger/peer.hpp"
-#include "server/service.hpp"
+#include "net/list_hook.hpp"
+#include "roger/peer_address.hpp"
+#include "server/server_context.hpp"
 #include "server/tally.hpp"
 
 #include <asio/executor_work_guard.hpp>
@@ -23,30 +23,30 @@
 namespace roger {
 
 class Session;
-enum class Ending : std::uint8_t;
+enum class CloseReason : std::uint8_t;
 
 /// Sockets that know their executor's type: no type erasure on the way of a message.
 using LoopSocket =
     asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
-/// What a session waits for. Each wait has one length in all of a server.
-enum class Wait : std::uint8_t {
-    message,  ///< the client says something
-    ending,   ///< the message that it has begun ends
-    taking,   ///< the client takes its answers
-    leaving,  ///< the client closes its side after our last line
+/// What a session waits for. Each has one length in all of a server.
+enum class Timer : std::uint8_t {
+    idle,     ///< until the client says something
+    message,  ///< until the message that it has begun ends
+    write,    ///< until the client takes its answers
+    linger,   ///< until the client closes its side after our final reply
 };
 
 /// Bytes of messages that wait to be displayed, bounded over all clients of a loop (promise P4).
-/// A session asks for room before it reads: what it cannot take stays with the sender.
-class Room {
+/// A session asks for a share before it reads: what it cannot take stays with the sender.
+class ByteBudget {
 public:
-    Room(asio::io_context& context, std::size_t most) : context_(context), most_(most) {}
+    ByteBudget(asio::io_context& context, std::size_t most) : context_(context), most_(most) {}
 
     [[nodiscard]] bool full() const { return used_ >= most_; }
     /// Nothing is being handled.
     [[nodiscard]] bool empty() const { return shares_ == 0; }
-    auto wait() { return waiters_.wait(); }
+    auto wait() { return condition_.wait(); }
     void take(std::size_t bytes) {
         used_ += bytes;
         ++shares_;
@@ -54,33 +54,35 @@ public:
     void give_back(std::size_t bytes) {
         used_ -= bytes;
         --shares_;
-        if (!full() && !waiters_.empty()) {
-            asio::post(context_, [this] { waiters_.wake_all(); });
+        if (!full() && !condition_.empty()) {
+            asio::post(context_, [this] { condition_.notify_all(); });
         }
     }
 
     /// For sessions that are to end.
-    void wake_all() { waiters_.wake_all(); }
-    void destroy_waiters() { waiters_.destroy_all(); }
+    void notify_all() { condition_.notify_all(); }
+    void destroy_waiters() { condition_.destroy_all(); }
 
 private:
     asio::io_context& context_;
     std::size_t most_;
     std::size_t used_ = 0;
     std::size_t shares_ = 0;
-    Waiters waiters_;
+    AsyncCondition condition_;
 };
 
-/// A share of the room, given back at the end of its scope.
-class RoomTaken {
+/// A share of the budget, given back at the end of its scope.
+class BudgetShare {
 public:
-    RoomTaken(Room& room, std::size_t bytes) : room_(room), bytes_(bytes) { room_.take(bytes_); }
-    ~RoomTaken() { room_.give_back(bytes_); }
-    RoomTaken(RoomTaken const&) = delete;
-    RoomTaken& operator=(RoomTaken const&) = delete;
+    BudgetShare(ByteBudget& budget, std::size_t bytes) : budget_(budget), bytes_(bytes) {
+        budget_.take(bytes_);
+    }
+    ~BudgetShare() { budget_.give_back(bytes_); }
+    BudgetShare(BudgetShare const&) = delete;
+    BudgetShare& operator=(BudgetShare const&) = delete;
 
 private:
-    Room& room_;
+    ByteBudget& budget_;
     std::size_t bytes_;
 };
 
@@ -103,21 +105,21 @@ public:
         std::function<void()> abandoned;
     };
 
-    Loop(std::size_t index, Service const& service, Events events);
+    Loop(std::size_t index, ServerContext const& server, Events events);
     ~Loop();
     Loop(Loop const&) = delete;
     Loop& operator=(Loop const&) = delete;
 
     [[nodiscard]] std::size_t index() const { return index_; }
-    [[nodiscard]] Service const& service() const { return service_; }
+    [[nodiscard]] ServerContext const& server() const { return server_; }
     [[nodiscard]] asio::io_context& context() { return context_; }
 
     /// Serves a client that has been given a place. From any thread.
-    void serve(LoopSocket socket, Peer peer);
+    void serve(LoopSocket socket, PeerAddress peer);
 
     /// Tells a newcomer why it is not served: busy or shutting_down. On this loop, before it
     /// returns, so that newcomers that wait for that hold no descriptors.
-    void turn_away(LoopSocket socket, Peer peer, Ending why);
+    void turn_away(LoopSocket socket, PeerAddress peer, CloseReason why);
 
     /// Runs until finish() or abandon().
     void run();
@@ -140,21 +142,21 @@ public:
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
     asio::error_code ignored;             ///< for waits after which the socket itself tells more
     Tally tally;
-    Room room;
-    void arm(Deadline<Wait>& deadline, Wait wait) { timer_.arm(deadline, wait); }
+    ByteBudget budget;
+    void arm(Deadline<Timer>& deadline, Timer timer) { timer_.arm(deadline, timer); }
 
     void enter(Session& session, bool has_place);
     void leave(Session& session, bool has_place);
 
 private:
-    void start(LoopSocket socket, Peer peer, Ending ending);
+    void start(LoopSocket socket, PeerAddress peer, CloseReason reason);
     void ended(std::exception_ptr const& thrown);
     void for_each_session(void (*action)(Session&));
     void check_drained();
-    void cut_off_sessions();
+    void abort_sessions();
 
     std::size_t index_;
-    Service const& service_;
+    ServerContext const& server_;
     Events events_;
     bool draining_ = false;
     bool drained_told_ = false;
@@ -162,13 +164,13 @@ private:
 
     // Sessions live in their coroutines' frames, and those in the context: what a session's
     // destructor touches must outlive the context, what needs the context comes after it.
-    Hook sessions_;
+    ListHook sessions_;
     std::size_t turned_away_ = 0;
     std::size_t freed_places_ = 0;  ///< left, and not yet told
-    DeadlineQueues<Wait> deadlines_;
+    DeadlineQueues<Timer> deadlines_;
     LoopContext context_;
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
-    DeadlineTimer<Wait> timer_;
+    DeadlineTimer<Timer> timer_;
 };
 
 }  // namespace roger

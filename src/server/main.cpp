@@ -31,7 +31,7 @@ void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
     if (sync) {
         std::error_code const error = sink.sync();
         if (error == std::errc::invalid_argument || error == std::errc::read_only_file_system) {
-            throw roger::WrongUse(
+            throw roger::UsageError(
                 fmt::format("--sync: standard output cannot be synced ({}): send it to a file",
                             error.message()));
         }
@@ -103,7 +103,7 @@ int serve(roger::ServerCommandLine const& command_line) {
         }
         server.end_now();
     });
-    roger::Outcome const outcome = server.run();
+    roger::ServerResult const result = server.run();
     served = true;
 
     announce(to_string(server.counters()));
@@ -111,7 +111,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     if (lines_between_records) {
         display.flush_lines(last_lines_time);
     }
-    if (outcome.end != roger::Outcome::End::drained) {
+    if (result.end != roger::ServerResult::End::drained) {
         // Sessions are left that wait for the display, which may itself be waiting for a disk:
         // there is nothing to be gained from taking them down in order.
         std::_Exit(roger::status_failed);
@@ -119,7 +119,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     block_signals();
     display.finish();
     close_output(sink);
-    return outcome.success() ? roger::status_done : roger::status_failed;
+    return result.success() ? roger::status_done : roger::status_failed;
 }
 
 int serve_in_classic_style(roger::ServerCommandLine const& command_line) {

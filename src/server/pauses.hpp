@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/clock.hpp"
-#include "server/service.hpp"
+#include "server/server_context.hpp"
 #include "server/tally.hpp"
 
 #include <fmt/format.h>

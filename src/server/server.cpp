@@ -10,7 +10,7 @@
 #include "server/listener.hpp"
 #include "server/loop.hpp"
 #include "server/pauses.hpp"
-#include "server/service.hpp"
+#include "server/server_context.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/co_spawn.hpp>
@@ -56,12 +56,12 @@ std::size_t choose_limit(ServerOptions const& options) {
     return options.limit.value_or(std::min(default_limit, possible));
 }
 
-Task<void> run_common(CommonHandler const& handler, Batch const& batch) {
+Task<void> run_common(AwaitableHandler const& handler, Batch const& batch) {
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
     co_await asio::co_spawn(executor, handler(batch), asio::deferred);
 }
 
-Handler adapt(CommonHandler handler) {
+Handler adapt(AwaitableHandler handler) {
     return
         [handler = std::move(handler)](Batch const& batch) { return run_common(handler, batch); };
 }
@@ -77,9 +77,9 @@ public:
     Implementation(Implementation const&) = delete;
     Implementation& operator=(Implementation const&) = delete;
 
-    Outcome run();
+    ServerResult run();
     void stop();
-    void end_now() { abandon(Outcome::End::stopped_now); }
+    void end_now() { abandon(ServerResult::End::stopped_now); }
 
     /// Before the destructor: a coroutine that has not ended may use anything here until it is
     /// destroyed. Returns false if one is left that waits elsewhere.
@@ -110,12 +110,12 @@ private:
     void tell_drain_ending();
     void end_drain(std::chrono::milliseconds after);
     void part_drained();
-    void abandon(Outcome::End end);
+    void abandon(ServerResult::End end);
     void drain_listeners();
     void close_listeners();
 
     // The loops' contexts outlive everything that needs them.
-    Service service_;
+    ServerContext server_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::vector<std::unique_ptr<Datagrams>> datagrams_;
@@ -128,19 +128,19 @@ private:
     std::unique_ptr<asio::steady_timer> drain_timer_;
     Pauses accept_pauses_{"cannot accept connections"};
     Pauses receive_pauses_{"cannot receive datagrams"};
-    std::atomic<Outcome::End> end_ = Outcome::End::drained;
+    std::atomic<ServerResult::End> end_ = ServerResult::End::drained;
     std::mutex failure_guard_;
     std::string failure_;
 };
 
 Server::Implementation::Implementation(ServerOptions options, Handler handler)
-    : service_{.options = options,
-               .handler = std::move(handler),
-               .lines = reply_lines(options),
-               .fail = [this](std::string const& what) { fail(what); }} {
+    : server_{.options = options,
+              .handler = std::move(handler),
+              .lines = reply_lines(options),
+              .fail = [this](std::string const& what) { fail(what); }} {
     for (std::size_t index = 0; index < std::max<std::size_t>(options.threads, 1); ++index) {
         loops_.push_back(std::make_unique<Loop>(
-            index, service_,
+            index, server_,
             Loop::Events{
                 .session_ended =
                     [this] { asio::dispatch(first_loop().context(), [this] { session_ended(); }); },
@@ -181,7 +181,7 @@ void Server::Implementation::listen(Address const& address) {
 
 void Server::Implementation::listen_to_datagrams(Address const& address) {
     for (BoundDatagrams& bound :
-         bind_datagrams(first_loop().context(), address, service_.options.log)) {
+         bind_datagrams(first_loop().context(), address, server_.options.log)) {
         addresses_.push_back(bound.address);
         datagrams_.push_back(
             std::make_unique<Datagrams>(std::move(bound), first_loop(), places_,
@@ -189,23 +189,23 @@ void Server::Implementation::listen_to_datagrams(Address const& address) {
                                             .served = [this] { datagrams_served(); },
                                             .receiving_paused =
                                                 [this](std::string const& why) {
-                                                    receive_pauses_.add(service_.options.log, why);
+                                                    receive_pauses_.add(server_.options.log, why);
                                                 },
                                         }));
     }
 }
 
 void Server::Implementation::listen_to_streams(Address const& address) {
-    for (Listening& listening : listen_on(first_loop().context(), address, service_.options.log)) {
+    for (Listening& listening : listen_on(first_loop().context(), address, server_.options.log)) {
         addresses_.push_back(listening.address);
         listeners_.push_back(std::make_unique<Listener>(
             std::move(listening), first_loop(), places_,
-            Listener::Host{
+            Listener::Callbacks{
                 .next_loop = [this]() -> Loop& { return *loops_[next_loop_]; },
                 .client_accepted = [this] { client_accepted(); },
                 .accepting_paused =
                     [this](std::string const& why) {
-                        accept_pauses_.add(service_.options.log, why);
+                        accept_pauses_.add(server_.options.log, why);
                     },
             }));
     }
@@ -230,11 +230,11 @@ void Server::Implementation::start_listening() {
     }
 }
 
-Outcome Server::Implementation::run() {
+ServerResult Server::Implementation::run() {
     start_listening();
     {
         std::vector<std::jthread> const threads = start_threads();
-        service_.options.on_started(addresses_);
+        server_.options.on_started(addresses_);
         run_loop(first_loop());
     }
     close_listeners();
@@ -249,7 +249,7 @@ std::vector<std::jthread> Server::Implementation::start_threads() {
             threads.push_back(start_thread([this, index] { run_loop(*loops_[index]); }));
         }
     } catch (std::exception const& failure) {
-        abandon(Outcome::End::stopped_now);
+        abandon(ServerResult::End::stopped_now);
         throw std::runtime_error(fmt::format("only {} of {} event loops could be started: {}",
                                              threads.size() + 1, loops_.size(), failure.what()));
     }
@@ -269,25 +269,25 @@ void Server::Implementation::run_loop(Loop& loop) {
 
 void Server::Implementation::client_accepted() {
     next_loop_ = (next_loop_ + 1) % loops_.size();
-    if (service_.options.once) {
+    if (server_.options.once) {
         drain_listeners();
     }
 }
 
 void Server::Implementation::session_ended() {
     places_.give_back_places(1);
-    if (service_.options.once) {
+    if (server_.options.once) {
         begin_drain();
     }
 }
 
 void Server::Implementation::datagrams_served() {
-    if (service_.options.once) {
+    if (server_.options.once) {
         begin_drain();
     }
 }
 
-/// The first failure is the outcome's; what follows from it is told no more.
+/// The first failure is the result's; what follows from it is told no more.
 void Server::Implementation::fail(std::string const& what) {
     {
         std::lock_guard const lock(failure_guard_);
@@ -296,7 +296,7 @@ void Server::Implementation::fail(std::string const& what) {
         }
         failure_ = what;
     }
-    service_.options.log(LogLevel::error, what);
+    server_.options.log(LogLevel::error, what);
     stop();
 }
 
@@ -322,7 +322,7 @@ void Server::Implementation::begin_drain() {
 
 /// A handler that does not return gets the last tenth of the time to be told so and to answer.
 Task<void> Server::Implementation::bound_drain() {
-    Timeout const most = service_.options.drain_timeout;
+    Timeout const most = server_.options.drain_timeout;
     if (!most) {
         co_return;
     }
@@ -342,7 +342,7 @@ Task<void> Server::Implementation::bound_drain() {
 
 void Server::Implementation::tell_drain_ending() {
     try {
-        service_.options.on_drain_ending();
+        server_.options.on_drain_ending();
     } catch (...) {
         fail(describe(std::current_exception()));
     }
@@ -355,12 +355,12 @@ void Server::Implementation::end_drain(std::chrono::milliseconds after) {
     if (now.messages > settled) {
         fail(fmt::format("the drain timeout of {} came with {} messages not displayed",
                          to_string(Timeout(after)), now.messages - settled));
-        abandon(Outcome::End::timed_out);
+        abandon(ServerResult::End::timed_out);
     } else {
-        service_.options.log(
+        server_.options.log(
             LogLevel::warning,
             fmt::format("{} clients were cut off: they did not take their answers", now.clients));
-        abandon(Outcome::End::drained);
+        abandon(ServerResult::End::drained);
     }
 }
 
@@ -374,7 +374,7 @@ void Server::Implementation::part_drained() {
     }
 }
 
-void Server::Implementation::abandon(Outcome::End end) {
+void Server::Implementation::abandon(ServerResult::End end) {
     end_ = end;
     for (auto const& loop : loops_) {
         loop->abandon();
@@ -395,7 +395,7 @@ void Server::Implementation::close_listeners() {
     for (auto const& datagrams : datagrams_) {
         datagrams->close();
     }
-    places_.wake_all();
+    places_.notify_all();
 }
 
 Counters Server::Implementation::counters() const {
@@ -414,7 +414,7 @@ Counters Server::Implementation::counters() const {
 Server::Server(ServerOptions options, Handler handler)
     : implementation_(std::make_unique<Implementation>(std::move(options), std::move(handler))) {}
 
-Server::Server(ServerOptions options, CommonHandler handler)
+Server::Server(ServerOptions options, AwaitableHandler handler)
     : Server(std::move(options), adapt(std::move(handler))) {}
 
 Server::~Server() {
@@ -427,7 +427,7 @@ Server::~Server() {
     }
 }
 
-Outcome Server::run() {
+ServerResult Server::run() {
     return implementation_->run();
 }
 void Server::stop() {

@@ -1,4 +1,4 @@
-// The heart of the server: while there are messages, display them, acknowledge them.
+// The core of the server: while there are messages, display them, acknowledge them.
 #include "server/session.hpp"
 
 #include <asio/deferred.hpp>
@@ -12,10 +12,10 @@ namespace roger {
 
 namespace {
 
-std::size_t count(Intake const& intake, Verdict verdict) {
+std::size_t count(DecodedLines const& decoded, LineStatus status) {
     std::size_t sum = 0;
-    for (Intake::Run const& run : intake.runs) {
-        sum += run.verdict == verdict ? run.count : 0;
+    for (DecodedLines::Run const& run : decoded.runs) {
+        sum += run.status == status ? run.count : 0;
     }
     return sum;
 }
@@ -30,15 +30,15 @@ bool would_block(asio::error_code error) {
 
 }  // namespace
 
-Session::Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending)
+Session::Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason)
     : loop_(loop),
       socket_(std::move(socket)),
       peer_(std::move(peer)),
-      silence_(*this),
-      unfinished_(*this),
-      lines_(loop.service().options.max_message),
-      ending_(ending),
-      has_place_(ending == Ending::none) {
+      peer_deadline_(*this),
+      message_deadline_(*this),
+      decoder_(loop.server().options.max_message),
+      close_reason_(reason),
+      has_place_(reason == CloseReason::none) {
     loop_.enter(*this, has_place_);
 }
 
@@ -48,61 +48,61 @@ Session::~Session() {
 
 Task<void> Session::run(std::unique_ptr<Session> self) {
     while (self->socket_.is_open()) {
-        if (self->listen()) {
+        if (self->arm_deadlines()) {
             co_await self->socket_.async_wait(
                 LoopSocket::wait_read, asio::redirect_error(asio::deferred, self->loop_.ignored));
         }
-        co_await self->take_turn();
+        co_await self->serve_ready();
     }
 }
 
-bool Session::listen() {
-    if (ending_ != Ending::none) {
+bool Session::arm_deadlines() {
+    if (close_reason_ != CloseReason::none) {
         return false;
     }
-    listening_ = true;
-    loop_.arm(silence_, Wait::message);
-    if (lines_.unfinished() && !unfinished_.armed()) {
-        loop_.arm(unfinished_, Wait::ending);
+    waiting_ = true;
+    loop_.arm(peer_deadline_, Timer::idle);
+    if (decoder_.unfinished() && !message_deadline_.armed()) {
+        loop_.arm(message_deadline_, Timer::message);
     }
     return true;
 }
 
 /// Its frame, with all that it holds, exists only while there is something to do: an idle client
 /// costs none of it.
-Task<void> Session::take_turn() {
-    listening_ = false;
-    silence_.disarm();
-    if (ending_ == Ending::none) {
+Task<void> Session::serve_ready() {
+    waiting_ = false;
+    peer_deadline_.disarm();
+    if (close_reason_ == CloseReason::none) {
         co_await exchange();
     }
-    if (ending_ != Ending::none) {
-        co_await take_leave();
+    if (close_reason_ != CloseReason::none) {
+        co_await linger_and_close();
     }
 }
 
 /// Receive, display, acknowledge.
 Task<void> Session::exchange() {
-    while (loop_.room.full() && ending_ == Ending::none) {
-        unfinished_.disarm();  // it is not the client who is late
-        co_await loop_.room.wait();
+    while (loop_.budget.full() && close_reason_ == CloseReason::none) {
+        message_deadline_.disarm();  // it is not the client who is late
+        co_await loop_.budget.wait();
     }
-    if (ending_ != Ending::none) {
+    if (close_reason_ != CloseReason::none) {
         co_return;
     }
     std::size_t displayed = 0;
     Replies replies;
     {
         // Gone before the answers are: whoever does not take them costs only these.
-        Intake const intake = receive();
-        if (intake.line_ended || !intake.empty()) {
-            unfinished_.disarm();
+        DecodedLines const decoded = receive();
+        if (decoded.line_ended || !decoded.empty()) {
+            message_deadline_.disarm();
         }
-        if (intake.empty()) {
+        if (decoded.empty()) {
             co_return;
         }
-        displayed = co_await display(intake);
-        replies = answer(intake, displayed);
+        displayed = co_await display(decoded);
+        replies = answer(decoded, displayed);
     }
     loop_.tally.displayed.add(displayed);
     if (co_await acknowledge(std::move(replies))) {
@@ -112,47 +112,48 @@ Task<void> Session::exchange() {
 
 /// Reads what is there, without waiting: at most one scratch buffer, so that a client who has
 /// much to say does not keep the others waiting (promise P5).
-Intake Session::receive() {
-    Intake intake;
+DecodedLines Session::receive() {
+    DecodedLines decoded;
     asio::error_code error;
     std::size_t const size = socket_.receive(asio::buffer(loop_.scratch), 0, error);
     if (!error) {
         loop_.tally.bytes.add(size);
-        lines_.feed({loop_.scratch.data(), size}, intake);
+        decoder_.feed({loop_.scratch.data(), size}, decoded);
     } else if (error == asio::error::eof) {
-        lines_.finish(intake);
-        end(Ending::client_done);
+        decoder_.finish(decoded);
+        set_close_reason(CloseReason::peer_closed);
     } else if (!would_block(error)) {
-        end(Ending::lost);
+        set_close_reason(CloseReason::connection_lost);
     }
-    loop_.tally.messages.add(count(intake, Verdict::accepted) + count(intake, Verdict::too_long));
-    return intake;
+    loop_.tally.messages.add(count(decoded, LineStatus::accepted) +
+                             count(decoded, LineStatus::too_long));
+    return decoded;
 }
 
 /// Returns how many of the accepted messages were displayed: all, unless the handler failed.
-Task<std::size_t> Session::display(Intake const& intake) {
-    std::size_t displayed = count(intake, Verdict::accepted);
+Task<std::size_t> Session::display(DecodedLines const& decoded) {
+    std::size_t displayed = count(decoded, LineStatus::accepted);
     if (displayed == 0) {
         co_return 0;
     }
-    RoomTaken const taken(loop_.room, intake.bytes());
+    BudgetShare const taken(loop_.budget, decoded.bytes());
     try {
-        Batch const batch(intake.messages, peer_, loop_.index());
-        co_await loop_.service().handler(batch);
+        Batch const batch(decoded.messages, peer_, loop_.index());
+        co_await loop_.server().handler(batch);
     } catch (...) {
-        ending_ = Ending::cannot_display;
-        displayed = std::min(displayed, loop_.service().failed(std::current_exception()));
+        close_reason_ = CloseReason::handler_failed;
+        displayed = std::min(displayed, loop_.server().failed(std::current_exception()));
     }
     co_return displayed;
 }
 
 /// The answers to what was received, in its order.
-Replies Session::answer(Intake const& intake, std::size_t displayed) {
-    ReplyLines const& lines = loop_.service().lines;
+Replies Session::answer(DecodedLines const& decoded, std::size_t displayed) {
+    ReplyLines const& lines = loop_.server().lines;
     Replies replies;
-    replies.reserve(intake.runs.size());
-    for (auto const& [verdict, count] : intake.runs) {
-        if (verdict == Verdict::too_long) {
+    replies.reserve(decoded.runs.size());
+    for (auto const& [status, count] : decoded.runs) {
+        if (status == LineStatus::too_long) {
             replies.add(lines.too_long, count);
             loop_.tally.refused_too_long.add(count);
             continue;
@@ -177,14 +178,15 @@ Task<bool> Session::acknowledge(Replies replies) {
             continue;
         }
         if (!would_block(error)) {
-            ending_ = Ending::lost;
+            close_reason_ = CloseReason::connection_lost;
             co_return false;
         }
-        loop_.arm(silence_, Wait::taking);
+        loop_.arm(peer_deadline_, Timer::write);
         co_await socket_.async_wait(LoopSocket::wait_write,
                                     asio::redirect_error(asio::deferred, error));
-        silence_.disarm();
-        if (ending_ == Ending::not_taking || ending_ == Ending::lost) {
+        peer_deadline_.disarm();
+        if (close_reason_ == CloseReason::write_timeout ||
+            close_reason_ == CloseReason::connection_lost) {
             co_return false;
         }
     }
@@ -194,14 +196,15 @@ Task<bool> Session::acknowledge(Replies replies) {
 /// Says the last line and closes. Closing while input is unread sends a reset, which can destroy
 /// answers that the client has not read yet: so the sending side is closed first, and what still
 /// comes is thrown away until the client closes too.
-Task<void> Session::take_leave() {
-    unfinished_.disarm();
-    say_last_line();
+Task<void> Session::linger_and_close() {
+    message_deadline_.disarm();
+    send_final_reply();
     asio::error_code ignored;
-    bool const peer_reads = ending_ != Ending::lost && ending_ != Ending::not_taking;
-    if (peer_reads && ending_ != Ending::client_done) {
+    bool const peer_reads = close_reason_ != CloseReason::connection_lost &&
+                            close_reason_ != CloseReason::write_timeout;
+    if (peer_reads && close_reason_ != CloseReason::peer_closed) {
         socket_.shutdown(LoopSocket::shutdown_send, ignored);
-        loop_.arm(silence_, Wait::leaving);
+        loop_.arm(peer_deadline_, Timer::linger);
         asio::error_code error;
         while (!error || would_block(error)) {
             co_await socket_.async_wait(LoopSocket::wait_read,
@@ -214,8 +217,8 @@ Task<void> Session::take_leave() {
     socket_.close(ignored);
 }
 
-void Session::leave_at_once() {
-    say_last_line();
+void Session::close_at_once() {
+    send_final_reply();
     asio::error_code error;
     socket_.shutdown(LoopSocket::shutdown_send, error);
     for (int i = 0; i < most_reads_at_once && !error; ++i) {
@@ -224,50 +227,50 @@ void Session::leave_at_once() {
     socket_.close(error);
 }
 
-void Session::say_last_line() {
-    if (ReplyLine const* line = last_line()) {
+void Session::send_final_reply() {
+    if (ReplyLine const* line = final_reply()) {
         asio::error_code ignored;
         socket_.send(asio::buffer(line->line()), 0, ignored);
     }
 }
 
 /// The line that tells why, counted; none where nobody would read it.
-ReplyLine const* Session::last_line() {
-    ReplyLines const& lines = loop_.service().lines;
+ReplyLine const* Session::final_reply() {
+    ReplyLines const& lines = loop_.server().lines;
     Tally& tally = loop_.tally;
-    switch (ending_) {
-        case Ending::idle:
+    switch (close_reason_) {
+        case CloseReason::idle_timeout:
             return tally.refused_idle.add(), &lines.idle;
-        case Ending::unfinished:
+        case CloseReason::message_timeout:
             return tally.refused_unfinished.add(), &lines.unfinished;
-        case Ending::busy:
+        case CloseReason::busy:
             return tally.refused_busy.add(), &lines.busy;
-        case Ending::shutting_down:
+        case CloseReason::shutdown:
             return tally.refused_shutdown.add(), &lines.shutting_down;
-        case Ending::lost:
+        case CloseReason::connection_lost:
             return tally.lost.add(), nullptr;
-        case Ending::not_taking:
+        case CloseReason::write_timeout:
             return tally.write_timeouts.add(), nullptr;
-        case Ending::none:
-        case Ending::client_done:
-        case Ending::cannot_display:
+        case CloseReason::none:
+        case CloseReason::peer_closed:
+        case CloseReason::handler_failed:
             return nullptr;
     }
     return nullptr;
 }
 
-void Session::deadline_came(Wait wait) {
-    switch (wait) {
-        case Wait::message:
-            end(Ending::idle);
+void Session::on_deadline(Timer timer) {
+    switch (timer) {
+        case Timer::idle:
+            set_close_reason(CloseReason::idle_timeout);
             break;
-        case Wait::ending:
-            end(Ending::unfinished);
+        case Timer::message:
+            set_close_reason(CloseReason::message_timeout);
             break;
-        case Wait::taking:
-            ending_ = Ending::not_taking;
+        case Timer::write:
+            close_reason_ = CloseReason::write_timeout;
             break;
-        case Wait::leaving:
+        case Timer::linger:
             break;
     }
     asio::error_code ignored;
@@ -275,23 +278,23 @@ void Session::deadline_came(Wait wait) {
 }
 
 void Session::drain() {
-    end(Ending::shutting_down);
-    if (listening_) {
+    set_close_reason(CloseReason::shutdown);
+    if (waiting_) {
         asio::error_code ignored;
         socket_.cancel(ignored);
     }
 }
 
-void Session::cut_off() {
-    ending_ = Ending::lost;
+void Session::abort() {
+    close_reason_ = CloseReason::connection_lost;
     asio::error_code ignored;
     socket_.close(ignored);
 }
 
 /// The first reason stands.
-void Session::end(Ending ending) {
-    if (ending_ == Ending::none) {
-        ending_ = ending;
+void Session::set_close_reason(CloseReason reason) {
+    if (close_reason_ == CloseReason::none) {
+        close_reason_ = reason;
     }
 }
 

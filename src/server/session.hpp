@@ -2,10 +2,10 @@
 #pragma once
 
 #include "net/deadlines.hpp"
-#include "net/hook.hpp"
+#include "net/list_hook.hpp"
 #include "protocol/replies.hpp"
-#include "roger/lines.hpp"
-#include "roger/peer.hpp"
+#include "roger/line_decoder.hpp"
+#include "roger/peer_address.hpp"
 #include "roger/task.hpp"
 #include "server/loop.hpp"
 
@@ -17,22 +17,22 @@ namespace roger {
 
 /// Why a session ends, recorded before its operations are cancelled: the cancellation itself
 /// looks the same whatever its reason.
-enum class Ending : std::uint8_t {
+enum class CloseReason : std::uint8_t {
     none,
-    client_done,     ///< the client has closed its sending side, and everything is answered
-    lost,            ///< the connection broke off
-    idle,            ///< nothing said for idle_timeout
-    unfinished,      ///< a message not ended within message_timeout
-    not_taking,      ///< answers not taken for write_timeout
-    busy,            ///< there was no place
-    shutting_down,   ///< the server drains
-    cannot_display,  ///< the handler failed
+    peer_closed,      ///< the client has closed its sending side, and everything is answered
+    connection_lost,  ///< the connection broke off
+    idle_timeout,     ///< nothing said for so long
+    message_timeout,  ///< a message not ended within it
+    write_timeout,    ///< answers not taken for so long
+    busy,             ///< the limit on connections was reached
+    shutdown,         ///< the server drains
+    handler_failed,
 };
 
-class Session final : public Hook, DeadlineOwner<Wait> {
+class Session final : public ListHook, DeadlineOwner<Timer> {
 public:
-    /// `ending` other than none: only its last line is said, and no place is held.
-    Session(Loop& loop, LoopSocket socket, Peer peer, Ending ending);
+    /// `reason` other than none: only its final reply is sent, and no place is held.
+    Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason);
     ~Session() override;
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
@@ -44,37 +44,38 @@ public:
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
 
-    /// For one that never runs: says its last line and closes, without waiting for the client. What
-    /// the client has said by now is read, so that only what still comes could destroy the line.
-    void leave_at_once();
+    /// For one that never runs: sends its final reply and closes, without waiting for the client.
+    /// What the client has said by now is read, so that only what still comes could destroy it.
+    void close_at_once();
 
     /// Closes the connection as it stands.
-    void cut_off();
+    void abort();
 
 private:
-    bool listen();
-    Task<void> take_turn();
+    bool arm_deadlines();
+    Task<void> serve_ready();
     Task<void> exchange();
-    Intake receive();
-    Task<std::size_t> display(Intake const& intake);
-    Replies answer(Intake const& intake, std::size_t displayed);
+    DecodedLines receive();
+    Task<std::size_t> display(DecodedLines const& decoded);
+    Replies answer(DecodedLines const& decoded, std::size_t displayed);
     Task<bool> acknowledge(Replies replies);
-    Task<void> take_leave();
-    void say_last_line();
-    ReplyLine const* last_line();
+    Task<void> linger_and_close();
+    void send_final_reply();
+    ReplyLine const* final_reply();
 
-    void deadline_came(Wait wait) override;
-    void end(Ending ending);
+    void on_deadline(Timer timer) override;
+    void set_close_reason(CloseReason reason);
 
     Loop& loop_;
     LoopSocket socket_;
-    Peer peer_;
-    Deadline<Wait> silence_;  ///< for the peer's next move: to say something, take answers, close
-    Deadline<Wait> unfinished_;          ///< for the end of the message that has begun
-    [[no_unique_address]] Lines lines_;  // what follows lies in its padding
-    Ending ending_;
+    PeerAddress peer_;
+    Deadline<Timer>
+        peer_deadline_;  ///< for the peer's next move: to say something, take answers, close
+    Deadline<Timer> message_deadline_;           ///< for the end of the message that has begun
+    [[no_unique_address]] LineDecoder decoder_;  // what follows lies in its padding
+    CloseReason close_reason_;
     bool has_place_;
-    bool listening_ = false;  ///< suspended until the client says something
+    bool waiting_ = false;  ///< suspended until the client says something
 };
 
 }  // namespace roger

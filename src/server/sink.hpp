@@ -8,7 +8,7 @@ namespace roger {
 
 /// Blocks, so it is for a thread of its own; but never where stop() could not end the wait, and
 /// never by changing the flags of the descriptor it was given: those belong to everyone who shares
-/// it. A pipe or a terminal is opened anew for that, which gives a description of our own.
+/// it. A pipe or a terminal is reopened for that, which gives a description of our own.
 class Sink {
 public:
     /// Throws std::runtime_error with a sentence if `descriptor` cannot be written to.
@@ -48,7 +48,7 @@ private:
         file,    ///< takes everything at once, if perhaps slowly
         own,     ///< our own description, non-blocking
         socket,  ///< non-blocking by call
-        shared,  ///< blocking, and not to be opened anew: written in pieces that it has room for
+        shared,  ///< blocking, and not to be reopened: written in pieces that it has room for
     };
 
     static Kind kind_of(int descriptor);

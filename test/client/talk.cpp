@@ -40,12 +40,12 @@ Told tell_all(test::ServerScript const& server, Strings const& messages) {
     options.address = stage.address();
     options.messages = messages;
     Told told;
-    auto const complain = [&told](std::string_view sentence) {
+    auto const print_error = [&told](std::string_view sentence) {
         told.complaints.emplace_back(sentence);
     };
     auto const client = [&]() -> asio::awaitable<void> {
         Receipts const receipts =
-            co_await talk(options, messages_of(options, prompt), printer, complain);
+            co_await talk(options, messages_of(options, prompt), printer, print_error);
         told.complete = receipts.complete();
     };
     stage.play(server, client);

@@ -58,7 +58,7 @@ struct Test {
 
 /// Message i is client i mod N's.
 Concurrency play(Test const& test, ServerModel const& server) {
-    struct Client {
+    struct LoadClient {
         std::vector<Moment> due;  ///< messages that wait, earliest first
         std::size_t sent = 0;
         bool busy = false;
@@ -83,9 +83,9 @@ Concurrency play(Test const& test, ServerModel const& server) {
                      .sent = {}});
     }
     Concurrency concurrency;
-    std::vector<Client> clients(test.clients);
+    std::vector<LoadClient> clients(test.clients);
     auto const send = [&](std::size_t index, Moment now) {
-        Client& client = clients[index];
+        LoadClient& client = clients[index];
         client.busy = true;
         concurrency.sent(now);
         events.push({.at = server(now),
@@ -97,7 +97,7 @@ Concurrency play(Test const& test, ServerModel const& server) {
     while (!events.empty() && events.top().at.time_since_epoch() < test.duration) {
         Event const event = events.top();
         events.pop();
-        Client& client = clients[event.client];
+        LoadClient& client = clients[event.client];
         bool const waited = client.busy && client.sent < client.due.size();
         if (event.answer) {
             client.busy = false;

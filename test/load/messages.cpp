@@ -38,7 +38,7 @@ constexpr Speaker somebody{.client = 12, .connection = 3, .message = 4567};
 
 }  // namespace
 
-TEST_CASE("A message says who says it and the how-manieth it is", "[load]") {
+TEST_CASE("A message says who says it, and its number", "[load]") {
     CHECK(said({}, somebody) == "message 4567 of client 12\n");
     CHECK(said({}, {.client = 0, .connection = 1, .message = 1}) == "message 1 of client 0\n");
 }

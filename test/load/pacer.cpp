@@ -19,11 +19,11 @@ using namespace std::chrono_literals;
 /// A pacer knows clients by their places only.
 std::array<std::max_align_t, 100> places;
 
-Client& client(std::size_t number) {
-    return reinterpret_cast<Client&>(places[number]);
+LoadClient& client(std::size_t number) {
+    return reinterpret_cast<LoadClient&>(places[number]);
 }
 
-std::size_t number_of(Client const& client) {
+std::size_t number_of(LoadClient const& client) {
     return static_cast<std::size_t>(reinterpret_cast<std::max_align_t const*>(&client) -
                                     places.data());
 }
@@ -35,7 +35,7 @@ Clock::time_point at(int ms) {
 }  // namespace
 
 TEST_CASE("A pacer without clients waits for nobody", "[load]") {
-    CHECK(Pacer(3).next() == Course::none);
+    CHECK(Pacer(3).next() == ClientSchedule::none);
 }
 
 TEST_CASE("A pacer gives clients in the order in which they are due", "[load]") {
@@ -47,7 +47,7 @@ TEST_CASE("A pacer gives clients in the order in which they are due", "[load]") 
         pacer.add(at(moments[i]), client(i));
     }
     std::vector<std::size_t> seen;
-    for (int last = 0; pacer.next() != Course::none;) {
+    for (int last = 0; pacer.next() != ClientSchedule::none;) {
         auto const next = pacer.next();
         std::size_t const number = number_of(pacer.pop());
         REQUIRE(next == at(moments[number]));
@@ -72,7 +72,7 @@ TEST_CASE("A client that comes back to a pacer waits for its new moment", "[load
     pacer.add(at(5), client(1));
     CHECK(number_of(pacer.pop()) == 1);
     CHECK(number_of(pacer.pop()) == 0);
-    CHECK(pacer.next() == Course::none);
+    CHECK(pacer.next() == ClientSchedule::none);
 }
 
 }  // namespace roger

@@ -27,21 +27,21 @@ struct Planned {
 };
 
 /// The messages that an open loop plans for one share's clients, in order; at most so many.
-std::vector<Planned> play(LoadSettings const& settings, Share share, Timeline timeline,
+std::vector<Planned> play(LoadSettings const& settings, Shard share, Timeline timeline,
                           std::size_t most = 1'000'000) {
     Plan plan(settings, share);
     plan.start(timeline);
-    std::vector<Course> courses(settings.clients);
+    std::vector<ClientSchedule> schedules(settings.clients);
     std::priority_queue<std::pair<Moment, std::size_t>, std::vector<std::pair<Moment, std::size_t>>,
                         std::greater<>>
         queue;
     auto const wait = [&](std::size_t client) {
-        if (courses[client].next != Course::none) {
-            queue.emplace(courses[client].next, client);
+        if (schedules[client].next != ClientSchedule::none) {
+            queue.emplace(schedules[client].next, client);
         }
     };
     for (std::size_t client = share.index; client < settings.clients; client += share.of) {
-        plan.enter(courses[client], client);
+        plan.enter(schedules[client], client);
         wait(client);
     }
     std::vector<Planned> all;
@@ -49,7 +49,7 @@ std::vector<Planned> play(LoadSettings const& settings, Share share, Timeline ti
         auto const [at, client] = queue.top();
         queue.pop();
         all.push_back({at, client});
-        plan.take(courses[client], false);
+        plan.take(schedules[client], false);
         wait(client);
     }
     return all;
@@ -80,11 +80,13 @@ Timeline from_begin(Clock::duration duration) {
 /// As a run with those settings has it.
 Timeline timeline_of(LoadSettings const& settings, Clock::duration warmup = 0s) {
     auto const length = planned_length(settings);
-    return {.go = begin - warmup, .begin = begin, .end = length ? begin + *length : Course::none};
+    return {.go = begin - warmup,
+            .begin = begin,
+            .end = length ? begin + *length : ClientSchedule::none};
 }
 
 Timeline without_end() {
-    return {.go = begin, .begin = begin, .end = Course::none};
+    return {.go = begin, .begin = begin, .end = ClientSchedule::none};
 }
 
 LoadSettings open_loop(std::size_t clients, double rate, Arrivals arrivals = Arrivals::even) {
@@ -141,11 +143,11 @@ double distance_from_exponential(std::vector<double> gaps, double rate) {
 }  // namespace
 
 TEST_CASE("A share is dealt its part, and the parts are the whole", "[load]") {
-    CHECK(Share{.index = 0, .of = 3}.part(7) == 3);
-    CHECK(Share{.index = 1, .of = 3}.part(7) == 2);
-    CHECK(Share{.index = 2, .of = 3}.part(7) == 2);
-    CHECK(Share{.index = 2, .of = 3}.part(2) == 0);
-    CHECK(Share{}.part(7) == 7);
+    CHECK(Shard{.index = 0, .of = 3}.part(7) == 3);
+    CHECK(Shard{.index = 1, .of = 3}.part(7) == 2);
+    CHECK(Shard{.index = 2, .of = 3}.part(7) == 2);
+    CHECK(Shard{.index = 2, .of = 3}.part(2) == 0);
+    CHECK(Shard{}.part(7) == 7);
 }
 
 TEST_CASE("An even spread plans every message once, whatever the threads", "[load]") {
@@ -169,13 +171,13 @@ TEST_CASE("An even spread is exact after hours", "[load]") {
     constexpr std::int64_t hours = 30;
     Plan plan(open_loop(1, rate), {});
     plan.start(without_end());
-    Course course;
-    plan.enter(course, 0);
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
     for (std::int64_t i = 0; i < rate * 3600 * hours; ++i) {
-        REQUIRE(std::chrono::abs(course.next - even_moment(i, rate)) <= 1ns);
-        plan.take(course, true);
+        REQUIRE(std::chrono::abs(schedule.next - even_moment(i, rate)) <= 1ns);
+        plan.take(schedule, true);
     }
-    CHECK(course.next - begin == std::chrono::hours(hours));
+    CHECK(schedule.next - begin == std::chrono::hours(hours));
 }
 
 TEST_CASE("An even spread can be slower than one message in a run", "[load]") {
@@ -228,7 +230,7 @@ TEST_CASE("An open loop plans as many messages as were asked for", "[load]") {
                 CAPTURE(messages, shares);
                 std::size_t sum = 0;
                 for (std::size_t index = 0; index < shares; ++index) {
-                    Share const share{.index = index, .of = shares};
+                    Shard const share{.index = index, .of = shares};
                     sum += play(settings, share, timeline_of(settings)).size();
                 }
                 CHECK(sum == messages);
@@ -321,23 +323,23 @@ TEST_CASE("A client that thinks is planned later", "[load]") {
     settings.think_time = Distribution::fixed(250);
     Plan plan(settings, {});
     plan.start(from_begin(10s));
-    Course course;
-    plan.enter(course, 0);
-    CHECK(course.next == begin);
-    plan.take(course, false);
-    plan.free(course, begin + 1s);
-    CHECK(course.next == begin + 1250ms);
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    CHECK(schedule.next == begin);
+    plan.take(schedule, false);
+    plan.free(schedule, begin + 1s);
+    CHECK(schedule.next == begin + 1250ms);
     settings.think_time = Distribution{.low = 100, .high = 300};
     Plan varied(settings, {});
     varied.start(without_end());
-    varied.enter(course, 0);
+    varied.enter(schedule, 0);
     Clock::duration sum{0};
     for (int i = 0; i < 1000; ++i) {
-        varied.take(course, false);
-        varied.free(course, begin);
-        CHECK(course.next >= begin + 100ms);
-        CHECK(course.next <= begin + 300ms);
-        sum += course.next - begin;
+        varied.take(schedule, false);
+        varied.free(schedule, begin);
+        CHECK(schedule.next >= begin + 100ms);
+        CHECK(schedule.next <= begin + 300ms);
+        sum += schedule.next - begin;
     }
     CHECK(std::chrono::abs(sum / 1000 - 200ms) < 10ms);
 }
@@ -355,18 +357,18 @@ TEST_CASE("Without an end, an open loop goes on until it is told to end", "[load
     for (Arrivals const arrivals : {Arrivals::even, Arrivals::poisson}) {
         Plan plan(open_loop(1, 1000, arrivals), {});
         plan.start(without_end());
-        Course course;
-        plan.enter(course, 0);
+        ClientSchedule schedule;
+        plan.enter(schedule, 0);
         for (int i = 0; i < 5000; ++i) {
-            plan.take(course, true);
+            plan.take(schedule, true);
         }
-        REQUIRE(course.next != Course::none);
-        plan.end(course.next);
-        CHECK(plan.timeline().end == course.next);
-        plan.take(course, true);
-        CHECK(course.next == Course::none);
-        plan.free(course, begin + 1h);
-        CHECK(course.next == Course::none);
+        REQUIRE(schedule.next != ClientSchedule::none);
+        plan.end(schedule.next);
+        CHECK(plan.timeline().end == schedule.next);
+        plan.take(schedule, true);
+        CHECK(schedule.next == ClientSchedule::none);
+        plan.free(schedule, begin + 1h);
+        CHECK(schedule.next == ClientSchedule::none);
     }
 }
 
@@ -382,33 +384,33 @@ TEST_CASE("The end of a plan only ever comes closer", "[load]") {
 TEST_CASE("In a closed loop a message is planned when its client is free", "[load]") {
     Plan plan(closed_loop(1, {}), {});
     plan.start(from_begin(10s));
-    Course course;
-    plan.enter(course, 0);
-    CHECK(course.next == begin);
-    plan.take(course, false);
-    CHECK(course.next == Course::none);
-    plan.free(course, begin + 3s);
-    CHECK(course.next == begin + 3s);
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    CHECK(schedule.next == begin);
+    plan.take(schedule, false);
+    CHECK(schedule.next == ClientSchedule::none);
+    plan.free(schedule, begin + 3s);
+    CHECK(schedule.next == begin + 3s);
     // It is planned already.
-    plan.free(course, begin + 4s);
-    CHECK(course.next == begin + 3s);
+    plan.free(schedule, begin + 4s);
+    CHECK(schedule.next == begin + 3s);
 }
 
 TEST_CASE("In a closed loop a pipeline's messages are planned at the same moment", "[load]") {
     Plan plan(closed_loop(1, 4), {});
     plan.start(from_begin(10s));
-    Course course;
-    plan.enter(course, 0);
-    plan.take(course, true);
-    CHECK(course.next == begin);
-    plan.take(course, true);
-    CHECK(course.next == begin);
-    plan.take(course, false);
-    CHECK(course.next == Course::none);
-    plan.free(course, begin + 1s);
-    CHECK(course.next == begin + 1s);
-    plan.take(course, true);
-    CHECK(course.next == Course::none);
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    plan.take(schedule, true);
+    CHECK(schedule.next == begin);
+    plan.take(schedule, true);
+    CHECK(schedule.next == begin);
+    plan.take(schedule, false);
+    CHECK(schedule.next == ClientSchedule::none);
+    plan.free(schedule, begin + 1s);
+    CHECK(schedule.next == begin + 1s);
+    plan.take(schedule, true);
+    CHECK(schedule.next == ClientSchedule::none);
 }
 
 TEST_CASE("A closed loop plans as many messages as were asked for", "[load]") {
@@ -419,16 +421,16 @@ TEST_CASE("A closed loop plans as many messages as were asked for", "[load]") {
             for (std::size_t index = 0; index < shares; ++index) {
                 Plan plan(closed_loop(5, messages), {.index = index, .of = shares});
                 plan.start(without_end());
-                std::vector<Course> courses(5);
+                std::vector<ClientSchedule> schedules(5);
                 for (std::size_t client = index; client < 5; client += shares) {
-                    plan.enter(courses[client], client);
+                    plan.enter(schedules[client], client);
                 }
                 for (int round = 0; round < 20; ++round) {
-                    for (Course& course : courses) {
-                        if (course.next != Course::none) {
+                    for (ClientSchedule& schedule : schedules) {
+                        if (schedule.next != ClientSchedule::none) {
                             ++planned;
-                            plan.take(course, false);
-                            plan.free(course, begin + std::chrono::seconds(round));
+                            plan.take(schedule, false);
+                            plan.free(schedule, begin + std::chrono::seconds(round));
                         }
                     }
                 }
@@ -440,31 +442,31 @@ TEST_CASE("A closed loop plans as many messages as were asked for", "[load]") {
 
 TEST_CASE("In a closed loop the messages of the warm-up are not counted", "[load]") {
     Plan plan(closed_loop(1, 2), {});
-    plan.start({.go = begin - 1s, .begin = begin, .end = Course::none});
-    Course course;
-    plan.enter(course, 0);
-    CHECK(course.next == begin - 1s);
+    plan.start({.go = begin - 1s, .begin = begin, .end = ClientSchedule::none});
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    CHECK(schedule.next == begin - 1s);
     for (auto const moment : {begin - 900ms, begin - 1ns, begin, begin + 1s}) {
-        plan.take(course, false);
-        plan.free(course, moment);
-        CHECK(course.next == moment);
+        plan.take(schedule, false);
+        plan.free(schedule, moment);
+        CHECK(schedule.next == moment);
     }
-    plan.take(course, false);
-    plan.free(course, begin + 2s);
-    CHECK(course.next == Course::none);
+    plan.take(schedule, false);
+    plan.free(schedule, begin + 2s);
+    CHECK(schedule.next == ClientSchedule::none);
 }
 
 TEST_CASE("A closed loop plans nothing at its end or later", "[load]") {
     Plan plan(closed_loop(1, {}), {});
     plan.start(from_begin(10s));
-    Course course;
-    plan.enter(course, 0);
-    plan.take(course, false);
-    plan.free(course, begin + 10s - 1ns);
-    CHECK(course.next == begin + 10s - 1ns);
-    plan.take(course, false);
-    plan.free(course, begin + 10s);
-    CHECK(course.next == Course::none);
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    plan.take(schedule, false);
+    plan.free(schedule, begin + 10s - 1ns);
+    CHECK(schedule.next == begin + 10s - 1ns);
+    plan.take(schedule, false);
+    plan.free(schedule, begin + 10s);
+    CHECK(schedule.next == ClientSchedule::none);
 }
 
 }  // namespace roger

@@ -103,11 +103,11 @@ TEST_CASE("A load tester cannot have added more than there is", "[load]") {
 
 TEST_CASE("What the load tester failed to do itself is counted as such", "[load]") {
     Measurement measurement;
-    measurement.recorder.failed(run_begin, Fate::never_connected, "no port", true);
-    measurement.recorder.failed(run_begin, Fate::never_connected, "refused");
-    measurement.recorder.failed(run_begin - 1ns, Fate::never_connected, "no port", true);
-    CHECK(measurement.report().fates[Fate::never_connected] == 2);
-    CHECK(measurement.report().excused[Fate::never_connected] == 1);
+    measurement.recorder.failed(run_begin, Outcome::never_connected, "no port", true);
+    measurement.recorder.failed(run_begin, Outcome::never_connected, "refused");
+    measurement.recorder.failed(run_begin - 1ns, Outcome::never_connected, "no port", true);
+    CHECK(measurement.report().outcomes[Outcome::never_connected] == 2);
+    CHECK(measurement.report().excused[Outcome::never_connected] == 1);
     CHECK(measurement.report().excused.sum() == 1);
 }
 
@@ -132,13 +132,13 @@ TEST_CASE("A message of the warm-up is not counted, whenever its answer comes", 
     Recorder& recorder = measurement.recorder;
     recorder.acked(sent(-500ms), run_begin - 400ms, 0ms);
     recorder.acked(sent(-1ns), run_begin + 1s, 0ms);
-    recorder.failed(run_begin - 1ns, Fate::timed_out, "late");
-    CHECK(recorder.fates().sum() == 0);
+    recorder.failed(run_begin - 1ns, Outcome::timed_out, "late");
+    CHECK(recorder.outcomes().sum() == 0);
     CHECK(recorder.latencies().response.empty());
     CHECK(recorder.latencies().service.empty());
     CHECK(recorder.latencies().lateness.empty());
     recorder.acked(sent(0ms), run_begin + 1s, 0ms);
-    CHECK(recorder.fates()[Fate::acked] == 1);
+    CHECK(recorder.outcomes()[Outcome::acked] == 1);
     Report const report = measurement.report();
     CHECK(report.planned == 1);
     CHECK(report.reasons.counts().empty());
@@ -162,7 +162,7 @@ TEST_CASE("Who watches sees the warm-up too, which no report has", "[load]") {
     recorder.end(run_begin + 2s);
     recorder.finish();
     CHECK(acked(intervals.take(2s)) == Counts{0, 0, 0, 0});
-    CHECK(recorder.fates().sum() == 0);
+    CHECK(recorder.outcomes().sum() == 0);
 }
 
 TEST_CASE("What was answered but for the load tester's delay is known", "[load]") {
@@ -182,7 +182,7 @@ TEST_CASE("A message that was planned in time is counted before its time has bee
     Recorder recorder(intervals);
     recorder.start(two_seconds);
     recorder.acked(sent(100ms), run_begin + 600ms, 0ms);
-    CHECK(recorder.fates()[Fate::acked] == 1);
+    CHECK(recorder.outcomes()[Outcome::acked] == 1);
     recorder.end(run_begin + 2s);
     recorder.finish();
     CHECK(acked(intervals.take(2s)) == Counts{0, 1, 0, 0});
@@ -208,7 +208,7 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
     for (int ms = 0; ms < 2000; ms += 7) {
         measurement.recorder.acked(sent(std::chrono::milliseconds(ms / 2)),
                                    run_begin + std::chrono::milliseconds(ms), 0ms);
-        measurement.recorder.failed(run_begin, Fate::refused, "full");
+        measurement.recorder.failed(run_begin, Outcome::refused, "full");
     }
     Histogram whole;
     std::uint64_t sum = 0;
@@ -220,8 +220,8 @@ TEST_CASE("The intervals of a recorder add up to what it recorded", "[load]") {
             whole.add(bucket);
         }
     }
-    CHECK(sum == measurement.recorder.fates()[Fate::acked]);
-    CHECK(failed == measurement.recorder.fates()[Fate::refused]);
+    CHECK(sum == measurement.recorder.outcomes()[Outcome::acked]);
+    CHECK(failed == measurement.recorder.outcomes()[Outcome::refused]);
     CHECK(whole == measurement.recorder.latencies().response);
 }
 
@@ -232,15 +232,15 @@ TEST_CASE("What comes after the end is counted, in no interval and not in the ra
     recorder.end(run_begin + 2s);
     recorder.acked(sent(1999ms), run_begin + 2005ms, 0ms);
     recorder.acked(sent(1999ms), run_begin + 5s, 0ms);
-    recorder.failed(run_begin + 1999ms, Fate::timed_out, "no answer");
+    recorder.failed(run_begin + 1999ms, Outcome::timed_out, "no answer");
     recorder.pass(run_begin + 6s);
-    CHECK(recorder.next_moment() == Course::none);
+    CHECK(recorder.next_moment() == ClientSchedule::none);
     recorder.finish();
     auto const intervals = measurement.intervals.take(2s);
     CHECK(acked(intervals) == Counts{0, 0, 0, 1});
     CHECK(intervals.back().failed == 0);
-    CHECK(recorder.fates()[Fate::acked] == 3);
-    CHECK(recorder.fates()[Fate::timed_out] == 1);
+    CHECK(recorder.outcomes()[Outcome::acked] == 3);
+    CHECK(recorder.outcomes()[Outcome::timed_out] == 1);
     CHECK(measurement.report().acked_in_time == 1);
 }
 
@@ -260,14 +260,14 @@ TEST_CASE("A run that ends before its measurement began has measured nothing", "
     recorder.end(run_begin - 500ms);
     recorder.finish();
     CHECK(intervals.take(0ms).empty());
-    CHECK(recorder.fates().sum() == 0);
+    CHECK(recorder.outcomes().sum() == 0);
     CHECK(recorder.used().used == 0ns);
 }
 
 TEST_CASE("A recorder wants to be called at the beginning and at each interval's end", "[load]") {
     Intervals intervals(500ms, 1);
     Recorder recorder(intervals);
-    CHECK(recorder.next_moment() == Course::none);
+    CHECK(recorder.next_moment() == ClientSchedule::none);
     recorder.start({.go = run_begin, .begin = run_begin, .end = run_begin + 2s});
     CHECK(recorder.next_moment() == run_begin);
     recorder.pass(run_begin - 1ns);
@@ -278,13 +278,13 @@ TEST_CASE("A recorder wants to be called at the beginning and at each interval's
     }
     // What comes after the end belongs to the last interval: it stays open.
     recorder.pass(run_begin + 1500ms);
-    CHECK(recorder.next_moment() == Course::none);
+    CHECK(recorder.next_moment() == ClientSchedule::none);
     recorder.pass(run_begin + 9s);
     CHECK(intervals.latest()->begin_s == 1);
 }
 
 TEST_CASE("A recorder that was not called for long closes all intervals that are over", "[load]") {
-    Measurement measurement({.go = run_begin, .begin = run_begin, .end = Course::none});
+    Measurement measurement({.go = run_begin, .begin = run_begin, .end = ClientSchedule::none});
     measurement.recorder.pass(run_begin + 1700ms);
     CHECK(measurement.recorder.next_moment() == run_begin + 2s);
     CHECK(measurement.intervals.latest()->begin_s == 1);
@@ -314,16 +314,16 @@ TEST_CASE("A recorder counts connections, and the most at once while measuring",
     CHECK(intervals.latest()->clients == 2);
 }
 
-TEST_CASE("Every fate is counted and explained, and the sum is what was planned", "[load]") {
+TEST_CASE("Every outcome is counted and explained, and the sum is what was planned", "[load]") {
     Measurement measurement;
     std::uint64_t planned = 0;
-    for (std::size_t i = 0; i < fate_count; ++i) {
+    for (std::size_t i = 0; i < outcome_count; ++i) {
         for (std::size_t times = 0; times <= i; ++times) {
-            auto const fate = static_cast<Fate>(i);
-            if (fate == Fate::acked) {
+            auto const outcome = static_cast<Outcome>(i);
+            if (outcome == Outcome::acked) {
                 measurement.recorder.acked(sent(1ms), run_begin + 2ms, 0ms);
             } else {
-                measurement.recorder.failed(run_begin + 1ms, fate, "why");
+                measurement.recorder.failed(run_begin + 1ms, outcome, "why");
             }
             ++planned;
         }
@@ -331,12 +331,12 @@ TEST_CASE("Every fate is counted and explained, and the sum is what was planned"
     measurement.recorder.surplus_answer(run_begin);
     Report const report = measurement.report();
     CHECK(report.planned == planned);
-    CHECK(report.fates.sum() == planned);
+    CHECK(report.outcomes.sum() == planned);
     CHECK(report.surplus_answers == 1);
-    for (std::size_t i = 1; i < fate_count; ++i) {
-        auto const fate = static_cast<Fate>(i);
-        CHECK(report.fates[fate] == i + 1);
-        CHECK(report.reasons.counts().at({fate, "why"}) == i + 1);
+    for (std::size_t i = 1; i < outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        CHECK(report.outcomes[outcome] == i + 1);
+        CHECK(report.reasons.counts().at({outcome, "why"}) == i + 1);
     }
     auto const intervals = measurement.take(2s);
     CHECK(intervals[0].acked == 1);
@@ -348,12 +348,12 @@ TEST_CASE("What several loops recorded adds up", "[load]") {
     Measurement second;
     first.recorder.acked(sent(1ms), run_begin + 2ms, 0ms);
     second.recorder.acked(sent(1ms), run_begin + 3ms, 0ms);
-    second.recorder.failed(run_begin, Fate::refused, "full");
+    second.recorder.failed(run_begin, Outcome::refused, "full");
     Report report;
     first.recorder.add_to(report);
     second.recorder.add_to(report);
     CHECK(report.planned == 3);
-    CHECK(report.fates[Fate::acked] == 2);
+    CHECK(report.outcomes[Outcome::acked] == 2);
     CHECK(report.latencies.response.count() == 2);
 }
 

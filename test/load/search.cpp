@@ -54,10 +54,10 @@ private:
     std::mt19937 random_;
 };
 
-SearchResult search(double start, std::function<Trial(double)> const& run) {
+SearchResult search(double start, std::function<Trial(double)> const& trial_at) {
     RateSearch search(start);
     while (auto const rate = search.next()) {
-        search.tell(run(*rate));
+        search.tell(trial_at(*rate));
     }
     return search.result();
 }
@@ -294,9 +294,9 @@ TEST_CASE("A trial is judged by its report", "[search][load]") {
     Report report;
     report.planned = 1000;
     report.duration_s = 2;
-    report.fates.count(Fate::acked, 998);
-    report.acked_in_time = report.fates[Fate::acked];
-    report.fates.count(Fate::unsent, 2);
+    report.outcomes.count(Outcome::acked, 998);
+    report.acked_in_time = report.outcomes[Outcome::acked];
+    report.outcomes.count(Outcome::unsent, 2);
     report.latencies.response.record(std::chrono::milliseconds(1));
     Trial const trial = trial_of(500, report);
     CHECK(trial.rate == 500);

@@ -44,7 +44,7 @@ inline Report play(SimulatedTest const& test) {
         double const sent = std::max(planned, client);
         ++report.planned;
         if (sent > test.duration_s + test.grace_s) {
-            report.fates.count(Fate::unsent);
+            report.outcomes.count(Outcome::unsent);
             continue;
         }
         double const begun = std::max(sent, server_free_at);
@@ -53,7 +53,7 @@ inline Report play(SimulatedTest const& test) {
         auto const ns = [](double seconds) {
             return std::chrono::nanoseconds(std::llround(seconds * 1e9));
         };
-        report.fates.count(Fate::acked);
+        report.outcomes.count(Outcome::acked);
         report.latencies.response.record(ns(acked - planned));
         report.latencies.service.record(ns(acked - sent));
         if (acked < test.duration_s) {

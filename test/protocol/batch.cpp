@@ -14,7 +14,7 @@ namespace roger {
 static_assert(std::forward_iterator<Batch::Iterator>);
 
 TEST_CASE("A batch gives its messages in order", "[batch][protocol]") {
-    Peer const peer("/run/roger");
+    PeerAddress const peer("/run/roger");
     Batch const batch("one\n\ntwo\r\n", peer, 3);
     CHECK(std::vector<std::string>(batch.begin(), batch.end()) ==
           std::vector<std::string>{"one", "", "two\r"});
@@ -25,8 +25,8 @@ TEST_CASE("A batch gives its messages in order", "[batch][protocol]") {
 
 TEST_CASE("A batch of datagrams tells each one's sender, and keeps their newlines",
           "[batch][protocol]") {
-    Peer const one("@one", SocketType::datagram);
-    Peer const other("/run/other", SocketType::datagram);
+    PeerAddress const one("@one", SocketType::datagram);
+    PeerAddress const other("/run/other", SocketType::datagram);
     std::vector<Message> const datagrams = {{"two\nlines", &one}, {"", &other}};
     Batch const batch(datagrams, 0);
     std::vector<std::string> said;
@@ -38,7 +38,7 @@ TEST_CASE("A batch of datagrams tells each one's sender, and keeps their newline
 }
 
 TEST_CASE("A batch of one empty message is not empty", "[batch][protocol]") {
-    Peer const nameless;
+    PeerAddress const nameless;
     Batch const one("\n", nameless, 0);
     CHECK(std::distance(one.begin(), one.end()) == 1);
     CHECK_FALSE(one.empty());

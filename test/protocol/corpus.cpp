@@ -1,6 +1,6 @@
 // What the fuzzers found worth keeping, as ordinary tests: no libFuzzer needed.
 #include "fuzz/address_property.hpp"
-#include "fuzz/lines_property.hpp"
+#include "fuzz/line_decoder_property.hpp"
 #include "fuzz/record_property.hpp"
 #include "support/files.hpp"
 

@@ -2,7 +2,7 @@
 #include "protocol/line_ending.hpp"
 
 #include "roger/batch.hpp"
-#include "roger/lines.hpp"
+#include "roger/line_decoder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -32,12 +32,12 @@ std::string random_message(std::mt19937& random) {
 }
 
 std::vector<std::string> read(std::string_view stream) {
-    Lines lines(Lines::most_max_message);
-    Intake intake;
-    lines.feed(stream, intake);
-    lines.finish(intake);
+    LineDecoder lines(LineDecoder::most_max_message);
+    DecodedLines decoded;
+    lines.feed(stream, decoded);
+    lines.finish(decoded);
     std::vector<std::string> messages;
-    for (Batch::Iterator message(intake.messages), end; message != end; ++message) {
+    for (Batch::Iterator message(decoded.messages), end; message != end; ++message) {
         messages.emplace_back((*message).text);
     }
     return messages;

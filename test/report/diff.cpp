@@ -42,14 +42,15 @@ bool has(Difference const& difference, std::string_view figure) {
 Report with_totals(Report const& of) {
     Report report = of;
     report.latencies = {};
-    report.fates = {};
+    report.outcomes = {};
     report.acked_in_time = 0;
     for (Interval const& interval : of.intervals) {
         report.latencies.response.add(interval.response);
         report.acked_in_time += interval.acked;
-        report.fates.count(Fate::timed_out, interval.failed);
+        report.outcomes.count(Outcome::timed_out, interval.failed);
     }
-    report.fates.count(Fate::acked, static_cast<std::uint64_t>(report.latencies.response.count()));
+    report.outcomes.count(Outcome::acked,
+                          static_cast<std::uint64_t>(report.latencies.response.count()));
     return report;
 }
 
@@ -98,8 +99,8 @@ TEST_CASE("Old and new are the reports' own figures", "[diff][load]") {
         CHECK(shown("p50") == static_cast<double>(response.percentile_us(50)));
         CHECK(shown("p99") == static_cast<double>(response.percentile_us(99)));
         CHECK(shown("max") == static_cast<double>(response.max_us()));
-        CHECK(shown("failed") ==
-              static_cast<double>(report.fates.failed()) / static_cast<double>(report.fates.sum()));
+        CHECK(shown("failed") == static_cast<double>(report.outcomes.failed()) /
+                                     static_cast<double>(report.outcomes.sum()));
     }
     CHECK(comparison_of("p99", difference).after > 500'000);
 }

@@ -24,7 +24,7 @@ Interval interval_of(double begin_s, double length_s, std::vector<Histogram::Buc
 void add_to_run(Report& report, std::vector<Histogram::Bucket> const& response) {
     for (Histogram::Bucket const& bucket : response) {
         report.latencies.response.add(bucket);
-        report.fates.count(Fate::acked, static_cast<std::uint64_t>(bucket.count));
+        report.outcomes.count(Outcome::acked, static_cast<std::uint64_t>(bucket.count));
     }
 }
 
@@ -43,8 +43,9 @@ TEST_CASE("The figures over all intervals are the run's", "[diff][load]") {
               Approx(static_cast<double>(response.percentile_us(percent))).epsilon(0.001));
     }
     CHECK(sample.rate(sample.all()) == Approx(report.rate()));
-    CHECK(sample.failed_share(sample.all()) == Approx(static_cast<double>(report.fates.failed()) /
-                                                      static_cast<double>(report.fates.sum())));
+    CHECK(sample.failed_share(sample.all()) ==
+          Approx(static_cast<double>(report.outcomes.failed()) /
+                 static_cast<double>(report.outcomes.sum())));
 }
 
 TEST_CASE("Figures are over the intervals that are selected, as often as they are",
@@ -73,7 +74,7 @@ TEST_CASE("What came after the last whole interval counts as part of it", "[diff
         add_to_run(report, interval.response);
     }
     add_to_run(report, {{5000, 10}});
-    report.fates.count(Fate::timed_out, 3);
+    report.outcomes.count(Outcome::timed_out, 3);
     report.duration_s = 2.5;
     report.acked_in_time = 31;  // one of the late ones hardly was
     IntervalSample const sample(report);

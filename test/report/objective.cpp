@@ -21,10 +21,10 @@ Report report_of_1000() {
     report.duration_s = 10;
     report.planned = 1000;
     report.surplus_answers = 3;
-    report.fates.count(Fate::acked, 985);
-    report.acked_in_time = report.fates[Fate::acked];
-    report.fates.count(Fate::wrong_answer, 10);
-    report.fates.count(Fate::refused, 5);
+    report.outcomes.count(Outcome::acked, 985);
+    report.acked_in_time = report.outcomes[Outcome::acked];
+    report.outcomes.count(Outcome::wrong_answer, 10);
+    report.outcomes.count(Outcome::refused, 5);
     for (int us = 1; us <= 985; ++us) {
         for (auto* const latencies : {&report.latencies, &report.lower_bounds}) {
             latencies->response.record(microseconds(us));
@@ -95,7 +95,7 @@ TEST_CASE("The rate is of acked messages", "[objective][load]") {
     CHECK_FALSE(holds("rate>=99"));
 }
 
-TEST_CASE("Failures are counted in all, by fate, and as a share", "[objective][load]") {
+TEST_CASE("Failures are counted in all, by outcome, and as a share", "[objective][load]") {
     CHECK(holds("failed=15"));
     CHECK(holds("wrong_answer=10"));
     CHECK(holds("refused=5"));
@@ -135,8 +135,8 @@ TEST_CASE("What was measured is told in human units", "[objective][load]") {
 TEST_CASE("A message that was never answered took at least the timeout", "[objective][load]") {
     Report report = report_of_1000();
     report.asked.ack_timeout_s = 2;
-    report.fates.count(Fate::timed_out, 5);
-    report.fates.count(Fate::unsent, 10);
+    report.outcomes.count(Outcome::timed_out, 5);
+    report.outcomes.count(Outcome::unsent, 10);
     auto const judged = [&report](std::string_view text) {
         return parse_objective(text).judge(report);
     };
@@ -199,22 +199,22 @@ TEST_CASE("A figure just past its limit does not look like it", "[objective][loa
     Report report;
     report.latencies.response.record(microseconds(5003));
     report.lower_bounds.response.record(microseconds(5003));
-    report.fates.count(Fate::acked, 999'999);
-    report.acked_in_time = report.fates[Fate::acked];
+    report.outcomes.count(Outcome::acked, 999'999);
+    report.acked_in_time = report.outcomes[Outcome::acked];
     report.duration_s = 1000;
     CHECK(parse_objective("max<=5ms").judge(report).measured == "5003µs");
     CHECK(parse_objective("rate>=1000").judge(report).measured == "999.999/s");
 }
 
-TEST_CASE("An objective about a fate decides about it alone", "[objective][load]") {
-    CHECK(parse_objective("timed_out<1%").is_about(Fate::timed_out));
-    CHECK_FALSE(parse_objective("timed_out<1%").is_about(Fate::refused));
-    CHECK(parse_objective("failed<1%").is_about(Fate::refused));
-    CHECK(parse_objective("acked>99%").is_about(Fate::refused));
+TEST_CASE("An objective about an outcome decides about it alone", "[objective][load]") {
+    CHECK(parse_objective("timed_out<1%").is_about(Outcome::timed_out));
+    CHECK_FALSE(parse_objective("timed_out<1%").is_about(Outcome::refused));
+    CHECK(parse_objective("failed<1%").is_about(Outcome::refused));
+    CHECK(parse_objective("acked>99%").is_about(Outcome::refused));
     CHECK_FALSE(parse_objective("failed<1%").is_about_surplus_answers());
     CHECK(parse_objective("surplus_answers<9").is_about_surplus_answers());
-    CHECK_FALSE(parse_objective("surplus_answers<9").is_about(Fate::refused));
-    CHECK_FALSE(parse_objective("p99<9s").is_about(Fate::refused));
+    CHECK_FALSE(parse_objective("surplus_answers<9").is_about(Outcome::refused));
+    CHECK_FALSE(parse_objective("p99<9s").is_about(Outcome::refused));
 }
 
 TEST_CASE("Objectives stand in a list with commas", "[objective][load]") {
@@ -240,7 +240,7 @@ TEST_CASE("A wrong objective is a sentence with the remedy", "[objective][load]"
           "response.", "timed out", "unknown"}) {
         CHECK(objective_error(fmt::format("{}<5ms", figure)) ==
               fmt::format("'{0}<5ms' has an unknown figure, '{0}': write a percentile, mean, max, "
-                          "rate, failed, or a fate such as timed_out, as in p99<5ms",
+                          "rate, failed, or an outcome such as timed_out, as in p99<5ms",
                           figure));
     }
     CHECK(objective_error("p100.1<5ms") ==

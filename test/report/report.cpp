@@ -45,8 +45,8 @@ Report half_of_a_run(int first) {
             interval.record(response);
             report.latencies.response.record(response);
             report.latencies.connect.record(response * 2);
-            report.fates.count(i % 10 < 8 ? Fate::acked : Fate::timed_out);
-            report.acked_in_time = report.fates[Fate::acked];
+            report.outcomes.count(i % 10 < 8 ? Outcome::acked : Outcome::timed_out);
+            report.acked_in_time = report.outcomes[Outcome::acked];
             ++report.planned;
         }
         report.intervals.push_back({.begin_s = static_cast<double>(second),
@@ -79,34 +79,34 @@ Report with_intervals(std::vector<double> const& lengths_s) {
 TEST_CASE("The rate is of messages acked in time", "[load]") {
     Report report;
     CHECK(report.rate() == 0);
-    report.fates.count(Fate::acked, 35);
-    report.fates.count(Fate::refused, 10);
+    report.outcomes.count(Outcome::acked, 35);
+    report.outcomes.count(Outcome::refused, 10);
     report.acked_in_time = 30;
     report.duration_s = 2;
     CHECK(report.rate() == 15);
 }
 
-TEST_CASE("A reason is counted by its fate and text", "[load]") {
+TEST_CASE("A reason is counted by its outcome and text", "[load]") {
     Reasons reasons;
-    reasons.count(Fate::refused, "full");
-    reasons.count(Fate::refused, "full", 4);
-    reasons.count(Fate::timed_out, "full", 2);
+    reasons.count(Outcome::refused, "full");
+    reasons.count(Outcome::refused, "full", 4);
+    reasons.count(Outcome::timed_out, "full", 2);
     CHECK(reasons.counts().size() == 2);
-    CHECK(reasons.counts().at({Fate::refused, "full"}) == 5);
-    CHECK(reasons.counts().at({Fate::timed_out, "full"}) == 2);
+    CHECK(reasons.counts().at({Outcome::refused, "full"}) == 5);
+    CHECK(reasons.counts().at({Outcome::timed_out, "full"}) == 2);
 }
 
-TEST_CASE("Of more different reasons than are kept, the rest is counted by its fate", "[load]") {
+TEST_CASE("Of more different reasons than are kept, the rest is counted by its outcome", "[load]") {
     Reasons reasons;
     for (int i = 0; i != 100; ++i) {
-        reasons.count(Fate::wrong_answer, fmt::format("text {}", i));
-        reasons.count(i < 50 ? Fate::refused : Fate::acked, "again");
+        reasons.count(Outcome::wrong_answer, fmt::format("text {}", i));
+        reasons.count(i < 50 ? Outcome::refused : Outcome::acked, "again");
     }
     CHECK(reasons.counts().size() == Reasons::most + 2);
-    CHECK(reasons.counts().at({Fate::wrong_answer, "text 6"}) == 1);
-    CHECK(reasons.counts().at({Fate::wrong_answer, "other texts"}) == 93);
-    CHECK(reasons.counts().at({Fate::refused, "again"}) == 50);
-    CHECK(reasons.counts().at({Fate::acked, "other texts"}) == 50);
+    CHECK(reasons.counts().at({Outcome::wrong_answer, "text 6"}) == 1);
+    CHECK(reasons.counts().at({Outcome::wrong_answer, "other texts"}) == 93);
+    CHECK(reasons.counts().at({Outcome::refused, "again"}) == 50);
+    CHECK(reasons.counts().at({Outcome::acked, "other texts"}) == 50);
     CHECK(messages_of(reasons) == 200);
 }
 
@@ -114,14 +114,14 @@ TEST_CASE("Reasons that are added keep every message", "[load]") {
     Reasons left;
     Reasons right;
     for (int i = 0; i != 6; ++i) {
-        left.count(Fate::refused, fmt::format("left {}", i), 10);
-        right.count(Fate::refused, fmt::format("right {}", i), 100);
+        left.count(Outcome::refused, fmt::format("left {}", i), 10);
+        right.count(Outcome::refused, fmt::format("right {}", i), 100);
     }
-    right.count(Fate::refused, "left 0", 5);
+    right.count(Outcome::refused, "left 0", 5);
     left.add(right);
-    CHECK(left.counts().at({Fate::refused, "left 0"}) == 15);
-    CHECK(left.counts().at({Fate::refused, "right 1"}) == 100);
-    CHECK(left.counts().at({Fate::refused, "other texts"}) == 400);
+    CHECK(left.counts().at({Outcome::refused, "left 0"}) == 15);
+    CHECK(left.counts().at({Outcome::refused, "right 1"}) == 100);
+    CHECK(left.counts().at({Outcome::refused, "other texts"}) == 400);
     CHECK(messages_of(left) == 665);
 }
 
@@ -148,8 +148,8 @@ TEST_CASE("Two halves merge into the whole, bucket for bucket", "[load]") {
     CHECK(whole.latencies.response == response);
     CHECK(whole.latencies.connect.count() == 2000);
     CHECK(whole.planned == 2000);
-    CHECK(whole.fates[Fate::acked] == 1600);
-    CHECK(whole.fates[Fate::timed_out] == 400);
+    CHECK(whole.outcomes[Outcome::acked] == 1600);
+    CHECK(whole.outcomes[Outcome::timed_out] == 400);
     CHECK(
         whole.asked ==
         Asked{
@@ -195,7 +195,7 @@ TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
     CHECK(whole.surplus_answers == 6);
     CHECK(whole.connections == 2014);
     CHECK(whole.idle_losses == 2);
-    CHECK(whole.reasons.counts().at({Fate::refused, "error: too many clients"}) == 18);
+    CHECK(whole.reasons.counts().at({Outcome::refused, "error: too many clients"}) == 18);
     CHECK(whole.generator ==
           Generator{.threads = 5,
                     .cpu_s = 5.25,

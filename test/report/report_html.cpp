@@ -28,9 +28,9 @@ using test::sample_report;
 Report good_report() {
     Report report = sample_report();
     report.interrupted = false;
-    report.fates = {};
-    report.fates.count(Fate::acked, 199'980);
-    report.acked_in_time = report.fates[Fate::acked];
+    report.outcomes = {};
+    report.outcomes.count(Outcome::acked, 199'980);
+    report.acked_in_time = report.outcomes[Outcome::acked];
     report.reasons = {};
     report.surplus_answers = 0;
     report.generator.bottleneck.clear();
@@ -58,8 +58,8 @@ Report with_intervals(std::size_t count) {
 Report without_acks() {
     Report report = with_intervals(10);
     report.latencies = {};
-    report.fates = {};
-    report.fates.count(Fate::never_connected, 199'980);
+    report.outcomes = {};
+    report.outcomes.count(Outcome::never_connected, 199'980);
     for (Interval& interval : report.intervals) {
         interval.acked = 0;
         interval.response.clear();
@@ -70,9 +70,9 @@ Report without_acks() {
 Report huge_report() {
     constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 2;
     Report report = with_intervals(3);
-    report.fates = {};
-    report.fates.count(Fate::acked, most);
-    report.acked_in_time = report.fates[Fate::acked];
+    report.outcomes = {};
+    report.outcomes.count(Outcome::acked, most);
+    report.acked_in_time = report.outcomes[Outcome::acked];
     report.planned = most;
     report.asked.rate = 1e300;
     report.duration_s = 1e-300;
@@ -147,7 +147,7 @@ TEST_CASE("The page shows words from outside as words", "[load]") {
     report.assertions.front().measured = evil;
     report.audit->file = evil;
     report.audit->examples = {evil};
-    report.reasons.count(Fate::refused, evil);
+    report.reasons.count(Outcome::refused, evil);
     std::string const page = to_html(report);
     CHECK_NOTHROW(Markup(page));
     CHECK(!has(page, "<script"));
@@ -184,9 +184,9 @@ TEST_CASE("A page is called what the run was called, or else by what it tested",
     CHECK(has(page, "<h1>tcp:localhost:51717</h1>"));
 }
 
-TEST_CASE("The page has a row for each fate, its reasons, and the sum", "[load]") {
+TEST_CASE("The page has a row for each outcome, its reasons, and the sum", "[load]") {
     std::string const page = to_html(sample_report());
-    for (std::string_view const name : fate_names) {
+    for (std::string_view const name : outcome_names) {
         CAPTURE(name);
         CHECK(has(page, "</span>" + std::string(name) + "</th>"));
     }
@@ -280,12 +280,12 @@ TEST_CASE("A last interval that is shorter has the height of the others", "[load
 
 TEST_CASE("What came after the measured time is in no chart over it, and that is said", "[load]") {
     Report report = with_intervals(2);
-    report.fates = {};
-    report.fates.count(Fate::acked, 200);
-    report.fates.count(Fate::refused, 1);
+    report.outcomes = {};
+    report.outcomes.count(Outcome::acked, 200);
+    report.outcomes.count(Outcome::refused, 1);
     CHECK_FALSE(has(to_html(report), "After the measured time"));
-    report.fates.count(Fate::acked, 7);
-    report.fates.count(Fate::unsent, 2000);
+    report.outcomes.count(Outcome::acked, 7);
+    report.outcomes.count(Outcome::unsent, 2000);
     CHECK(has(to_html(report),
               "After the measured time came 7 acks and 2,000 failures, which are "
               "in no interval."));

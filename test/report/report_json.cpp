@@ -124,11 +124,11 @@ TEST_CASE("No digit of a number is lost", "[load]") {
 
 TEST_CASE("A saved report is ASCII, whatever its texts are", "[load]") {
     Report report = sample_report();
-    report.reasons.count(Fate::wrong_answer, "caf\u00e9 \x1b[2J \xff");
+    report.reasons.count(Outcome::wrong_answer, "caf\u00e9 \x1b[2J \xff");
     std::string const text = to_json(report);
     CHECK(std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
     Report const again = report_from_json(text, "a.json");
-    CHECK(again.reasons.counts().at({Fate::wrong_answer, "caf\u00e9 \x1b[2J \ufffd"}) == 1);
+    CHECK(again.reasons.counts().at({Outcome::wrong_answer, "caf\u00e9 \x1b[2J \ufffd"}) == 1);
 }
 
 TEST_CASE("Figures for readers are those of the histogram", "[load]") {
@@ -147,7 +147,7 @@ TEST_CASE("Figures for readers are those of the histogram", "[load]") {
     CHECK(figures.at("p99_99_us").is_null());
     CHECK(figures.at("max_us") == response.max_us());
     CHECK(saved.at("achieved").at("rate_per_s") == sample_report().rate());
-    CHECK(saved.at("fates").at("wrong_answer") == 10);
+    CHECK(saved.at("outcomes").at("wrong_answer") == 10);
 }
 
 TEST_CASE("A saved report has a field on each line, and buckets on one", "[load]") {
@@ -234,9 +234,9 @@ TEST_CASE("What is no report is refused in a sentence", "[load]") {
 TEST_CASE("A number out of its range is refused in a sentence", "[load]") {
     for (json const& number : {json(-1), json(0.5), json(9'223'372'036'854'775'808U)}) {
         json wrong = sample_json();
-        wrong["fates"]["acked"] = number;
+        wrong["outcomes"]["acked"] = number;
         CHECK(sentence_of(wrong.dump()) ==
-              "'a.json' is no load report: $.fates.acked is another number where a whole number "
+              "'a.json' is no load report: $.outcomes.acked is another number where a whole number "
               "belongs");
     }
     json wrong = sample_json();
@@ -245,9 +245,9 @@ TEST_CASE("A number out of its range is refused in a sentence", "[load]") {
           "'a.json' is no load report: $.latencies.connect.buckets is a list where a list of pairs "
           "of whole numbers belongs");
     wrong = sample_json();
-    wrong["reasons"][1]["fate"] = "eaten";
+    wrong["reasons"][1]["outcome"] = "eaten";
     CHECK(sentence_of(wrong.dump()) ==
-          "'a.json' is no load report: $.reasons[1].fate is a text where the name of a fate "
+          "'a.json' is no load report: $.reasons[1].outcome is a text where the name of an outcome "
           "belongs");
 }
 

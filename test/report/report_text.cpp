@@ -56,8 +56,8 @@ Report steady_report() {
     report.clients = 1000;
     report.duration_s = 10;
     report.planned = 199'980;
-    report.fates.count(Fate::acked, 199'980);
-    report.acked_in_time = report.fates[Fate::acked];
+    report.outcomes.count(Outcome::acked, 199'980);
+    report.acked_in_time = report.outcomes[Outcome::acked];
     report.connections = 1000;
     report.sent_bytes = 4'800'000;
     report.received_bytes = 3'799'620;
@@ -88,7 +88,7 @@ Report endless_report() {
     report.address = "unix:/" + words + words + words;
     report.generator.bottleneck = prose;
     for (int i = 0; i != 50; ++i) {
-        report.reasons.count(static_cast<Fate>(static_cast<std::size_t>(i) % fate_count),
+        report.reasons.count(static_cast<Outcome>(static_cast<std::size_t>(i) % outcome_count),
                              fmt::format("{} {}", i, prose), 1'000'000'000'000);
         report.assertions.push_back(
             {.text = words,
@@ -97,10 +97,10 @@ Report endless_report() {
         report.audit->examples.push_back(prose);
         report.misbehaving[fmt::format("kind {}", i)] = 1000;
     }
-    for (std::size_t i = 0; i != fate_count; ++i) {
-        report.fates.count(static_cast<Fate>(i), 1'000'000'000'000);
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        report.outcomes.count(static_cast<Outcome>(i), 1'000'000'000'000);
     }
-    report.planned = report.fates.sum();
+    report.planned = report.outcomes.sum();
     report.audit->file = words + words + words;
     report.asked.messages = 1'000'000'000'000'000;
     return report;

@@ -107,8 +107,8 @@ private:
         report.latencies.response.add(interval.response);
         interval.failed = static_cast<std::uint64_t>(
             std::llround(static_cast<double>(interval.acked) * behaviour_.failed_share));
-        report.fates.count(Fate::acked, interval.acked);
-        report.fates.count(Fate::timed_out, interval.failed);
+        report.outcomes.count(Outcome::acked, interval.acked);
+        report.outcomes.count(Outcome::timed_out, interval.failed);
         report.acked_in_time += interval.acked;
         report.intervals.push_back(std::move(interval));
     }

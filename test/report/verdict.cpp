@@ -22,12 +22,12 @@ Report report_with(std::uint64_t timed_out, std::uint64_t refused) {
     report.asked.rate = 1000;
     report.duration_s = 1;
     report.planned = 1000;
-    report.fates.count(Fate::timed_out, timed_out);
-    report.fates.count(Fate::refused, refused);
-    report.fates.count(Fate::acked, 1000 - timed_out - refused);
-    report.acked_in_time = report.fates[Fate::acked];
+    report.outcomes.count(Outcome::timed_out, timed_out);
+    report.outcomes.count(Outcome::refused, refused);
+    report.outcomes.count(Outcome::acked, 1000 - timed_out - refused);
+    report.acked_in_time = report.outcomes[Outcome::acked];
     report.acked_but_for_delay = report.acked_in_time;
-    auto const acked = static_cast<std::int64_t>(report.fates[Fate::acked]);
+    auto const acked = static_cast<std::int64_t>(report.outcomes[Outcome::acked]);
     for (auto* const latencies : {&report.latencies, &report.lower_bounds}) {
         latencies->response.add({.value_us = 6100, .count = acked});
         latencies->service.add({.value_us = 6100, .count = acked});
@@ -46,7 +46,7 @@ Report asserting(Report report, std::string_view objectives) {
 
 TEST_CASE("A report without failures holds", "[verdict][load]") {
     CHECK(verdict_of(report_with(0, 0)) == LoadVerdict::held);
-    CHECK(complaints_about(report_with(0, 0)).empty());
+    CHECK(errors_in(report_with(0, 0)).empty());
 }
 
 TEST_CASE("The verdicts are the exit statuses", "[verdict][load]") {
@@ -58,7 +58,7 @@ TEST_CASE("The verdicts are the exit statuses", "[verdict][load]") {
 TEST_CASE("Each assertion that does not hold is named with its reason", "[verdict][load]") {
     Report const report = asserting(report_with(0, 0), "p99<5ms,mean<1s,rate>=2000,connect.max<1s");
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    CHECK(complaints_about(report) ==
+    CHECK(errors_in(report) ==
           Sentences{"p99<5ms does not hold: p99 is 6.10ms",
                     "rate>=2000 does not hold: rate is 1,000/s",
                     "connect.max<1s does not hold: connect.max is unknown, since no connection was "
@@ -67,9 +67,9 @@ TEST_CASE("Each assertion that does not hold is named with its reason", "[verdic
 
 TEST_CASE("Failures that nothing was asserted about do not hold", "[verdict][load]") {
     CHECK(verdict_of(report_with(10, 2)) == LoadVerdict::not_held);
-    CHECK(complaints_about(report_with(10, 2)) ==
+    CHECK(errors_in(report_with(10, 2)) ==
           Sentences{"12 of 1,000 messages were not acked: 2 refused, 10 timed out"});
-    CHECK(complaints_about(asserting(report_with(1, 0), "p99<1s")) ==
+    CHECK(errors_in(asserting(report_with(1, 0), "p99<1s")) ==
           Sentences{"1 of 1,000 messages was not acked: 1 timed out"});
 }
 
@@ -77,21 +77,21 @@ TEST_CASE("An assertion about failures decides about them", "[verdict][load]") {
     CHECK(verdict_of(asserting(report_with(10, 2), "failed<2%")) == LoadVerdict::held);
     CHECK(verdict_of(asserting(report_with(10, 2), "timed_out<=10,refused<5")) ==
           LoadVerdict::held);
-    CHECK(complaints_about(asserting(report_with(10, 2), "failed=0")) ==
+    CHECK(errors_in(asserting(report_with(10, 2), "failed=0")) ==
           Sentences{"failed=0 does not hold: failed is 12"});
 }
 
-TEST_CASE("An assertion about one fate allows no other", "[verdict][load]") {
+TEST_CASE("An assertion about one outcome allows no other", "[verdict][load]") {
     Report const report = asserting(report_with(10, 2), "timed_out<=10");
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    CHECK(complaints_about(report) == Sentences{"2 of 1,000 messages were not acked: 2 refused"});
+    CHECK(errors_in(report) == Sentences{"2 of 1,000 messages were not acked: 2 refused"});
 }
 
 TEST_CASE("Answers to no message do not hold unless they are allowed", "[verdict][load]") {
     Report report = report_with(0, 0);
     report.surplus_answers = 3;
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    CHECK(complaints_about(report) == Sentences{"3 lines came that answered no message"});
+    CHECK(errors_in(report) == Sentences{"3 lines came that answered no message"});
     CHECK(verdict_of(asserting(report, "failed=0")) == LoadVerdict::not_held);
     CHECK(verdict_of(asserting(report, "surplus_answers<5")) == LoadVerdict::held);
 }
@@ -108,11 +108,10 @@ TEST_CASE("What an audit finds does not hold unless it is no fault", "[verdict][
     audit.out_of_order = 3;
     audit.damaged = 4;
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    CHECK(complaints_about(report) ==
-          Sentences{"2 messages were acked but not written, says out\\x0a.log",
-                    "1 message was written twice, says out\\x0a.log",
-                    "3 messages were written out of order, says out\\x0a.log",
-                    "4 messages were written damaged, says out\\x0a.log"});
+    CHECK(errors_in(report) == Sentences{"2 messages were acked but not written, says out\\x0a.log",
+                                         "1 message was written twice, says out\\x0a.log",
+                                         "3 messages were written out of order, says out\\x0a.log",
+                                         "4 messages were written damaged, says out\\x0a.log"});
 }
 
 TEST_CASE("A load tester that was held up gives a verdict wherever that does not matter",
@@ -127,7 +126,7 @@ TEST_CASE("A load tester that was held up gives a verdict wherever that does not
     CHECK(verdict_of(asserting(report, "p99<2ms")) == LoadVerdict::not_held);
     Report const unsure = asserting(report, "p99<5ms,mean<10ms");
     CHECK(verdict_of(unsure) == LoadVerdict::none);
-    CHECK(complaints_about(unsure) ==
+    CHECK(errors_in(unsure) ==
           Sentences{"no verdict on p99<5ms: p99 is 6.10ms, but the load tester was held up itself: "
                     "use a quieter machine, more --threads, or fewer --clients"});
 }
@@ -137,7 +136,7 @@ TEST_CASE("What is proven comes before what is unknown", "[verdict][load]") {
     report.lower_bounds.response.clear();
     report.lower_bounds.response.add({.value_us = 2100, .count = 1000});
     SECTION("a refused message") {
-        report.fates.count(Fate::refused);
+        report.outcomes.count(Outcome::refused);
         report.planned += 1;
     }
     SECTION("a fault in the output") {
@@ -151,39 +150,39 @@ TEST_CASE("What is proven comes before what is unknown", "[verdict][load]") {
     }
     report = asserting(report, "p99<5ms");
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    CHECK(complaints_about(report).size() == 2);
-    CHECK(complaints_about(report).back().starts_with("no verdict on p99<5ms: "));
+    CHECK(errors_in(report).size() == 2);
+    CHECK(errors_in(report).back().starts_with("no verdict on p99<5ms: "));
 }
 
 TEST_CASE("What the load tester itself failed to do is no failure of the server",
           "[verdict][load]") {
     Report report = report_with(0, 0);
-    report.fates.count(Fate::never_connected, 3);
+    report.outcomes.count(Outcome::never_connected, 3);
     report.planned += 3;
     CHECK(verdict_of(report) == LoadVerdict::not_held);
-    report.excused.count(Fate::never_connected, 3);
+    report.excused.count(Outcome::never_connected, 3);
     CHECK(verdict_of(report) == LoadVerdict::none);
-    CHECK(complaints_about(report) ==
+    CHECK(errors_in(report) ==
           Sentences{"no verdict on 3 messages that were not acked (3 never connected): the load "
                     "tester was held up itself: use a quieter machine, more --threads, or fewer "
                     "--clients"});
     CHECK(verdict_of(asserting(report, "failed<=3")) == LoadVerdict::held);
     CHECK(verdict_of(asserting(report, "failed=0")) == LoadVerdict::none);
-    report.fates.count(Fate::never_connected, 1);
+    report.outcomes.count(Outcome::never_connected, 1);
     CHECK(verdict_of(report) == LoadVerdict::not_held);
     CHECK(verdict_of(asserting(report, "never_connected=0")) == LoadVerdict::not_held);
 }
 
 TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
     Report report = report_with(0, 0);
-    report.fates.count(Fate::unsent, 227);
+    report.outcomes.count(Outcome::unsent, 227);
     report.planned += 227;
     report.latencies.response.clear();
     report.latencies.response.add({.value_us = 900'000, .count = 1000});
     CHECK(verdict_of(report) == LoadVerdict::not_held);
     report.generator.too_few_clients = "too few clients: raise --clients or --pipeline";
     CHECK(verdict_of(report) == LoadVerdict::none);
-    CHECK(complaints_about(report) ==
+    CHECK(errors_in(report) ==
           Sentences{"no verdict on 227 messages that were not acked (227 unsent): too few clients: "
                     "raise --clients or --pipeline"});
     // Answers took 6.1 ms, of which the clients' number is no reason.
@@ -196,7 +195,7 @@ TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
 
 TEST_CASE("A run without a message gives no verdict", "[verdict][load]") {
     CHECK(verdict_of(Report()) == LoadVerdict::none);
-    CHECK(complaints_about(Report()) == Sentences{"no verdict, since no message was planned"});
+    CHECK(errors_in(Report()) == Sentences{"no verdict, since no message was planned"});
 }
 
 TEST_CASE("An assertion from a damaged file is refused", "[verdict][load]") {

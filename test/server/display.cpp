@@ -33,9 +33,9 @@ namespace {
 /// What show() ended with.
 struct Shown {
     std::string text;  ///< the batch
-    roger::Peer peer;
+    roger::PeerAddress peer;
     bool done = false;
-    std::optional<std::size_t> not_shown_after;  ///< NotShown::shown
+    std::optional<std::size_t> not_shown_after;  ///< HandlerError::shown
     std::string reason;
 };
 
@@ -44,7 +44,7 @@ roger::Task<void> show(Display& display, Shown& shown) {
     try {
         co_await display.show(batch);
         shown.done = true;
-    } catch (roger::NotShown const& error) {
+    } catch (roger::HandlerError const& error) {
         shown.not_shown_after = error.shown;
         shown.reason = error.what();
     }

@@ -57,7 +57,7 @@ std::vector<Failing> failings() {
         {"std::runtime_error", [] { throw std::runtime_error("the ink is dry"); },
          "the ink is dry"},
         {"no std::exception", [] { throw 42; }, "an exception that is no std::exception"},
-        {"NotShown", [] { throw NotShown("the paper is out", 0); }, "the paper is out"},
+        {"HandlerError", [] { throw HandlerError("the paper is out", 0); }, "the paper is out"},
     };
 }
 
@@ -81,10 +81,10 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
         CHECK(other.receive_all() == shutting_down_line);
         peer.close();
         other.close();
-        auto const outcome = running.outcome();
-        CHECK(outcome.failure == failing.sentence);
-        CHECK_FALSE(outcome.success());
-        CHECK((outcome.end == Outcome::End::drained));
+        auto const result = running.result();
+        CHECK(result.failure == failing.sentence);
+        CHECK_FALSE(result.success());
+        CHECK((result.end == ServerResult::End::drained));
         CHECK(running.complaints() == std::vector{failing.sentence});
         auto const counters = running.server().counters();
         CHECK(counters.messages == 4);
@@ -103,7 +103,7 @@ TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]")
     peer.send("one\n");
     CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
-    CHECK(running.outcome().failure == "not even begun");
+    CHECK(running.result().failure == "not even begun");
 }
 
 TEST_CASE("An exception without words is a failure too", "[server][concurrency]") {
@@ -112,7 +112,7 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
     RunningServer running({}, throwing(
                                   [not_shown] {
                                       if (not_shown) {
-                                          throw NotShown("", 0);
+                                          throw HandlerError("", 0);
                                       }
                                       throw std::runtime_error("");
                                   },
@@ -121,10 +121,10 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
     peer.send("bad\n");
     CHECK(peer.receive_all() == cannot_display_line);
     peer.close();
-    auto const outcome = running.outcome();
-    CHECK(outcome.failure != "");
-    CHECK_FALSE(outcome.success());
-    CHECK(running.complaints() == std::vector{outcome.failure});
+    auto const result = running.result();
+    CHECK(result.failure != "");
+    CHECK_FALSE(result.success());
+    CHECK(running.complaints() == std::vector{result.failure});
 }
 
 TEST_CASE("A handler that says how far it came has so much acknowledged", "[server][concurrency]") {
@@ -134,7 +134,7 @@ TEST_CASE("A handler that says how far it came has so much acknowledged", "[serv
         // One write to a Unix socket is one read, and so one batch.
         RunningServer running(
             {.addresses = {parse_address("unix:" + directory / "s")}},
-            throwing([shown] { throw NotShown("the ink is dry", shown); }, false));
+            throwing([shown] { throw HandlerError("the ink is dry", shown); }, false));
         Peer peer = Peer::connect(running.address());
         peer.send("one\ntwo\nbad\n");
         // More than there are is all of them.
@@ -145,8 +145,8 @@ TEST_CASE("A handler that says how far it came has so much acknowledged", "[serv
         }
         CHECK(peer.receive_all() == expected);
         peer.close();
-        auto const outcome = running.outcome();
-        CHECK(outcome.failure == "the ink is dry");
+        auto const result = running.result();
+        CHECK(result.failure == "the ink is dry");
         auto const counters = running.server().counters();
         CHECK(counters.messages == 3);
         CHECK(counters.displayed == acked);
@@ -159,14 +159,14 @@ TEST_CASE("A message too long keeps its place between those not shown", "[server
     TempDir const directory;
     RunningServer running(
         {.addresses = {parse_address("unix:" + directory / "s")}, .max_message = 16},
-        throwing([] { throw NotShown("the ink is dry", 1); }, false));
+        throwing([] { throw HandlerError("the ink is dry", 1); }, false));
     Peer peer = Peer::connect(running.address());
     peer.send("one\n" + std::string(17, 'x') + "\nbad\n" + std::string(17, 'x') + "\nlast\n");
     std::string const too_long = "error: message longer than 16 bytes\n";
     CHECK(peer.receive_all() ==
           ack_line + too_long + cannot_display_line + too_long + cannot_display_line);
     peer.close();
-    running.outcome();
+    running.result();
     auto const counters = running.server().counters();
     CHECK(counters.messages == 5);
     CHECK(counters.displayed == 1);
@@ -194,9 +194,9 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
         CHECK((answers == cannot_display_line || answers == shutting_down_line));
         peer.close();
     }
-    auto const outcome = running.outcome();
-    CHECK(outcome.failure.starts_with("failure "));
-    CHECK(running.complaints() == std::vector{outcome.failure});
+    auto const result = running.result();
+    CHECK(result.failure.starts_with("failure "));
+    CHECK(running.complaints() == std::vector{result.failure});
     CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
 }
 
@@ -208,9 +208,9 @@ TEST_CASE("A drain ends in time although on_drain_ending throws", "[server][conc
     Peer peer = Peer::connect(running.address());
     peer.send("never handled\n");
     eventually("it is in the handler", [&] { return running.server().counters().messages == 1; });
-    auto const outcome = running.stop();
-    CHECK((outcome.end == Outcome::End::timed_out));
-    CHECK(outcome.failure == "nobody to give up");
+    auto const result = running.stop();
+    CHECK((result.end == ServerResult::End::timed_out));
+    CHECK(result.failure == "nobody to give up");
 }
 
 }  // namespace roger::test

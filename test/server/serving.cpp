@@ -91,9 +91,9 @@ TEST_CASE("A server that cannot have one of its addresses keeps none", "[server]
 TEST_CASE("A server stopped before it runs serves nobody", "[server]") {
     Server server(at({"127.0.0.1:0"}), take);
     server.stop();
-    auto const outcome = server.run();
-    CHECK((outcome.end == Outcome::End::drained));
-    CHECK(outcome.success());
+    auto const result = server.run();
+    CHECK((result.end == ServerResult::End::drained));
+    CHECK(result.success());
     CHECK_THROWS_AS(Peer::connect(to_string(server.addresses()[0])), Failure);
 }
 
@@ -101,10 +101,10 @@ TEST_CASE("A server ended before it runs serves nobody", "[server]") {
     TempDir const directory;
     Server server(at({"127.0.0.1:0", "unix:" + directory / "s"}), take);
     server.end_now();
-    auto const outcome = server.run();
-    CHECK((outcome.end == Outcome::End::stopped_now));
-    CHECK_FALSE(outcome.success());
-    CHECK(outcome.failure == "");
+    auto const result = server.run();
+    CHECK((result.end == ServerResult::End::stopped_now));
+    CHECK_FALSE(result.success());
+    CHECK(result.failure == "");
     CHECK_THROWS_AS(Peer::connect(to_string(server.addresses()[0])), Failure);
     CHECK(std::filesystem::is_empty(directory.path()));
 }
@@ -120,7 +120,7 @@ TEST_CASE("A server may be told to stop as often as one likes", "[server][concur
     CHECK(peer.receive_all() == shutting_down_line);
     running.server().stop();
     peer.close();
-    CHECK(running.outcome().success());
+    CHECK(running.result().success());
     running.server().stop();
     CHECK(kept.messages() == std::vector<std::string>{"hello"});
 }
@@ -141,7 +141,7 @@ TEST_CASE("A handler may stop its server", "[server][concurrency]") {
     peer.send("that is all\n");
     CHECK(peer.receive_all() == ack_line + shutting_down_line);
     peer.close();
-    CHECK(running.outcome().success());
+    CHECK(running.result().success());
 }
 
 TEST_CASE("Servers in one process do not know of each other", "[server][concurrency]") {
@@ -158,7 +158,7 @@ TEST_CASE("Servers in one process do not know of each other", "[server][concurre
     here.server().stop();
     CHECK(peer_here.receive_all() == shutting_down_line);
     peer_here.close();
-    CHECK(here.outcome().success());
+    CHECK(here.result().success());
     peer_there.send("still there\n");
     CHECK(peer_there.receive_line() == "over");
     CHECK(kept_here.messages() == std::vector<std::string>{"here"});
@@ -228,7 +228,7 @@ TEST_CASE("What a client has said when the server stops is still handled and ack
     released = true;
     CHECK(peer.receive_all() == ack_line + shutting_down_line);
     peer.close();
-    CHECK(running.outcome().success());
+    CHECK(running.result().success());
     CHECK(kept.messages() == std::vector<std::string>{"hello"});
 }
 
@@ -249,12 +249,12 @@ TEST_CASE("A handler that never returns costs no more than the drain timeout",
     }
     eventually("the handler has all", [&] { return running.server().counters().messages == 4; });
     auto const before = Clock::now();
-    auto const outcome = running.stop();
+    auto const result = running.stop();
     CHECK(Clock::now() - before >= 200ms);
-    CHECK((outcome.end == Outcome::End::timed_out));
-    CHECK_FALSE(outcome.success());
-    CHECK(outcome.failure.find("200ms") != std::string::npos);
-    CHECK(running.complaints() == std::vector{outcome.failure});
+    CHECK((result.end == ServerResult::End::timed_out));
+    CHECK_FALSE(result.success());
+    CHECK(result.failure.find("200ms") != std::string::npos);
+    CHECK(running.complaints() == std::vector{result.failure});
     CHECK(told == 1);
     auto const counters = running.server().counters();
     CHECK(counters.displayed == 0);
@@ -278,9 +278,9 @@ TEST_CASE("A handler that is told that the drain ends can still refuse", "[serve
     running.server().stop();
     CHECK(peer.receive_all() == "error: cannot display\n");
     peer.close();
-    auto const outcome = running.outcome();
-    CHECK((outcome.end == Outcome::End::drained));
-    CHECK(outcome.failure == "it was too late");
+    auto const result = running.result();
+    CHECK((result.end == ServerResult::End::drained));
+    CHECK(result.failure == "it was too late");
 }
 
 TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {
@@ -298,9 +298,9 @@ TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {
     handled.send("hello\n");
     eventually("the handler has it", [&] { return running.server().counters().messages == 1; });
     running.server().end_now();
-    auto const outcome = running.outcome();
-    CHECK((outcome.end == Outcome::End::stopped_now));
-    CHECK(outcome.failure == "");
+    auto const result = running.result();
+    CHECK((result.end == ServerResult::End::stopped_now));
+    CHECK(result.failure == "");
     idle.wait_for_end();
     begun.wait_for_end();
     CHECK(std::filesystem::is_empty(directory.path()));

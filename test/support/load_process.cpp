@@ -24,13 +24,13 @@ Launch load_launch(std::vector<std::string> arguments) {
     return {.program = ROGER_LOAD, .arguments = std::move(arguments)};
 }
 
-std::uint64_t LoadResult::fate(std::string const& name) const {
-    return report.at("fates").at(name);
+std::uint64_t LoadResult::outcome(std::string const& name) const {
+    return report.at("outcomes").at(name);
 }
 
-std::uint64_t LoadResult::sum_of_fates() const {
+std::uint64_t LoadResult::sum_of_outcomes() const {
     std::uint64_t sum = 0;
-    for (auto const& messages : report.at("fates")) {
+    for (auto const& messages : report.at("outcomes")) {
         sum += messages.get<std::uint64_t>();
     }
     return sum;
@@ -75,9 +75,9 @@ Exit LoadResult::verdict(int status) const {
         excused += messages.get<std::uint64_t>();
     }
     bool const too_few = !report.at("generator").at("too_few_clients").get<std::string>().empty();
-    std::uint64_t const failed = sum_of_fates() - fate("acked");
-    bool const none_proven =
-        failed != 0 && failed == std::max(excused, too_few ? fate("unsent") : excused);
+    std::uint64_t const failed = sum_of_outcomes() - outcome("acked");
+    bool const none_proven = failed != 0 && report.at("surplus_answers") == 0 &&
+                             failed == std::max(excused, too_few ? outcome("unsent") : excused);
     return Exit::with(status == 1 && none_proven ? no_verdict : status);
 }
 

@@ -20,8 +20,8 @@ struct LoadResult {
     nlohmann::json report;  ///< null: it wrote none
 
     [[nodiscard]] std::uint64_t planned() const { return report.at("planned"); }
-    [[nodiscard]] std::uint64_t fate(std::string const& name) const;
-    [[nodiscard]] std::uint64_t sum_of_fates() const;
+    [[nodiscard]] std::uint64_t outcome(std::string const& name) const;
+    [[nodiscard]] std::uint64_t sum_of_outcomes() const;
     /// How many messages failed with this very text.
     [[nodiscard]] std::uint64_t reason(std::string const& text) const;
     [[nodiscard]] std::int64_t audited(std::string const& what) const;

@@ -9,7 +9,7 @@
 namespace roger::test {
 
 RunningServer::RunningServer(ServerOptions options, Handler handler)
-    : outcome_(promise_.get_future()) {
+    : result_(promise_.get_future()) {
     if (options.addresses.empty()) {
         options.addresses.push_back(parse_address("127.0.0.1:0"));
     }
@@ -30,7 +30,7 @@ RunningServer::RunningServer(ServerOptions options, Handler handler)
 }
 
 RunningServer::~RunningServer() {
-    if (outcome_.wait_for(Duration(0)) != std::future_status::ready) {
+    if (result_.wait_for(Duration(0)) != std::future_status::ready) {
         server_->end_now();
     }
     thread_.join();
@@ -40,17 +40,17 @@ std::string RunningServer::address(std::size_t number) const {
     return to_string(server_->addresses().at(number));
 }
 
-Outcome RunningServer::outcome(Deadline deadline) {
-    if (outcome_.wait_until(deadline.end()) != std::future_status::ready) {
+ServerResult RunningServer::result(Deadline deadline) {
+    if (result_.wait_until(deadline.end()) != std::future_status::ready) {
         throw Failure(
             fmt::format("the server has not ended within {} ms", deadline.duration().count()));
     }
-    return outcome_.get();
+    return result_.get();
 }
 
-Outcome RunningServer::stop(Deadline deadline) {
+ServerResult RunningServer::stop(Deadline deadline) {
     server_->stop();
-    return outcome(deadline);
+    return result(deadline);
 }
 
 std::vector<std::string> RunningServer::complaints() const {

@@ -28,9 +28,9 @@ public:
     [[nodiscard]] std::string address(std::size_t number = 0) const;
 
     /// What run() returned. Throws Failure when it has not by then.
-    Outcome outcome(Deadline deadline = {});
+    ServerResult result(Deadline deadline = {});
     /// stop(), and then that.
-    Outcome stop(Deadline deadline = {});
+    ServerResult stop(Deadline deadline = {});
 
     /// Sentences of level `warning` and `error`, in order.
     [[nodiscard]] std::vector<std::string> complaints() const;
@@ -39,8 +39,8 @@ private:
     mutable std::mutex guard_;
     std::vector<std::string> complaints_;  ///< guarded
     std::unique_ptr<Server> server_;
-    std::promise<Outcome> promise_;
-    std::shared_future<Outcome> outcome_;
+    std::promise<ServerResult> promise_;
+    std::shared_future<ServerResult> result_;
     std::thread thread_;
 };
 

@@ -2,8 +2,8 @@
 #include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/peer.hpp"
+#include "support/peer_group.hpp"
 #include "support/server_process.hpp"
-#include "support/swarm.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -122,11 +122,11 @@ TEST_CASE("A soft limit on open files is raised as far as it may be", "[descript
     ServerSetup setup;
     setup.launch.open_files_soft = 64;
     auto server = ServerProcess::start({"127.0.0.1:0"}, std::move(setup));
-    Swarm swarm(server.address(), 200);
-    for (std::size_t member = 0; member < swarm.size(); ++member) {
-        swarm.say(member, "hello\n");
+    PeerGroup group(server.address(), 200);
+    for (std::size_t member = 0; member < group.size(); ++member) {
+        group.say(member, "hello\n");
     }
-    swarm.run_until_lines(1);
+    group.run_until_lines(1);
     CHECK(server.counter("clients") == 200);
 }
 

@@ -1,4 +1,4 @@
-// Back-pressure: a standard output that fails: no ack without a record, and an end that says why.
+// Backpressure: a standard output that fails: no ack without a record, and an end that says why.
 #include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/mounts.hpp"
@@ -114,7 +114,7 @@ std::string announced_address(Process& server) {
 
 }  // namespace
 
-TEST_CASE("Where nothing can be written nothing is acked", "[back-pressure][system]") {
+TEST_CASE("Where nothing can be written nothing is acked", "[backpressure][system]") {
     auto server = start_writing_to({"127.0.0.1:0"}, Stdio::file("/dev/full"));
     Peer other = Peer::connect(server.address());
     Peer peer = Peer::connect(server.address());
@@ -129,7 +129,7 @@ TEST_CASE("Where nothing can be written nothing is acked", "[back-pressure][syst
     CHECK(said.find("refused_display=3") != std::string::npos);
 }
 
-TEST_CASE("What cannot be synced is refused at once with --sync", "[back-pressure][system]") {
+TEST_CASE("What cannot be synced is refused at once with --sync", "[backpressure][system]") {
     for (auto const& out : {Stdio::pipe(), Stdio::file("/dev/full")}) {
         auto launch = server_launch({"--sync", "127.0.0.1:0"});
         launch.out = out;
@@ -142,7 +142,7 @@ TEST_CASE("What cannot be synced is refused at once with --sync", "[back-pressur
 }
 
 TEST_CASE("A message too long is refused as such, whatever becomes of the others",
-          "[back-pressure][system]") {
+          "[backpressure][system]") {
     auto server =
         start_writing_to({"--max-message", "16B", "127.0.0.1:0"}, Stdio::file("/dev/full"));
     Peer peer = Peer::connect(server.address());
@@ -151,7 +151,7 @@ TEST_CASE("A message too long is refused as such, whatever becomes of the others
           cannot_display_line + "error: message longer than 16 bytes\n" + cannot_display_line);
 }
 
-TEST_CASE("A pipe that nobody reads any more ends the server", "[back-pressure][system]") {
+TEST_CASE("A pipe that nobody reads any more ends the server", "[backpressure][system]") {
     auto server = start_writing_to({"127.0.0.1:0"}, Stdio::pipe());
     Peer peer = Peer::connect(server.address());
     peer.send("read\n");
@@ -165,7 +165,7 @@ TEST_CASE("A pipe that nobody reads any more ends the server", "[back-pressure][
 }
 
 TEST_CASE("A pipe that nobody reads any more, under load, gets an ack for what it holds only",
-          "[back-pressure][system][concurrency]") {
+          "[backpressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     auto server = start_writing_to({"--threads", threads, "127.0.0.1:0"}, Stdio::pipe());
@@ -184,7 +184,7 @@ TEST_CASE("A pipe that nobody reads any more, under load, gets an ack for what i
     }
 }
 
-TEST_CASE("A socket that nobody reads any more ends the server", "[back-pressure][system]") {
+TEST_CASE("A socket that nobody reads any more ends the server", "[backpressure][system]") {
     std::array<int, 2> ends{};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
     Peer reader{Descriptor(ends[0])};
@@ -202,7 +202,7 @@ TEST_CASE("A socket that nobody reads any more ends the server", "[back-pressure
 }
 
 TEST_CASE("A file that may not grow any further ends the server, and holds whatever was acked",
-          "[back-pressure][system][concurrency]") {
+          "[backpressure][system][concurrency]") {
     auto const* const threads = GENERATE("1", "2");
     auto const sync = GENERATE(false, true);
     CAPTURE(threads, sync);
@@ -222,7 +222,7 @@ TEST_CASE("A file that may not grow any further ends the server, and holds whate
 }
 
 TEST_CASE("One client alone learns which of its messages a full file still took",
-          "[back-pressure][system]") {
+          "[backpressure][system]") {
     ServerSetup setup;
     setup.launch.file_size = 15;
     auto server = ServerProcess::start({"127.0.0.1:0"}, std::move(setup));
@@ -235,7 +235,7 @@ TEST_CASE("One client alone learns which of its messages a full file still took"
     CHECK(server.output() == "one\ntwo\nthree\nf");
 }
 
-TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pressure][system]") {
+TEST_CASE("A full disk ends the server, and holds whatever was acked", "[backpressure][system]") {
     SmallDisk const disk;
     Process server(disk.run(server_launch({"127.0.0.1:0"}), R"(exec "$@" > "$0/output")"));
     auto const address = announced_address(server);
@@ -251,7 +251,7 @@ TEST_CASE("A full disk ends the server, and holds whatever was acked", "[back-pr
 }
 
 TEST_CASE("When a full disk has space again, the next server's records are whole",
-          "[back-pressure][system]") {
+          "[backpressure][system]") {
     SmallDisk const disk;
     // One after the other, in one view of the disk; none of them outlives the test.
     Process servers(disk.run(server_launch({"127.0.0.1:0"}), R"(

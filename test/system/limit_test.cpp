@@ -2,9 +2,9 @@
 #include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/peer.hpp"
+#include "support/peer_group.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
-#include "support/swarm.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -214,18 +214,18 @@ TEST_CASE("Never more clients at once than the limit, and in the end all are ser
     CAPTURE(threads);
     auto server = start_limited({"--threads", threads}, std::to_string(limit));
     auto const idle_descriptors = open_descriptors(server.id());
-    Swarm swarm(server.address(), clients);
+    PeerGroup group(server.address(), clients);
     std::size_t answered = 0;
     std::size_t most_descriptors = 0;
-    swarm.on_line([&](std::size_t member) {
+    group.on_line([&](std::size_t member) {
         ++answered;
         most_descriptors = std::max(most_descriptors, open_descriptors(server.id()));
-        swarm.finish(member);
+        group.finish(member);
     });
     for (std::size_t member = 0; member < clients; ++member) {
-        swarm.say(member, "here\n");
+        group.say(member, "here\n");
     }
-    swarm.run_until_ended();
+    group.run_until_ended();
     CHECK(answered == clients);
     CHECK(most_descriptors <= idle_descriptors + limit);
     CHECK(server.counter("accepted") == clients);

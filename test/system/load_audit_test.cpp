@@ -137,7 +137,7 @@ TEST_CASE("An audit finds each planted fault", "[load][system]") {
         auto const result = audit(one_client, fault.write);
         CAPTURE(fault.complaint, result.out, result.err);
         CHECK(result.exit == result.verdict(1));
-        CHECK(result.fate("acked") == audited_messages);
+        CHECK(result.outcome("acked") == audited_messages);
         check_audit(result, fault.found, audited_messages);
         CHECK(result.report.at("audit").at("examples").size() >= 1);
         if (result.exit == Exit::with(1)) {
@@ -173,7 +173,7 @@ TEST_CASE("An audit counts every fault of many clients", "[load][system]") {
     });
     CAPTURE(result.out, result.err);
     CHECK(result.exit == result.verdict(1));
-    CHECK(result.fate("acked") == 300);
+    CHECK(result.outcome("acked") == 300);
     CHECK(said > 300);
     check_audit(result,
                 {{"written", said - unwritten + twice},
@@ -197,7 +197,7 @@ TEST_CASE("A message written and not acked is no fault", "[load][system]") {
     auto const result = run_load(arguments);
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("connection_lost") == 1);
+    CHECK(result.outcome("connection_lost") == 1);
     check_audit(result, {{"acked", audited_messages - 1}, {"written_not_acked", 1}},
                 audited_messages);
 }
@@ -219,7 +219,7 @@ TEST_CASE("An audit finds no fault with our server", "[load][system]") {
     auto const result = run_load(arguments);
     CAPTURE(by_unix, threads, open, result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == 3000);
+    CHECK(result.outcome("acked") == 3000);
     check_audit(result, {}, result.audited("acked"));
     CHECK(result.audited("acked") >= 3000);
     CHECK(server.stop() == Exit::with(0));
@@ -246,8 +246,8 @@ TEST_CASE("An audit of a server that was killed misses nothing that was acked", 
     auto const result = process.result();
     CAPTURE(by_unix, threads, bytes, result.out, result.err);
     CHECK(result.exit == result.verdict(1));
-    CHECK(result.planned() == result.sum_of_fates());
-    CHECK(result.fate("connection_lost") > 0);
+    CHECK(result.planned() == result.sum_of_outcomes());
+    CHECK(result.outcome("connection_lost") > 0);
     check_nothing_lost(result);
     // Less may have been written before the first ack went out.
     CHECK((result.audited("acked") > 0 || bytes < 500'000));

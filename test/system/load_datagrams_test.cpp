@@ -61,9 +61,9 @@ TEST_CASE("What is not answered, answered late, twice or in another order is cou
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
-    CHECK(result.fate("acked") == 340);
-    CHECK(result.fate("refused") == 20);
-    CHECK(result.fate("timed_out") == 40);
+    CHECK(result.outcome("acked") == 340);
+    CHECK(result.outcome("refused") == 20);
+    CHECK(result.outcome("timed_out") == 40);
     CHECK(of_datagrams(result, "late_answers") == 20);
     CHECK(result.report.at("surplus_answers") == 20);
     auto const overtaken = of_datagrams(result, "overtaken");
@@ -88,7 +88,7 @@ TEST_CASE("A late answer is not taken for that to the next message", "[load][sys
                                   "--assert", "timed_out=4", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("timed_out") == 4);
+    CHECK(result.outcome("timed_out") == 4);
     CHECK(of_datagrams(result, "late_answers") == 4);
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("Our server loses, copies and reorders no datagram by itself", "[load]
     auto const result = run_load(arguments);
     CAPTURE(threads, open, result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == 3000);
+    CHECK(result.outcome("acked") == 3000);
     CHECK(result.audited("acked_not_written") == 0);
     CHECK(result.audited("written") == result.audited("acked"));
     CHECK(result.audited("written_twice") == 0);
@@ -189,7 +189,7 @@ TEST_CASE("Where nobody listens for datagrams, load says so", "[load][system]") 
     CHECK(result.exit == result.verdict(1));
     CHECK(result.planned() == 100);
     // The end may come while a message waits for its client.
-    CHECK(result.fate("never_connected") + result.fate("unsent") == 100);
+    CHECK(result.outcome("never_connected") + result.outcome("unsent") == 100);
     CHECK(result.reason("Connection refused") > 0);
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("A datagram goes to the address of a name where somebody listens", "[l
     auto const result = run_load({"--clients", "3", "--messages", "30", "udp:localhost:" + port});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == 30);
+    CHECK(result.outcome("acked") == 30);
 }
 
 TEST_CASE("Deaf datagram clients do not hold up the others", "[load][system]") {
@@ -210,7 +210,7 @@ TEST_CASE("Deaf datagram clients do not hold up the others", "[load][system]") {
                                   "--misbehave", "deaf=3", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == 100);
+    CHECK(result.outcome("acked") == 100);
     CHECK(result.report.at("misbehaving") == nlohmann::json{{"deaf", 3}});
     CHECK(server.counter("messages") > 100 + 3);
 }

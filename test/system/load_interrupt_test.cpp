@@ -20,13 +20,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// It says so, and every message that was planned until then has its fate.
+/// It says so, and every message that was planned until then has its outcome.
 void check_interrupted(LoadResult const& result) {
     REQUIRE(result.report.is_object());
     CHECK(result.report.at("achieved").at("interrupted") == true);
     CHECK(result.out.find("interrupted: this is what was measured until then") !=
           std::string::npos);
-    CHECK(result.planned() == result.sum_of_fates());
+    CHECK(result.planned() == result.sum_of_outcomes());
 }
 
 void check_nothing_planned(LoadResult const& result) {
@@ -110,11 +110,11 @@ TEST_CASE("Interrupted while it measures, load reports what it has measured", "[
     CAPTURE(open, result.out, result.err);
     check_interrupted(result);
     // In an open loop messages may wait for their clients to be free.
-    CHECK((open || result.fate("unsent") == 0));
-    CHECK(result.exit == result.verdict(result.fate("unsent") == 0 ? 0 : 1));
+    CHECK((open || result.outcome("unsent") == 0));
+    CHECK(result.exit == result.verdict(result.outcome("unsent") == 0 ? 0 : 1));
     // What was on its way has been waited for.
-    CHECK(result.fate("acked") == server.messages());
-    CHECK(result.fate("acked") + result.fate("unsent") == result.planned());
+    CHECK(result.outcome("acked") == server.messages());
+    CHECK(result.outcome("acked") + result.outcome("unsent") == result.planned());
     double const duration = result.report.at("achieved").at("duration_s");
     CHECK(duration < 600);
     if (open) {
@@ -139,7 +139,7 @@ TEST_CASE("Interrupted, load waits for what is on its way", "[load][system]") {
     check_interrupted(result);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2);
-    CHECK(result.fate("acked") == 2);
+    CHECK(result.outcome("acked") == 2);
 }
 
 TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
@@ -160,8 +160,8 @@ TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
     check_interrupted(result);
     CHECK(result.exit == result.verdict(1));
     CHECK(result.planned() == 2);
-    CHECK(result.fate("acked") == 1);
-    CHECK(result.fate("connection_lost") == 1);
+    CHECK(result.outcome("acked") == 1);
+    CHECK(result.outcome("connection_lost") == 1);
     CHECK(result.reason("the run was interrupted") == 1);
 }
 
@@ -177,9 +177,9 @@ TEST_CASE("Interrupted while it waits for the last answers, load still reports",
     CAPTURE(result.out, result.err);
     REQUIRE(result.report.is_object());
     CHECK(result.planned() == 1);
-    CHECK(result.sum_of_fates() == 1);
-    CHECK(result.fate("acked") + result.fate("connection_lost") == 1);
-    CHECK(result.exit == result.verdict(result.fate("acked") == 1 ? 0 : 1));
+    CHECK(result.sum_of_outcomes() == 1);
+    CHECK(result.outcome("acked") + result.outcome("connection_lost") == 1);
+    CHECK(result.exit == result.verdict(result.outcome("acked") == 1 ? 0 : 1));
 }
 
 TEST_CASE("Interrupted at any moment, load reports", "[load][system]") {
@@ -204,6 +204,6 @@ TEST_CASE("Interrupted at any moment, load reports", "[load][system]") {
     if (result.planned() == 0) {
         CHECK(result.exit == Exit::with(3));
     } else {
-        CHECK(result.exit == result.verdict(result.fate("acked") == result.planned() ? 0 : 1));
+        CHECK(result.exit == result.verdict(result.outcome("acked") == result.planned() ? 0 : 1));
     }
 }

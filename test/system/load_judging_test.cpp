@@ -48,7 +48,7 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
     CHECK(result.err.starts_with("load: no verdict on p99<400ms: p99 is "));
     CHECK(result.report.at("generator").at("longest_stall_us").get<double>() >= 780'000);
     CHECK(result.percentile("response", 99) > 400'000);
-    CHECK(result.fate("acked") == 1500);
+    CHECK(result.outcome("acked") == 1500);
 }
 
 TEST_CASE("A load tester that was stopped for a while has no objection to what holds all the same",
@@ -67,7 +67,7 @@ TEST_CASE("A load tester that was stopped for a while has no objection to what h
 TEST_CASE("A server that stands still is blamed, by clients that wait for it as well",
           "[load][system]") {
     LineServer const server({.stall = LineServer::Stall{.length = 1000ms, .every = 3000ms}});
-    auto const result = run_load({"--clients", "20", "--rate", "1000", "--duration", "3s",
+    auto const result = run_load({"--clients", "200", "--rate", "1000", "--duration", "3s",
                                   "--assert", "p99<500ms", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(text_of(result, "too_few_clients").empty());
@@ -81,7 +81,7 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
     auto const result = run_load({"--clients", "10", "--rate", "250", "--duration", "3s",
                                   "--assert", "p99<200ms", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.fate("unsent") > 0);
+    CHECK(result.outcome("unsent") > 0);
     CHECK(result.exit == Exit::with(3));
     CHECK(text_of(result, "too_few_clients").find("raise --clients or --pipeline") !=
           std::string::npos);
@@ -98,16 +98,17 @@ TEST_CASE("Enough clients have messages in flight while answers take their time"
                                   "--assert", "p99<20s,failed=0", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == 500);
+    CHECK(result.outcome("acked") == 500);
 }
 
 TEST_CASE("A server that takes less than is asked of it is to blame", "[load][system]") {
-    LineServer const server({.service_time = 5ms});
+    // A second for all clients: much longer than this machine keeps the load tester from its work.
+    LineServer const server({.service_time = 20ms});
     auto const result =
-        run_load({"--clients", "50", "--rate", "1000", "--duration", "2s", server.address()});
+        run_load({"--clients", "50", "--rate", "1000", "--duration", "4s", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(1));
-    CHECK(result.fate("unsent") > 0);
+    CHECK(result.outcome("unsent") > 0);
     CHECK(text_of(result, "too_few_clients").empty());
 }
 
@@ -189,7 +190,7 @@ TEST_CASE("A greeting without an end is no connection", "[load][system]") {
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(1));
-    CHECK(result.fate("never_connected") == 1);
+    CHECK(result.outcome("never_connected") == 1);
     CHECK(result.reason("a greeting without an end") == 1);
     CHECK(result.report.at("achieved").at("clients") == 0);
 }
@@ -203,7 +204,7 @@ TEST_CASE("The measured time of a number of messages is the one that was planned
         CAPTURE(arrivals, result.out, result.err);
         CHECK(result.exit == Exit::with(0));
         CHECK(result.report.at("achieved").at("duration_s") == 0.5);
-        CHECK(result.fate("acked") == 50);
+        CHECK(result.outcome("acked") == 50);
     }
 }
 
@@ -237,7 +238,7 @@ TEST_CASE("Load testers that are to begin at a moment begin then", "[load][syste
                                   "--start-at", soon, server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.report.at("started") == soon);
-    CHECK(result.fate("acked") == 20);
+    CHECK(result.outcome("acked") == 20);
     auto const late = run(load_launch(
         {"--clients", "2", "--duration", "200ms", "--start-at", in(-60s), server.address()}));
     CHECK(late.exit == Exit::with(3));

@@ -24,7 +24,7 @@ LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == healthy_messages);
-    CHECK(result.fate("acked") == healthy_messages);
+    CHECK(result.outcome("acked") == healthy_messages);
     CHECK(result.report.at("connections") == healthy);
     CHECK(result.report.at("achieved").at("clients") == healthy);
     CHECK(result.report.at("surplus_answers") == 0);
@@ -46,7 +46,7 @@ TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
     auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "400",
                                   "--misbehave", "silent=3", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.fate("acked") == result.planned());
+    CHECK(result.outcome("acked") == result.planned());
     CHECK(server.counter("refused_idle") >= misbehaving);
     CHECK(server.counter("accepted") > healthy + misbehaving);
 }

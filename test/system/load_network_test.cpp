@@ -26,8 +26,8 @@ struct PacketCounts {
     [[nodiscard]] std::int64_t late() const {
         return load.report.at("datagrams").at("late_answers");
     }
-    [[nodiscard]] std::int64_t acked() const { return std::int64_t(load.fate("acked")); }
-    [[nodiscard]] std::int64_t timed_out() const { return std::int64_t(load.fate("timed_out")); }
+    [[nodiscard]] std::int64_t acked() const { return std::int64_t(load.outcome("acked")); }
+    [[nodiscard]] std::int64_t timed_out() const { return std::int64_t(load.outcome("timed_out")); }
     [[nodiscard]] std::int64_t written() const { return load.audited("written"); }
     [[nodiscard]] auto sent() const { return std::int64_t(kernel.sent); }
     [[nodiscard]] auto dropped() const { return std::int64_t(kernel.dropped); }
@@ -56,7 +56,7 @@ PacketCounts run_in(Network const& network, std::string const& ack_timeout) {
     counts.load.report = nlohmann::json::parse(read_file(directory / "report"));
     CHECK(server.terminate() == Exit::with(0));
     CHECK(counts.load.planned() == planned_messages);
-    CHECK(counts.load.sum_of_fates() == planned_messages);
+    CHECK(counts.load.sum_of_outcomes() == planned_messages);
     CHECK(counts.load.audited("acked_not_written") == 0);
     CHECK(counts.load.audited("damaged") == 0);
     return counts;

@@ -32,7 +32,7 @@ std::vector<std::string> said(Arguments arguments) {
     auto const result = run_load(arguments);
     CAPTURE(fmt::format("{}", fmt::join(arguments, " ")), result.out, result.err);
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == result.planned());
+    CHECK(result.outcome("acked") == result.planned());
     return split_lines(server.output());
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("A line ends as was asked for, and so may an answer", "[load][system]"
             run_load({"--clients", "1", "--messages", "3", "--message", "PING", "--line-ending",
                       ending, "--expect", "+PONG", witness.address()});
         CAPTURE(ending, result.out, result.err);
-        CHECK(result.fate("acked") == 3);
+        CHECK(result.outcome("acked") == 3);
         CHECK(witness.messages(3).count(ending == "lf" ? "PING" : "PING\r") == 3);
     }
 }
@@ -143,20 +143,20 @@ TEST_CASE("What is expected is an ack, and any line is where any is expected", "
         return run_load(arguments);
     };
     auto const usual = expecting({});
-    CHECK(usual.fate("wrong_answer") == 2);
-    CHECK(usual.fate("refused") == 2);
+    CHECK(usual.outcome("wrong_answer") == 2);
+    CHECK(usual.outcome("refused") == 2);
     CHECK(usual.exit == usual.verdict(1));
 
     auto const stored = expecting({"--expect", "STORED"});
-    CHECK(stored.fate("acked") == 2);
-    CHECK(stored.fate("refused") == 2);
+    CHECK(stored.outcome("acked") == 2);
+    CHECK(stored.outcome("refused") == 2);
 
     auto const refused = expecting({"--expect", "error: full"});
-    CHECK(refused.fate("acked") == 2);
-    CHECK(refused.fate("wrong_answer") == 2);
+    CHECK(refused.outcome("acked") == 2);
+    CHECK(refused.outcome("wrong_answer") == 2);
 
     auto const any = expecting({"--expect", "any"});
-    CHECK(any.fate("acked") == 4);
+    CHECK(any.outcome("acked") == 4);
     CHECK(any.exit == Exit::with(0));
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("Clients connect from the sources given, in turn", "[load][system]") {
     auto server = ServerProcess::start({"--show", "json", "127.0.0.1:0"});
     auto const result = run_load({"--clients", "8", "--messages", "8", "--rate", "1000", "--source",
                                   "127.0.0.2-127.0.0.5", server.address()});
-    CHECK(result.fate("acked") == 8);
+    CHECK(result.outcome("acked") == 8);
     std::map<std::string, std::size_t> by_source;
     for (std::string const& line : split_lines(server.output())) {
         std::string const from = nlohmann::json::parse(line).at("from");
@@ -201,7 +201,7 @@ TEST_CASE("A connection is used for as many messages as asked for", "[load][syst
         arguments.insert(arguments.end(), options.begin(), options.end());
         auto const result = run_load(arguments);
         CAPTURE(fmt::format("{}", fmt::join(options, " ")), result.out, result.err);
-        CHECK(result.fate("acked") == 30);
+        CHECK(result.outcome("acked") == 30);
         CHECK(result.report.at("connections") == connections);
         CHECK(server.counter("accepted") == connections);
         CHECK(server.counter("messages") == 30);
@@ -214,7 +214,7 @@ TEST_CASE("In a closed loop too a connection is used for as many messages as ask
     auto server = ServerProcess::start({"127.0.0.1:0"});
     auto const result =
         run_load({"--clients", "1", "--messages", "20", "--reconnect=4", server.address()});
-    CHECK(result.fate("acked") == 20);
+    CHECK(result.outcome("acked") == 20);
     CHECK(server.counter("accepted") == 5);
 }
 
@@ -227,12 +227,12 @@ TEST_CASE("A pipeline has as many messages in flight as asked for", "[load][syst
         auto const result = run_load({"--clients", "1", pace, "--pipeline", "4", "--messages", "40",
                                       "--ack-timeout", "1min", server.address()});
         CAPTURE(pace, result.out, result.err);
-        CHECK(result.fate("acked") == 40);
+        CHECK(result.outcome("acked") == 40);
     }
     auto const result = run_load({"--clients", "1", "--pipeline", "3", "--messages", "3",
                                   "--ack-timeout", "100ms", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.fate("acked") == 0);
+    CHECK(result.outcome("acked") == 0);
     CHECK(result.planned() == 3);
 }
 
@@ -247,7 +247,7 @@ TEST_CASE("An address may be two words, or a Unix socket's", "[load][system]") {
         arguments.insert(arguments.end(), address.begin(), address.end());
         auto const result = run_load(arguments);
         CAPTURE(result.out, result.err);
-        CHECK(result.fate("acked") == 4);
+        CHECK(result.outcome("acked") == 4);
     }
 }
 

@@ -63,24 +63,24 @@ std::vector<Variation> variations() {
 }
 
 void check_sum(LoadResult const& result) {
-    CHECK(result.planned() == result.sum_of_fates());
+    CHECK(result.planned() == result.sum_of_outcomes());
     std::uint64_t failed = 0;
     for (auto const& reason : result.report.at("reasons")) {
         failed += reason.at("messages").get<std::uint64_t>();
     }
-    CHECK(failed == result.planned() - result.fate("acked"));
-    CHECK(result.report.at("latencies").at("response").at("count") == result.fate("acked"));
+    CHECK(failed == result.planned() - result.outcome("acked"));
+    CHECK(result.report.at("latencies").at("response").at("count") == result.outcome("acked"));
 }
 
 /// Messages that were to be sent when the end came: their clients were not free, or on their way
 /// back.
 std::uint64_t cut_off(LoadResult const& result) {
-    return result.fate("unsent") + result.fate("never_connected");
+    return result.outcome("unsent") + result.outcome("never_connected");
 }
 
 /// Every message, but for those that the end cut off.
 void check_never_connected(LoadResult const& result, std::string const& reason) {
-    CHECK(result.fate("never_connected") > 0);
+    CHECK(result.outcome("never_connected") > 0);
     CHECK(cut_off(result) == result.planned());
     CHECK(result.reason(reason) > 0);
     CHECK(result.reason(reason) + result.reason("not connected when the run ended") +
@@ -116,7 +116,7 @@ void check_all(Reply const& fifth, int status, Check const& check) {
         CHECK((all[i].open || all[i].reconnects || cut_off(result) == 0));
         CHECK(result.exit == result.verdict(cut_off(result) == 0 ? status : 1));
         check_sum(result);
-        CHECK(result.fate("acked") > 0);
+        CHECK(result.outcome("acked") > 0);
         if (all[i].open) {
             CHECK(result.planned() == open_planned);
         }
@@ -132,15 +132,15 @@ std::size_t fifths(LineServer const& server) {
 
 TEST_CASE("Messages that a server does not answer time out", "[load][system]") {
     check_all({.bytes = ""}, 1, [](auto const& variation, auto const& result, auto const& server) {
-        CHECK(result.fate("timed_out") > 0);
-        CHECK(result.reason("no answer within 400ms") == result.fate("timed_out"));
-        CHECK(result.fate("refused") + result.fate("wrong_answer") == 0);
+        CHECK(result.outcome("timed_out") > 0);
+        CHECK(result.reason("no answer within 400ms") == result.outcome("timed_out"));
+        CHECK(result.outcome("refused") + result.outcome("wrong_answer") == 0);
         CHECK(result.report.at("surplus_answers") == 0);
         CHECK(result.report.at("idle_losses") == 0);
         if (!variation.pipelined) {
             // Others too, if the machine is that busy.
-            CHECK(result.fate("timed_out") >= fifths(server));
-            CHECK(result.fate("acked") + result.fate("timed_out") == server.messages());
+            CHECK(result.outcome("timed_out") >= fifths(server));
+            CHECK(result.outcome("acked") + result.outcome("timed_out") == server.messages());
         }
     });
 }
@@ -148,29 +148,29 @@ TEST_CASE("Messages that a server does not answer time out", "[load][system]") {
 TEST_CASE("Answers other than the expected one are wrong", "[load][system]") {
     check_all({.bytes = "I lost your message\n"}, 1,
               [](auto const&, auto const& result, auto const& server) {
-                  CHECK(result.fate("wrong_answer") == fifths(server));
+                  CHECK(result.outcome("wrong_answer") == fifths(server));
                   CHECK(result.reason("'I lost your message'") == fifths(server));
-                  CHECK(result.fate("acked") == server.messages() - fifths(server));
+                  CHECK(result.outcome("acked") == server.messages() - fifths(server));
               });
 }
 
 TEST_CASE("Refusals are counted by their text", "[load][system]") {
     check_all({.bytes = "error: too busy\n"}, 1,
               [](auto const&, auto const& result, auto const& server) {
-                  CHECK(result.fate("refused") == fifths(server));
+                  CHECK(result.outcome("refused") == fifths(server));
                   CHECK(result.reason("'error: too busy'") == fifths(server));
-                  CHECK(result.fate("acked") == server.messages() - fifths(server));
+                  CHECK(result.outcome("acked") == server.messages() - fifths(server));
               });
 }
 
 TEST_CASE("A connection that a server closes loses what was not answered", "[load][system]") {
     check_all({.bytes = "", .closes = true}, 1,
               [](auto const& variation, auto const& result, auto const& server) {
-                  CHECK(result.fate("connection_lost") >= fifths(server));
+                  CHECK(result.outcome("connection_lost") >= fifths(server));
                   if (!variation.pipelined) {
-                      CHECK(result.fate("connection_lost") == fifths(server));
+                      CHECK(result.outcome("connection_lost") == fifths(server));
                       CHECK(result.reason("closed by the server") == fifths(server));
-                      CHECK(result.fate("acked") == server.messages() - fifths(server));
+                      CHECK(result.outcome("acked") == server.messages() - fifths(server));
                   }
                   // The end may come while a client is on its way back.
                   CHECK(result.report.at("connections") <= server.connections());
@@ -181,26 +181,26 @@ TEST_CASE("A connection that a server closes loses what was not answered", "[loa
 TEST_CASE("An answer that a closed connection cuts short is none", "[load][system]") {
     check_all({.bytes = "I got your mess", .closes = true}, 1,
               [](auto const& variation, auto const& result, auto const& server) {
-                  CHECK(result.fate("connection_lost") >= fifths(server));
+                  CHECK(result.outcome("connection_lost") >= fifths(server));
                   if (!variation.pipelined) {
                       CHECK(result.reason("closed in the middle of an answer") == fifths(server));
-                      CHECK(result.fate("acked") == server.messages() - fifths(server));
+                      CHECK(result.outcome("acked") == server.messages() - fifths(server));
                   }
               });
 }
 
 TEST_CASE("Answers in pieces are answers", "[load][system]") {
     check_all({.in_pieces = 1ms}, 0, [](auto const&, auto const& result, auto const& server) {
-        CHECK(result.fate("acked") == result.planned() - cut_off(result));
-        CHECK(result.fate("acked") == server.messages());
+        CHECK(result.outcome("acked") == result.planned() - cut_off(result));
+        CHECK(result.outcome("acked") == server.messages());
     });
 }
 
 TEST_CASE("Answers that come twice are surplus", "[load][system]") {
     check_all({.bytes = std::string(ack_line) + std::string(ack_line)}, 1,
               [](auto const& variation, auto const& result, auto const& server) {
-                  CHECK(result.fate("acked") == result.planned() - cut_off(result));
-                  CHECK(result.fate("acked") == server.messages());
+                  CHECK(result.outcome("acked") == result.planned() - cut_off(result));
+                  CHECK(result.outcome("acked") == server.messages());
                   if (!variation.reconnects) {
                       CHECK(result.report.at("surplus_answers") == fifths(server));
                   }
@@ -277,8 +277,8 @@ TEST_CASE("Connections that nobody accepts get no answer", "[load][system]") {
         CAPTURE(by_unix, all[i].arguments(), result.out, result.err);
         CHECK(result.exit == result.verdict(1));
         check_sum(result);
-        CHECK(result.fate("timed_out") >= 4);
-        CHECK(result.fate("acked") == 0);
+        CHECK(result.outcome("timed_out") >= 4);
+        CHECK(result.outcome("acked") == 0);
         if (all[i].open) {
             CHECK(result.planned() == open_planned);
         }
@@ -296,9 +296,9 @@ TEST_CASE("A client whose pipeline has more room than its connection waits for i
     CHECK(result.exit == result.verdict(1));
     check_sum(result);
     CHECK(result.planned() == 400);
-    CHECK(result.fate("acked") > 0);
+    CHECK(result.outcome("acked") > 0);
     CHECK(cut_off(result) > 0);
-    CHECK(result.fate("acked") + cut_off(result) == 400);
+    CHECK(result.outcome("acked") + cut_off(result) == 400);
 }
 
 TEST_CASE("Messages longer than the system takes at once are sent in pipelines too",
@@ -318,5 +318,5 @@ TEST_CASE("Messages longer than the system takes at once are sent in pipelines t
     CHECK(result.exit == Exit::with(0));
     check_sum(result);
     CHECK(result.planned() == 40);
-    CHECK(result.fate("acked") == 40);
+    CHECK(result.outcome("acked") == 40);
 }

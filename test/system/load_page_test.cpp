@@ -123,7 +123,7 @@ say('frame of ' + window.innerWidth);
 
 /// With the largest figures that a load test of hours may have, and long words.
 roger::Report large_report() {
-    using roger::Fate;
+    using roger::Outcome;
     roger::Report report = sample_report();
     constexpr std::uint64_t messages = 88'888'888;
     report.title = report.address = "unix:/" + std::string(200, 'w');
@@ -141,11 +141,11 @@ roger::Report large_report() {
     report.asked.messages = messages;
     report.planned = report.acked_in_time = messages;
     report.duration_s = 100;
-    report.fates = {};
-    for (std::size_t fate = 0; fate != roger::fate_count; ++fate) {
-        report.fates.count(static_cast<Fate>(fate), fate == 0 ? messages - 6 : 1);
+    report.outcomes = {};
+    for (std::size_t outcome = 0; outcome != roger::outcome_count; ++outcome) {
+        report.outcomes.count(static_cast<Outcome>(outcome), outcome == 0 ? messages - 6 : 1);
     }
-    report.reasons.count(Fate::refused, std::string(200, 'r'));
+    report.reasons.count(Outcome::refused, std::string(200, 'r'));
     for (roger::Interval& interval : report.intervals) {
         interval.acked = messages / 2;
     }

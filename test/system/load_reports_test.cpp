@@ -100,11 +100,11 @@ TEST_CASE("Two reports merged are the whole, bucket for bucket", "[load][system]
     REQUIRE(whole.report.is_object());
 
     CHECK(whole.planned() == 70 + 105);
-    CHECK(whole.sum_of_fates() == whole.planned());
-    CHECK(whole.fate("refused") > 0);
+    CHECK(whole.sum_of_outcomes() == whole.planned());
+    CHECK(whole.outcome("refused") > 0);
     for (std::string const field :
-         {"/planned", "/connections", "/surplus_answers", "/idle_losses", "/fates/acked",
-          "/fates/refused", "/asked/clients", "/achieved/clients", "/generator/threads"}) {
+         {"/planned", "/connections", "/surplus_answers", "/idle_losses", "/outcomes/acked",
+          "/outcomes/refused", "/asked/clients", "/achieved/clients", "/generator/threads"}) {
         CAPTURE(field);
         json::json_pointer const pointer(field);
         CHECK(whole.report.at(pointer) == sum_of(parts, pointer));
@@ -136,7 +136,7 @@ TEST_CASE("A report merged with nothing says what it said", "[load][system]") {
     auto const whole = run_load({"merge", directory / "a.json"});
     CHECK(whole.exit == part.exit);
     CHECK(whole.report.at("latencies") == part.report.at("latencies"));
-    CHECK(whole.report.at("fates") == part.report.at("fates"));
+    CHECK(whole.report.at("outcomes") == part.report.at("outcomes"));
     CHECK(whole.report.at("intervals") == part.report.at("intervals"));
 }
 

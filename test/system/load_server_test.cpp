@@ -39,11 +39,11 @@ Trial try_server(bool by_unix, std::string const& threads, Arguments arguments) 
 
 void check_agreement(Trial const& trial) {
     auto const& result = trial.result;
-    CHECK(result.planned() == result.sum_of_fates());
+    CHECK(result.planned() == result.sum_of_outcomes());
     // In an open loop, the end may come while a message waits for its client to be free.
-    auto const unsent = result.fate("unsent");
+    auto const unsent = result.outcome("unsent");
     CHECK(result.exit == result.verdict(unsent == 0 ? 0 : 1));
-    CHECK(result.fate("acked") + unsent == result.planned());
+    CHECK(result.outcome("acked") + unsent == result.planned());
     CHECK(result.report.at("surplus_answers") == 0);
     CHECK(result.report.at("achieved").at("clients") == 100);
     // With those of the warm-up.
@@ -60,8 +60,8 @@ TEST_CASE("Our server acks every message of a closed loop", "[load][system]") {
     auto const trial = try_server(by_unix, threads, {"--clients", "100", "--duration", "300ms"});
     CAPTURE(by_unix, threads, trial.result.out, trial.result.err);
     check_agreement(trial);
-    CHECK(trial.result.fate("unsent") == 0);
-    CHECK(trial.acknowledged == trial.result.fate("acked"));
+    CHECK(trial.result.outcome("unsent") == 0);
+    CHECK(trial.acknowledged == trial.result.outcome("acked"));
     CHECK(trial.accepted == 100);
 }
 
@@ -76,9 +76,9 @@ TEST_CASE("Our server acks every message of an open loop", "[load][system]") {
     check_agreement(trial);
     if (arrivals == std::string("even")) {
         CHECK(trial.result.planned() == 600);
-        CHECK(trial.acknowledged == 800 - trial.result.fate("unsent"));
+        CHECK(trial.acknowledged == 800 - trial.result.outcome("unsent"));
     }
-    CHECK(trial.acknowledged > trial.result.fate("acked"));
+    CHECK(trial.acknowledged > trial.result.outcome("acked"));
     CHECK(trial.accepted == 100);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("Our server acks every message of clients that come and go", "[load][s
     auto const& result = trial.result;
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 1000);
-    CHECK(result.fate("acked") == 1000);
+    CHECK(result.outcome("acked") == 1000);
     CHECK(trial.acknowledged == 1000);
     CHECK(trial.accepted == result.report.at("connections"));
     // A message each, and those that connected for one that was not to come.
@@ -111,7 +111,7 @@ TEST_CASE("Several threads of load agree with several threads of the server",
     CAPTURE(reconnects, trial.result.out, trial.result.err);
     CHECK(trial.result.exit == Exit::with(0));
     CHECK(trial.result.planned() == 2000);
-    CHECK(trial.result.fate("acked") == 2000);
+    CHECK(trial.result.outcome("acked") == 2000);
     CHECK(trial.acknowledged == 2000);
     CHECK(trial.result.audited("written") == 2000);
     CHECK(trial.accepted == trial.result.report.at("connections"));

@@ -123,5 +123,6 @@ TEST_CASE("The live line is there while a load test warms up", "[load][system]")
     launch.err = Stdio::terminal();
     Process load(launch);
     load.terminal().read_until("warming up  3 clients  ");
-    CHECK(load.wait_for_exit() == Exit::with(0));
+    Exit const exit = load.wait_for_exit();
+    CHECK((exit == Exit::with(0) || exit == Exit::with(3)));
 }

@@ -72,7 +72,7 @@ TEST_CASE("A closed loop measures the delays of a server as service times",
     result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
-    CHECK(result.fate("acked") == 400);
+    CHECK(result.outcome("acked") == 400);
     check_delays(result, "service", server);
     check_delays(result, "response", server);
 }
@@ -89,7 +89,7 @@ TEST_CASE("An open loop that never queues measures the delays of a server as res
     result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
-    CHECK(result.fate("acked") == 400);
+    CHECK(result.outcome("acked") == 400);
     check_delays(result, "service", server);
     check_delays(result, "response", server);
 }
@@ -105,7 +105,7 @@ TEST_CASE("An open loop's response times tell of a stall as arithmetic says",
     result.need_figures();
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 2000);
-    CHECK(result.fate("acked") == 2000);
+    CHECK(result.outcome("acked") == 2000);
     // A fifth is planned during stalls, evenly, and each waits for the end of its own.
     constexpr double share = 0.2;
     constexpr double tolerance = 8 * us_per_ms * slowness;
@@ -131,7 +131,7 @@ TEST_CASE("A closed loop leaves out what it would have sent during a stall",
     watch.need_quiet();
     result.need_figures();
     CHECK(result.exit == Exit::with(0));
-    CHECK(result.fate("acked") == result.planned());
+    CHECK(result.outcome("acked") == result.planned());
     CHECK(result.planned() > 100);
     CHECK(result.planned() < 1900 / 2);
     // One message for each stall, however many would have come.
@@ -156,6 +156,6 @@ TEST_CASE("Messages of the warm-up are not measured", "[load][system][serial]") 
     CHECK(result.exit == Exit::with(0));
     CHECK(server.messages() == 12 + 40);
     CHECK(result.planned() == 40);
-    CHECK(result.fate("acked") == 40);
+    CHECK(result.outcome("acked") == 40);
     CHECK(result.percentile("response", 90) < 50 * us_per_ms);
 }

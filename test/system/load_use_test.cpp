@@ -202,7 +202,7 @@ TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") 
     changed.erase("planned");
     write_file(directory / "without", changed.dump());
     changed = good;
-    changed["fates"]["acked"] = "five";
+    changed["outcomes"]["acked"] = "five";
     write_file(directory / "wrong", changed.dump());
     write_file(directory / "cut", good.dump().substr(0, 200));
 

@@ -1,7 +1,7 @@
 // Many: a thousand clients at once, each of a hundred thousand messages displayed once and whole.
 #include "support/answers.hpp"
+#include "support/peer_group.hpp"
 #include "support/server_process.hpp"
-#include "support/swarm.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -71,12 +71,12 @@ void check_displayed(std::string const& output, std::vector<std::size_t> const& 
     CHECK(output.ends_with('\n'));
 }
 
-void check_answers(Swarm const& swarm, std::string_view expected) {
+void check_answers(PeerGroup const& group, std::string_view expected) {
     std::size_t wrong = 0;
     for (std::size_t client = 0; client < clients; ++client) {
-        if (swarm.received(client) != expected && ++wrong <= 3) {
+        if (group.received(client) != expected && ++wrong <= 3) {
             UNSCOPED_INFO("client " << client << " was answered "
-                                    << legible(swarm.received(client)));
+                                    << legible(group.received(client)));
         }
     }
     CHECK(wrong == 0);
@@ -106,15 +106,15 @@ TEST_CASE("A thousand clients at once, all messages in one go, each displayed an
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     auto server = start_with_threads(threads, "127.0.0.1:0");
-    Swarm swarm(server.address(), clients);
+    PeerGroup group(server.address(), clients);
     for (std::size_t client = 0; client < clients; ++client) {
         for (std::size_t message = 0; message < messages_each; ++message) {
-            swarm.say(client, numbered(client, message) + '\n');
+            group.say(client, numbered(client, message) + '\n');
         }
     }
-    swarm.finish_all();
-    swarm.run_until_ended();
-    check_answers(swarm, times(messages_each, ack_line));
+    group.finish_all();
+    group.run_until_ended();
+    check_answers(group, times(messages_each, ack_line));
     check_displayed(server.output(), all_messages());
     CHECK(server.counter("acknowledged") == clients * messages_each);
     CHECK(server.stop() == Exit::with(0));
@@ -126,19 +126,19 @@ TEST_CASE("A thousand clients at once, each waiting for every ack, each displaye
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     auto server = start_with_threads(threads, "127.0.0.1:0");
-    Swarm swarm(server.address(), clients);
+    PeerGroup group(server.address(), clients);
     // Each says its next message when the last was answered, whatever the others do.
     std::vector<std::size_t> said(clients, 0);
-    swarm.on_line([&](std::size_t client) {
+    group.on_line([&](std::size_t client) {
         if (said[client] < messages_each) {
-            swarm.say(client, numbered(client, said[client]++) + '\n');
+            group.say(client, numbered(client, said[client]++) + '\n');
         }
     });
     for (std::size_t client = 0; client < clients; ++client) {
-        swarm.say(client, numbered(client, said[client]++) + '\n');
+        group.say(client, numbered(client, said[client]++) + '\n');
     }
-    swarm.run_until_lines(messages_each);
-    check_answers(swarm, times(messages_each, ack_line));
+    group.run_until_lines(messages_each);
+    check_answers(group, times(messages_each, ack_line));
     check_displayed(server.output(), all_messages());
     CHECK(server.stop() == Exit::with(0));
 }
@@ -150,7 +150,7 @@ TEST_CASE("A thousand clients over a Unix socket get their refusals and acks in 
     CAPTURE(threads);
     TempDir const directory;
     auto server = start_with_threads(threads, "unix:" + directory / "socket");
-    Swarm swarm(server.address(), clients);
+    PeerGroup group(server.address(), clients);
     // Every third message is too long: where its refusal stands shows the order of the answers.
     std::string expected;
     std::vector<std::size_t> displayed;
@@ -162,12 +162,12 @@ TEST_CASE("A thousand clients over a Unix socket get their refusals and acks in 
         }
         for (std::size_t client = 0; client < clients; ++client) {
             auto const text = numbered(client, message);
-            swarm.say(client, text + (too_long ? std::string(100, '.') : "") + '\n');
+            group.say(client, text + (too_long ? std::string(100, '.') : "") + '\n');
         }
     }
-    swarm.finish_all();
-    swarm.run_until_ended();
-    check_answers(swarm, expected);
+    group.finish_all();
+    group.run_until_ended();
+    check_answers(group, expected);
     check_displayed(server.output(), displayed);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -181,14 +181,14 @@ TEST_CASE("Long messages of many clients are never interleaved in a pipe",
     ServerSetup setup;
     setup.out = Stdio::pipe();  // a pipe takes long records in pieces
     auto server = ServerProcess::start({"--threads", threads, "127.0.0.1:0"}, std::move(setup));
-    Swarm swarm(server.address(), writers);
+    PeerGroup group(server.address(), writers);
     for (std::size_t round = 0; round < rounds; ++round) {
         for (std::size_t writer = 0; writer < writers; ++writer) {
-            swarm.say(writer, long_message(writer) + '\n');
+            group.say(writer, long_message(writer) + '\n');
         }
     }
-    swarm.finish_all();
-    swarm.run_until_ended();
+    group.finish_all();
+    group.run_until_ended();
     CHECK(server.stop() == Exit::with(0));
     std::vector<std::size_t> seen(writers, 0);
     for (auto const& record : split_lines(server.process().out().read_all())) {

@@ -1,5 +1,5 @@
 // Somebody else's program: a server that keeps messages, and a client that says two of them.
-#include <roger/conversation.hpp>
+#include <roger/client.hpp>
 #include <roger/server.hpp>
 #include <roger/task.hpp>
 
@@ -41,9 +41,9 @@ void require(bool held, std::string const& what) {
 }
 
 asio::awaitable<void> say_two(roger::Address const& address) {
-    auto conversation = co_await roger::Conversation::open(address, std::chrono::seconds(10));
+    auto client = co_await roger::Client::open(address, std::chrono::seconds(10));
     for (std::string const message : {"first", "second"}) {
-        auto const answer = co_await conversation.say(message, std::chrono::seconds(10));
+        auto const answer = co_await client.send(message, std::chrono::seconds(10));
         require(answer.acknowledged(), "the " + message + " message is acknowledged");
         require(answer.text == "noted", "the answer is the one that was chosen");
     }
@@ -68,10 +68,10 @@ void serve_and_talk() {
     options.ack = "noted";
     roger::Server server(
         options, [&notebook](roger::Batch const& batch) { return notebook.write_down(batch); });
-    roger::Outcome outcome;
+    roger::ServerResult result;
     std::exception_ptr failure;
     {
-        std::jthread const running([&] { outcome = server.run(); });
+        std::jthread const running([&] { result = server.run(); });
         try {
             converse(server.addresses().front());
         } catch (...) {
@@ -82,7 +82,7 @@ void serve_and_talk() {
     if (failure) {
         std::rethrow_exception(failure);
     }
-    require(outcome.success(), "the server ends well: " + outcome.failure);
+    require(result.success(), "the server ends well: " + result.failure);
     require(notebook.lines() == std::vector<std::string>{"first", "second"},
             "both messages were kept, in order");
     require(server.counters().acknowledged == 2, "both are counted");

@@ -1,0 +1,56 @@
+// A client of datagrams: sends a message, awaits its answer, sends it again if none comes.
+#pragma once
+
+#include "roger/address.hpp"
+#include "roger/client.hpp"
+#include "roger/timeout.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/error_code.hpp>
+#include <asio/generic/datagram_protocol.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace roger {
+
+/// Messages that do not depend on each other: one that is lost says nothing about the next.
+///
+/// Each message has a socket of its own, so an address of its own: an answer that comes late, or
+/// twice, can never be taken for another message's. A Unix socket is bound in the abstract
+/// namespace, where the system chooses a free name and no file is left behind: unix(7), autobind.
+class DatagramClient {
+public:
+    /// Resolves the address, within `connect_timeout`; nothing is sent yet, so that nobody knows
+    /// whether a server is there. Throws ClientError; AddressError for a stream address.
+    static asio::awaitable<DatagramClient> open(Address address, Timeout connect_timeout);
+
+    /// Sends one message and waits for its answer; when none has come for `ack_timeout`, sends it
+    /// again, up to `retries` times (never without a timeout). A message that was sent again can
+    /// have been displayed more than once: it may have been its answer that was lost.
+    ///
+    /// A name that stands for several addresses is tried in turn as long as they refuse. `message`
+    /// holds no '\n', and lives until then. Throws ClientError, after which the next message
+    /// can be sent all the same.
+    asio::awaitable<Answer> send(std::string_view message, Timeout ack_timeout,
+                                 std::size_t retries = 0);
+
+private:
+    using Socket = asio::generic::datagram_protocol::socket;
+    using ServerEndpoint = asio::generic::datagram_protocol::endpoint;
+
+    DatagramClient(Address address, std::vector<ServerEndpoint> servers)
+        : address_(std::move(address)), servers_(std::move(servers)) {}
+
+    asio::error_code prepare(Socket& socket) const;
+    bool refused(asio::error_code error, std::string& failures);
+
+    Address address_;
+    std::vector<ServerEndpoint> servers_;
+    std::size_t server_ = 0;  ///< the one that is written to
+};
+
+}  // namespace roger

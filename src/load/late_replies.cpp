@@ -1,0 +1,122 @@
+// Listening to sockets that rest.
+#include "load/late_replies.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace roger {
+
+LateReplies::LateReplies(Readiness& readiness, Recorder& recorder, Clock::duration listen_time,
+                         std::size_t most)
+    : readiness_(readiness),
+      recorder_(recorder),
+      listen_time_(listen_time),
+      listened_(listen_time),
+      answered_(*this, most),
+      timed_out_(*this, most) {}
+
+LateReplies::~LateReplies() {
+    for (Queue* const queue : {&answered_, &timed_out_}) {
+        while (!queue->empty()) {
+            ::close(queue->front().socket);
+            queue->pop();
+        }
+    }
+}
+
+void LateReplies::take(int socket, std::uint16_t endpoint, After after, Clock::time_point planned) {
+    auto const now = Clock::now();
+    Queue& queue = after == After::answer ? answered_ : timed_out_;
+    while (!timed_out_.empty() && rested(timed_out_.front(), now)) {
+        ::close(release(timed_out_, now));
+    }
+    if (queue.full()) {
+        ::close(release(queue, now));
+    }
+    Resting& resting = queue.push();
+    resting.socket = socket;
+    resting.endpoint = endpoint;
+    resting.answered = after == After::answer;
+    resting.planned = planned;
+    resting.since = now;
+    readiness_.change(socket, EPOLLIN, resting);
+}
+
+int LateReplies::reuse(std::uint16_t endpoint) {
+    auto const now = Clock::now();
+    if (answered_.empty() || !(answered_.full() || rested(answered_.front(), now))) {
+        return -1;
+    }
+    bool const fits = answered_.front().endpoint == endpoint;
+    int const socket = release(answered_, now);
+    if (fits) {
+        return socket;
+    }
+    ::close(socket);
+    return -1;
+}
+
+Clock::time_point LateReplies::over_at() const {
+    auto last = Clock::time_point::min();
+    for (Queue const* const queue : {&answered_, &timed_out_}) {
+        if (!queue->empty()) {
+            last = std::max(last, queue->back().since + listen_time_);
+        }
+    }
+    return last;
+}
+
+/// Hears it for the last time: nothing of an old message may be taken for the answer to a new one.
+int LateReplies::release(Queue& queue, Clock::time_point now) {
+    Resting& resting = queue.front();
+    hear(resting);
+    listened_ = std::min(listened_, now - resting.since);
+    int const socket = std::exchange(resting.socket, -1);
+    queue.pop();
+    return socket;
+}
+
+void LateReplies::hear(Resting& resting) {
+    char begin = 0;  // of no interest, like the rest
+    for (;;) {
+        if (::recv(resting.socket, &begin, sizeof begin, 0) < 0) {
+            if (errno == ECONNREFUSED) {
+                continue;  // the network's answer, which is none of the server's
+            }
+            return;
+        }
+        if (std::exchange(resting.answered, true)) {
+            recorder_.surplus_answer(resting.planned);
+        } else {
+            recorder_.late_answer(resting.planned);
+        }
+    }
+}
+
+void LateReplies::Resting::ready(std::uint32_t /*events*/) {
+    if (socket >= 0) {  // else it was in use again before its turn came
+        among->hear(*this);
+    }
+}
+
+LateReplies::Queue::Queue(LateReplies& among, std::size_t most) : places_(most) {
+    for (Resting& place : places_) {
+        place.among = &among;
+    }
+}
+
+LateReplies::Resting& LateReplies::Queue::push() {
+    return places_[(first_ + size_++) % places_.size()];
+}
+
+void LateReplies::Queue::pop() {
+    first_ = (first_ + 1) % places_.size();
+    --size_;
+}
+
+}  // namespace roger

@@ -1,0 +1,269 @@
+// A client's life: it connects, comes back when it was thrown out, and goes in the end.
+// client_talk.cpp has what it says and hears meanwhile.
+#include "load/load_client.hpp"
+
+#include "load/worker.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+/// 0 where it is connected at once, or errno's number.
+int begin_to_connect(int socket, Endpoint const& server) {
+    bool const done = ::connect(socket, server.data(), static_cast<socklen_t>(server.size())) == 0;
+    return done ? connect_error(socket, server) : errno;
+}
+
+/// This system, or this process, has none left to connect with.
+bool is_own_exhaustion(int error) {
+    constexpr std::array errors = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    return std::ranges::find(errors, error) != errors.end();
+}
+
+std::string error_text(int error) {
+    std::string text = std::system_category().message(error);
+    switch (error) {
+        case EADDRNOTAVAIL:
+            return text + " (no port of ours is free: connect from more addresses, --source A-B)";
+        case EMFILE:
+            return text + " (raise ulimit -n, or ask for fewer --clients)";
+        default:
+            return text;
+    }
+}
+
+}  // namespace
+
+LoadClient::LoadClient(Worker& worker, std::size_t number)
+    : worker_(worker),
+      deadline_(*this),
+      in_flight_(worker.settings.pipeline),
+      number_(static_cast<std::uint32_t>(number)) {}
+
+LoadClient::~LoadClient() {
+    close();
+}
+
+// --- connecting ---------------------------------------------------------------------------
+
+void LoadClient::arrive(Clock::time_point now) {
+    arriving_ = true;
+    connect(now);
+}
+
+void LoadClient::connect(Clock::time_point now) {
+    state_ = State::connecting;
+    attempt_began_ = now;
+    attempt_own_delay_ =
+        schedule_.next <= now ? now - std::max(schedule_.next, could_send_at_) : Clock::duration(0);
+    endpoint_ = worker_.target.preferred.load(std::memory_order_relaxed);
+    endpoints_tried_ = 0;
+    worker_.arm(deadline_, ClientTimer::connecting, now);
+    try_endpoint(now);
+}
+
+void LoadClient::try_endpoint(Clock::time_point now) {
+    Target const& target = worker_.target;
+    Endpoint const& server = target.endpoints[endpoint_];
+    socket_ = worker_.late_replies().reuse(endpoint_);
+    if (socket_ >= 0) {
+        worker_.readiness().change(socket_, EPOLLIN, *this);
+        made_contact(Clock::duration(0));
+        return;
+    }
+    socket_ = open_client_socket(target.type, server, target.sources.of(number_));
+    int const error = socket_ < 0 ? errno : begin_to_connect(socket_, server);
+    if (error == 0) {
+        worker_.readiness().add(socket_, EPOLLIN, *this);
+        made_contact(Clock::duration(0));
+    } else if (error == EINPROGRESS) {
+        worker_.readiness().add(socket_, EPOLLOUT, *this);
+    } else if (error == EAGAIN && server.data()->sa_family == AF_UNIX) {
+        close();
+        worker_.arm(deadline_, ClientTimer::queueing, now);
+    } else {
+        connect_failed(error);
+    }
+}
+
+void LoadClient::connect_failed(int error) {
+    close();
+    auto const now = Clock::now();
+    std::size_t const endpoints = worker_.target.endpoints.size();
+    if (++endpoints_tried_ < endpoints) {
+        endpoint_ = static_cast<std::uint16_t>((endpoint_ + 1) % endpoints);
+        worker_.arm(deadline_, ClientTimer::connecting, now);
+        try_endpoint(now);
+        return;
+    }
+    could_not_connect(error_text(error), is_own_exhaustion(error));
+}
+
+void LoadClient::could_not_connect(std::string const& reason, bool excused) {
+    close();
+    deadline_.disarm();
+    auto const now = Clock::now();
+    if (std::exchange(arriving_, false)) {
+        state_ = State::down;
+        worker_.arrived(reason);
+    } else {
+        while (!in_flight_.empty()) {  // a datagram that the network refused
+            worker_.concurrency().lost(now);
+            worker_.recorder().failed(in_flight_.pop().planned, Outcome::never_connected, reason,
+                                      excused);
+        }
+        give_up(now, Outcome::never_connected, reason, excused);
+        state_ = State::pausing;
+        worker_.arm(deadline_, ClientTimer::pausing, now);
+        leave_if_done();
+    }
+}
+
+void LoadClient::made_contact(Clock::duration kept_waiting) {
+    if (worker_.settings.greeting) {
+        state_ = State::greeting;
+    } else {
+        connected(Clock::now(), kept_waiting);
+    }
+}
+
+void LoadClient::connected(Clock::time_point now, Clock::duration kept_waiting) {
+    state_ = State::up;
+    deadline_.disarm();
+    said_ = 0;
+    worker_.target.preferred.store(endpoint_, std::memory_order_relaxed);
+    bool const arrives = std::exchange(arriving_, false);
+    if (arrives || !worker_.settings.datagrams()) {
+        ++connection_;
+        worker_.recorder().connected(now - attempt_began_, kept_waiting);
+        could_send_at_ = now - attempt_own_delay_ - kept_waiting;
+    }
+    if (arrives) {
+        worker_.arrived("");
+    }
+    if (!in_flight_.empty()) {
+        say_again(now);  // what was refused where the last attempt went
+    }
+    pursue(now);
+}
+
+/// Those planned before `until` can no longer be sent.
+void LoadClient::give_up(Clock::time_point until, Outcome outcome, std::string_view reason,
+                         bool excused) {
+    auto const now = Clock::now();
+    set_waiting(false, now);
+    while (schedule_.next < until) {
+        worker_.recorder().failed(schedule_.next, outcome, reason,
+                                  excused || (up() && delayed_itself(schedule_.next, now)));
+        worker_.plan().take(schedule_, false);
+    }
+}
+
+// --- ending -------------------------------------------------------------------------------
+
+void LoadClient::end_plan() {
+    if (schedule_.next >= worker_.plan().timeline().end) {
+        schedule_.next = ClientSchedule::none;
+    }
+    leave_if_done();
+}
+
+void LoadClient::leave_if_done() {
+    if (!worker_.ending() || schedule_.next != ClientSchedule::none || !in_flight_.empty()) {
+        return;
+    }
+    if (up()) {
+        leave();
+    } else if (state_ != State::leaving) {
+        go();
+    }
+}
+
+void LoadClient::give_up_unsent() {
+    if (up()) {
+        give_up(worker_.plan().timeline().end, Outcome::unsent, "the run ended", false);
+    } else {
+        give_up(worker_.plan().timeline().end, Outcome::never_connected,
+                "not connected when the run ended", false);
+    }
+    schedule_.next = ClientSchedule::none;
+    leave_if_done();
+}
+
+/// Hears the server out: more answers than messages are a fault of the server's.
+void LoadClient::leave() {
+    if (worker_.settings.per_connection != 0 || worker_.settings.datagrams()) {
+        go();
+        return;
+    }
+    state_ = State::leaving;
+    ::shutdown(socket_, SHUT_WR);
+    worker_.arm(deadline_, ClientTimer::leaving, Clock::now());
+}
+
+void LoadClient::cut_off() {
+    give_up_unsent();
+    if (up()) {
+        lost("the run was interrupted");
+    } else {
+        go();
+    }
+}
+
+void LoadClient::go() {
+    if (state_ != State::gone) {
+        close();
+        deadline_.disarm();
+        state_ = State::gone;
+        worker_.gone();
+    }
+}
+
+void LoadClient::close() {
+    if (socket_ >= 0) {
+        ::close(std::exchange(socket_, -1));
+    }
+    unsent_ = std::string();
+    begun_ = std::string();
+}
+
+void LoadClient::on_deadline(ClientTimer timer) {
+    auto const now = Clock::now();
+    switch (timer) {
+        case ClientTimer::connecting:
+            connect_failed(ETIMEDOUT);
+            return;
+        case ClientTimer::queueing:
+            if (worker_.settings.connect_timeout &&
+                now - attempt_began_ >= *worker_.settings.connect_timeout) {
+                connect_failed(ETIMEDOUT);
+            } else {
+                try_endpoint(now);
+            }
+            return;
+        case ClientTimer::answer:
+            check_answer_time();
+            return;
+        case ClientTimer::pausing:
+            state_ = State::down;
+            could_send_at_ = now;
+            worker_.plan().free(schedule_, now);
+            pursue(now);
+            return;
+        case ClientTimer::leaving:
+            go();
+            return;
+    }
+}
+
+}  // namespace roger

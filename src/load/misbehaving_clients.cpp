@@ -1,0 +1,169 @@
+// The ways to misbehave, a coroutine each.
+#include "load/misbehaving_clients.hpp"
+
+#include "load/messages.hpp"
+#include "net/connect.hpp"
+#include "net/spawn.hpp"
+#include "net/thread.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/as_tuple.hpp>
+#include <asio/buffer.hpp>
+#include <asio/error_code.hpp>
+#include <asio/generic/datagram_protocol.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Socket = asio::generic::stream_protocol::socket;
+
+/// From one byte of a slow client to the next, and from one attempt of any client to the next.
+constexpr std::chrono::milliseconds pause = 100ms;
+
+asio::awaitable<void> rest(std::chrono::milliseconds time) {
+    asio::steady_timer timer(co_await asio::this_coro::executor, time);
+    co_await timer.async_wait(asio::use_awaitable);
+}
+
+/// Reads and forgets until the connection ends.
+asio::awaitable<void> hear_out(Socket& socket) {
+    std::array<char, 512> answers;
+    for (asio::error_code ended; !ended;) {
+        auto const [error, size] =
+            co_await socket.async_read_some(asio::buffer(answers), asio::as_tuple);
+        ended = error;
+    }
+}
+
+/// Returns false when the connection is gone.
+asio::awaitable<bool> say(Socket& socket, std::string_view bytes) {
+    auto const [error, size] =
+        co_await asio::async_write(socket, asio::buffer(bytes), asio::as_tuple);
+    co_return !error;
+}
+
+/// For as long as the server takes it. (GCC 12 makes code that traps of `while (co_await
+/// say(...))`.)
+asio::awaitable<void> say_on(Socket& socket, std::string_view bytes,
+                             std::chrono::milliseconds every) {
+    for (;;) {
+        bool const taken = co_await say(socket, bytes);
+        if (!taken) {
+            co_return;
+        }
+        co_await rest(every);
+    }
+}
+
+asio::awaitable<void> say_slowly(Socket& socket, std::string_view message) {
+    for (std::size_t next = 0;; next = (next + 1) % message.size()) {
+        bool const taken = co_await say(socket, message.substr(next, 1));
+        if (!taken) {
+            co_return;
+        }
+        co_await rest(pause);
+    }
+}
+
+}  // namespace
+
+MisbehavingClients::MisbehavingClients(LoadSettings const& settings, Target const& target)
+    : address_(settings.address),
+      target_(target),
+      connect_timeout_(settings.connect_timeout),
+      context_(1) {
+    LoadSettings plain = settings;
+    plain.audit = false;
+    Messages(plain, 0).append(message_, {.client = 0, .connection = 0, .message = 0});
+    for (auto const& [kind, count] : settings.misbehaving) {
+        for (std::size_t i = 0; i < count; ++i) {
+            // What happens to them is no concern of the report's.
+            spawn(asio::any_io_executor(context_.get_executor()), misbehave(kind),
+                  [](std::exception_ptr const&) {});
+        }
+    }
+    thread_ = start_thread([this] { context_.run(); });
+}
+
+MisbehavingClients::~MisbehavingClients() {
+    context_.stop();
+}
+
+asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind) {
+    bool const datagrams = target_.type == SocketType::datagram;
+    for (;;) {
+        try {
+            if (datagrams) {
+                co_await send_datagrams();
+            } else {
+                co_await misbehave_once(kind);
+            }
+        } catch (ConnectError const&) {  // NOLINT(bugprone-empty-catch)
+            // It tries again, as strangers do.
+        }
+        co_await rest(pause);
+    }
+}
+
+/// Reads none of the answers: datagrams know no other misbehaviour.
+asio::awaitable<void> MisbehavingClients::send_datagrams() {
+    using Protocol = asio::generic::datagram_protocol;
+    Endpoint const& server = target_.endpoints[target_.preferred];
+    int const opened = open_client_socket(target_.type, server, target_.sources.of(0));
+    if (opened < 0) {
+        co_return;
+    }
+    Protocol::socket socket(context_, Protocol(server.data()->sa_family, 0), opened);
+    asio::error_code error;
+    socket.connect(Protocol::endpoint(server.data(), server.size()), error);
+    while (!error) {
+        co_await socket.async_send(asio::buffer(message_),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        co_await rest(1ms);
+    }
+}
+
+asio::awaitable<void> MisbehavingClients::misbehave_once(Misbehaviour kind) {
+    Socket socket = co_await connect(address_, connect_timeout_);
+    std::string const endless(16 * 1024, 'x');
+    switch (kind) {
+        case Misbehaviour::silent:
+            co_await hear_out(socket);
+            co_return;
+        case Misbehaviour::slow:
+            co_await say_slowly(socket, message_);
+            co_return;
+        case Misbehaviour::deaf:
+            co_await say_on(socket, message_, 1ms);
+            co_return;
+        case Misbehaviour::half:
+            co_await say(socket, message_);
+            socket.shutdown(Socket::shutdown_send);
+            co_await hear_out(socket);
+            co_return;
+        case Misbehaviour::reset:
+            co_await say(socket, message_);
+            socket.set_option(Socket::linger(true, 0));
+            co_return;
+        case Misbehaviour::endless:
+            co_await say_on(socket, endless, 10ms);
+            co_return;
+    }
+}
+
+}  // namespace roger

@@ -1,0 +1,38 @@
+// Clients that misbehave beside the healthy ones.
+#pragma once
+
+#include "load/settings.hpp"
+#include "load/target.hpp"
+#include "roger/address.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+
+#include <string>
+#include <thread>
+
+namespace roger {
+
+/// On an event loop and a thread of their own, so that the figures of the healthy do not suffer
+/// from our own work for these. A client that the server throws out comes again.
+class MisbehavingClients {
+public:
+    MisbehavingClients(LoadSettings const& settings, Target const& target);
+    ~MisbehavingClients();  ///< closes their connections
+    MisbehavingClients(MisbehavingClients const&) = delete;
+    MisbehavingClients& operator=(MisbehavingClients const&) = delete;
+
+private:
+    asio::awaitable<void> misbehave(Misbehaviour kind);
+    asio::awaitable<void> misbehave_once(Misbehaviour kind);
+    asio::awaitable<void> send_datagrams();
+
+    Address address_;
+    Target const& target_;
+    Timeout connect_timeout_;
+    std::string message_;  ///< with its line ending
+    asio::io_context context_;
+    std::jthread thread_;
+};
+
+}  // namespace roger

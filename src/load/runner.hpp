@@ -1,0 +1,44 @@
+// Load tests, one after the other, with what surrounds each: misbehaving clients, the live line,
+// and the user's Ctrl-C.
+#pragma once
+
+#include "load/live_line.hpp"
+#include "load/run.hpp"
+#include "load/settings.hpp"
+#include "load/target.hpp"
+#include "report/report.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+
+#include <functional>
+#include <string>
+
+namespace roger {
+
+class Runner {
+public:
+    explicit Runner(Target& target);
+
+    /// Runs a load test to its end. `title` goes before the live line. `after`, if given, is called
+    /// while what the test found is still there in full.
+    Report run(LoadSettings const& settings, std::string const& title = "",
+               std::function<void(LoadRun const&, Report&)> const& after = {});
+
+    /// The user wants no more: the test that was under way, if one was, has ended early.
+    [[nodiscard]] bool interrupted();
+
+private:
+    static asio::awaitable<void> wait_for(LoadRun& run, Report& report);
+    static asio::awaitable<void> obey_signals(LoadRun& run);
+    asio::awaitable<void> show(LoadRun const& run, LoadSettings const& settings, std::string title);
+
+    Target& target_;
+    asio::io_context between_tests_{1};
+    asio::signal_set signals_;  ///< notes what also comes between tests
+    bool interrupted_ = false;
+    LiveLine live_line_;
+};
+
+}  // namespace roger

@@ -1,0 +1,41 @@
+// The wording of the answers, which docs/protocol.md lists, and what a failure comes to.
+#include "server/server_context.hpp"
+
+#include "net/spawn.hpp"
+#include "protocol/quantity.hpp"
+
+#include <fmt/format.h>
+
+namespace roger {
+
+namespace {
+/// An ack block of this size answers as many messages as one read can bring without copying.
+constexpr std::size_t ack_block_bytes = 64 * 1024;
+}  // namespace
+
+std::size_t ServerContext::failed(std::exception_ptr const& thrown) const {
+    fail(describe(thrown));
+    try {
+        std::rethrow_exception(thrown);
+    } catch (HandlerError const& error) {
+        return error.shown;
+    } catch (...) {
+        return 0;
+    }
+}
+
+ReplyLines reply_lines(ServerOptions const& options) {
+    return {
+        .ack = ReplyLine(options.ack, ack_block_bytes),
+        .busy = ReplyLine("error: busy"),
+        .too_long =
+            ReplyLine(fmt::format("error: message longer than {} bytes", options.max_message)),
+        .unfinished = ReplyLine(fmt::format("error: message not finished within {}",
+                                            to_string(options.message_timeout))),
+        .idle = ReplyLine(fmt::format("error: idle for {}", to_string(options.idle_timeout))),
+        .shutting_down = ReplyLine("error: shutting down"),
+        .cannot_display = ReplyLine("error: cannot display"),
+    };
+}
+
+}  // namespace roger
