@@ -53,9 +53,7 @@ void LiveLine::show(std::string const& title, LoadSettings const& settings,
     std::string line = title;
     if (latest) {
         Histogram response;
-        for (auto const& bucket : latest->response) {
-            response.add(bucket);
-        }
+        response.add(latest->response);
         line += fmt::format("{}  {}  {}  p50 {}  p99 {}  {} failed", progress(settings, *latest),
                             count_text(latest->clients, "client"),
                             rate_text(static_cast<double>(latest->acked) / latest->length_s),

@@ -2,6 +2,7 @@
 #include "load/answer.hpp"
 #include "load/load_client.hpp"
 #include "load/worker.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
 
 #include <algorithm>
@@ -184,7 +185,7 @@ void LoadClient::take(std::string_view bytes, Clock::time_point now) {
         }
     }
     begun_.append(bytes);
-    if (begun_.size() > Worker::most_answer) {
+    if (begun_.size() > longest_answer) {
         if (state_ == State::greeting) {
             could_not_connect("a greeting without an end", false);
         } else {

@@ -2,6 +2,7 @@
 #include "load/preflight.hpp"
 
 #include "load/run_delay.hpp"
+#include "net/clock.hpp"
 #include "net/descriptors.hpp"
 #include "report/units.hpp"
 
@@ -77,9 +78,8 @@ std::size_t ports_needed(LoadSettings const& settings) {
     if (settings.per_connection == 0 || !settings.rate) {
         return open;
     }
-    double const duration_s = settings.duration && !settings.messages
-                                  ? std::chrono::duration<double>(*settings.duration).count()
-                                  : time_wait_s;
+    double const duration_s =
+        settings.duration && !settings.messages ? to_seconds(*settings.duration) : time_wait_s;
     double const closed_per_s =
         settings.rate->mean() / static_cast<double>(settings.per_connection);
     return open + static_cast<std::size_t>(closed_per_s * std::min(duration_s, time_wait_s));

@@ -17,9 +17,7 @@ struct RateStage {
     double to;    ///< at its end
     std::chrono::milliseconds length;
 
-    [[nodiscard]] double messages() const {
-        return (from + to) / 2 * std::chrono::duration<double>(length).count();
-    }
+    [[nodiscard]] double messages() const { return (from + to) / 2 * to_seconds(length); }
     bool operator==(RateStage const&) const = default;
 };
 

@@ -1,6 +1,8 @@
 // The epoll set and its timer.
 #include "load/readiness.hpp"
 
+#include "net/last_error.hpp"
+
 #include <asio/deferred.hpp>
 #include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
@@ -25,7 +27,7 @@ constexpr std::chrono::milliseconds tick_length{1};
 
 int checked(int result, char const* what) {
     if (result < 0) {
-        throw std::system_error(errno, std::system_category(), what);
+        throw std::system_error(last_error(), what);
     }
     return result;
 }

@@ -166,8 +166,7 @@ void Worker::add_to(DatagramCounts& counts) const {
     recorder_.add_to(counts);
     // The last ones were not listened to for long if we were told to go at once.
     auto const listened = cut_off_ ? Clock::duration(0) : late_replies_.listened();
-    counts.listened_s =
-        std::min(counts.listened_s, std::chrono::duration<double>(listened).count());
+    counts.listened_s = std::min(counts.listened_s, to_seconds(listened));
 }
 
 // --- beginning and ending -----------------------------------------------------------------

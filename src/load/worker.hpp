@@ -13,6 +13,7 @@
 #include "load/settings.hpp"
 #include "load/target.hpp"
 #include "net/deadlines.hpp"
+#include "protocol/answers.hpp"
 #include "roger/task.hpp"
 
 #include <asio/io_context.hpp>
@@ -62,11 +63,10 @@ public:
     void add_to(DatagramCounts& counts) const;
 
     // What clients use, on this loop's thread.
-    static constexpr std::size_t most_answer = 64 * 1024;  ///< a longer line is no answer
     LoadSettings const& settings;
     Target& target;
-    std::array<char, most_answer> scratch;  ///< what one read brings
-    std::string out;                        ///< what one write takes
+    std::array<char, longest_answer> scratch;  ///< what one read brings
+    std::string out;                           ///< what one write takes
     void arrived(std::string const& failure);
     void pace(Clock::time_point at, LoadClient& client) { pacer_.add(at, client); }
     void gone() { ++gone_; }

@@ -1,6 +1,8 @@
 // The limit on open files and its use.
 #include "net/descriptors.hpp"
 
+#include "net/last_error.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
@@ -34,7 +36,7 @@ std::size_t count_open(std::size_t most) {
 OpenFiles raise_open_file_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        throw std::system_error(errno, std::system_category(), "the limit on open files");
+        throw std::system_error(last_error(), "the limit on open files");
     }
     if (limit.rlim_cur < limit.rlim_max) {
         rlimit const raised{limit.rlim_max, limit.rlim_max};

@@ -1,6 +1,8 @@
 // Names to endpoints, without waiting for a resolver longer than one wants to.
 #include "net/resolve.hpp"
 
+#include "net/last_error.hpp"
+
 #include <asio/as_tuple.hpp>
 #include <asio/cancel_at.hpp>
 #include <asio/error.hpp>
@@ -61,7 +63,7 @@ std::runtime_error cannot_ask(std::error_code reason, std::string_view limit) {
 Pipe make_pipe() {
     std::array<int, 2> ends = {};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw cannot_ask({errno, std::system_category()}, "open files (ulimit -n)");
+        throw cannot_ask(last_error(), "open files (ulimit -n)");
     }
     return {PipeEnd(ends[0]), PipeEnd(ends[1])};
 }

@@ -1,4 +1,4 @@
-// What a client knows of every server's answers.
+// What a client, or a load tester's, knows of every server's answers.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace roger {
 /// An answer that begins so is no acknowledgement.
 inline constexpr std::string_view refusal_begins = "error: ";
 
-/// In bytes. Who says more is no server of ours.
+/// In bytes. A longer line is no answer.
 inline constexpr std::size_t longest_answer = 64 * 1024;
 
 }  // namespace roger

@@ -1,4 +1,4 @@
-// TextLines of a report on a terminal: safe, and no wider than it is.
+// Lines of a report on a terminal: safe, and no wider than it is.
 #pragma once
 
 #include <cstddef>

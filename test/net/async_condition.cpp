@@ -11,10 +11,10 @@
 
 namespace {
 
-roger::Task<void> wait_until(bool& condition, roger::AsyncCondition& waiters, std::string& log,
+roger::Task<void> wait_until(bool& ready, roger::AsyncCondition& condition, std::string& log,
                              char name) {
-    while (!condition) {
-        co_await waiters.wait();
+    while (!ready) {
+        co_await condition.wait();
         log += name;
     }
     log += '!';
@@ -28,30 +28,31 @@ void rethrow(std::exception_ptr const& thrown) {
 
 }  // namespace
 
-TEST_CASE("whoever waits is resumed in order, and looks again at what it waits for", "[waiters]") {
+TEST_CASE("whoever waits is resumed in order, and looks again at what it waits for",
+          "[condition]") {
     asio::io_context context;
-    roger::AsyncCondition waiters;
-    bool condition = false;
+    roger::AsyncCondition condition;
+    bool ready = false;
     std::string log;
     for (char const name : {'a', 'b', 'c'}) {
-        roger::spawn(context.get_executor(), wait_until(condition, waiters, log, name), rethrow);
+        roger::spawn(context.get_executor(), wait_until(ready, condition, log, name), rethrow);
     }
     context.poll();
     CHECK(log.empty());
-    CHECK_FALSE(waiters.empty());
+    CHECK_FALSE(condition.empty());
 
-    asio::post(context, [&] { waiters.notify_all(); });
+    asio::post(context, [&] { condition.notify_all(); });
     context.restart();
     context.poll();
     CHECK(log == "abc");
-    CHECK_FALSE(waiters.empty());
+    CHECK_FALSE(condition.empty());
 
-    condition = true;
-    asio::post(context, [&] { waiters.notify_all(); });
+    ready = true;
+    asio::post(context, [&] { condition.notify_all(); });
     context.restart();
     context.poll();
     CHECK(log == "abca!b!c!");
-    CHECK(waiters.empty());
+    CHECK(condition.empty());
 }
 
 TEST_CASE("what a coroutine throws reaches whoever spawned it, in words", "[spawn]") {

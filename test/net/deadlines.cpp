@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-enum class Timer { message, ending, taking, leaving };
+enum class Timer { idle, message, write, linger };
 using DeadlineQueues = roger::DeadlineQueues<Timer>;
 using DeadlineTimer = roger::DeadlineTimer<Timer>;
 using TimePoint = DeadlineQueues::TimePoint;
@@ -53,9 +53,9 @@ TEST_CASE("deadlines of one length come in the order in which they were set", "[
     Patient first(1, told);
     Patient second(2, told);
     Patient third(3, told);
-    queues.arm(first.deadline, Timer::message, at(0s));
-    queues.arm(second.deadline, Timer::message, at(1s));
-    queues.arm(third.deadline, Timer::message, at(1s));
+    queues.arm(first.deadline, Timer::idle, at(0s));
+    queues.arm(second.deadline, Timer::idle, at(1s));
+    queues.arm(third.deadline, Timer::idle, at(1s));
 
     queues.expire(at(9999ms));
     CHECK(told.empty());
@@ -72,9 +72,9 @@ TEST_CASE("a deadline that is set again starts from the end of its queue", "[dea
     std::vector<int> told;
     Patient first(1, told);
     Patient second(2, told);
-    queues.arm(first.deadline, Timer::message, at(0s));
-    queues.arm(second.deadline, Timer::message, at(1s));
-    queues.arm(first.deadline, Timer::message, at(5s));
+    queues.arm(first.deadline, Timer::idle, at(0s));
+    queues.arm(second.deadline, Timer::idle, at(1s));
+    queues.arm(first.deadline, Timer::idle, at(5s));
     CHECK(queues.next() == at(11s));
     queues.expire(at(14s));
     CHECK(told == std::vector{2});
@@ -86,11 +86,8 @@ TEST_CASE("each wait has its own length, and tells which it was", "[deadlines]")
     DeadlineQueues queues = queues_of_seconds();
     std::vector<int> told;
     Patient patient(1, told);
-    for (auto const& [wait, length] :
-         std::vector<std::pair<Timer, std::chrono::seconds>>{{Timer::message, 10s},
-                                                             {Timer::ending, 3s},
-                                                             {Timer::taking, 2s},
-                                                             {Timer::leaving, 1s}}) {
+    for (auto const& [wait, length] : std::vector<std::pair<Timer, std::chrono::seconds>>{
+             {Timer::idle, 10s}, {Timer::message, 3s}, {Timer::write, 2s}, {Timer::linger, 1s}}) {
         queues.arm(patient.deadline, wait, at(100s));
         CHECK(queues.next() == at(100s) + length);
         queues.expire(at(100s) + length);
@@ -104,9 +101,9 @@ TEST_CASE("the earliest of all queues is the next", "[deadlines]") {
     std::vector<int> told;
     Patient slow(1, told);
     Patient fast(2, told);
-    queues.arm(slow.deadline, Timer::message, at(0s));
+    queues.arm(slow.deadline, Timer::idle, at(0s));
     CHECK(queues.next() == at(10s));
-    queues.arm(fast.deadline, Timer::leaving, at(2s));
+    queues.arm(fast.deadline, Timer::linger, at(2s));
     CHECK(queues.next() == at(3s));
     fast.deadline.disarm();
     CHECK(queues.next() == at(10s));
@@ -116,8 +113,8 @@ TEST_CASE("a wait without an end is never armed, and to ask for it disarms", "[d
     DeadlineQueues queues({std::nullopt, 3s, 2s, 1s});
     std::vector<int> told;
     Patient patient(1, told);
-    queues.arm(patient.deadline, Timer::ending, at(0s));
     queues.arm(patient.deadline, Timer::message, at(0s));
+    queues.arm(patient.deadline, Timer::idle, at(0s));
     CHECK_FALSE(patient.deadline.armed());
     CHECK(queues.next() == std::nullopt);
     queues.expire(at(1000h));
@@ -131,7 +128,7 @@ TEST_CASE("a deadline that is destroyed leaves its queue in order", "[deadlines]
     auto second = std::make_unique<Patient>(2, told);
     auto third = std::make_unique<Patient>(3, told);
     for (auto* patient : {first.get(), second.get(), third.get()}) {
-        queues.arm(patient->deadline, Timer::message, at(0s));
+        queues.arm(patient->deadline, Timer::idle, at(0s));
     }
     second.reset();
     queues.expire(at(10s));
@@ -145,11 +142,11 @@ TEST_CASE("an owner may arm, disarm and destroy others when it is told", "[deadl
     auto second = std::make_unique<Patient>(2, told);
     Patient third(3, told);
     for (auto* patient : {&first, second.get(), &third}) {
-        queues.arm(patient->deadline, Timer::message, at(0s));
+        queues.arm(patient->deadline, Timer::idle, at(0s));
     }
     first.then = [&] {
         second.reset();
-        queues.arm(first.deadline, Timer::message, at(10s));
+        queues.arm(first.deadline, Timer::idle, at(10s));
     };
     queues.expire(at(10s));
     CHECK(told == std::vector{1, 3});
@@ -165,18 +162,18 @@ TEST_CASE("the timer tells each owner once, however its deadline was moved", "[d
     Patient moved(2, told);
     Patient disarmed(3, told);
     auto const start = std::chrono::steady_clock::now();
-    timer.arm(long_wait.deadline, Timer::message);
+    timer.arm(long_wait.deadline, Timer::idle);
+    timer.arm(moved.deadline, Timer::idle);
+    timer.arm(disarmed.deadline, Timer::write);
     timer.arm(moved.deadline, Timer::message);
-    timer.arm(disarmed.deadline, Timer::taking);
-    timer.arm(moved.deadline, Timer::ending);
     disarmed.deadline.disarm();
     moved.then = [&] {
         if (moved.came.size() == 1) {
-            timer.arm(moved.deadline, Timer::leaving);
+            timer.arm(moved.deadline, Timer::linger);
         }
     };
     context.run();
     CHECK(std::chrono::steady_clock::now() - start >= 2s);
     CHECK(told == std::vector{2, 2, 1});
-    CHECK(moved.came == std::vector{Timer::ending, Timer::leaving});
+    CHECK(moved.came == std::vector{Timer::message, Timer::linger});
 }

@@ -29,12 +29,6 @@ void bind(Descriptor const& socket, sockaddr const* address, socklen_t size) {
     }
 }
 
-std::string printed(SocketAddress const& address) {
-    std::string text = printed_address(address);
-    return address.family() == AF_UNIX ? "unixgram:" + text.substr(text.find(':') + 1)
-                                       : "udp:" + text.substr(text.find(':') + 1);
-}
-
 }  // namespace
 
 DatagramPeer DatagramPeer::to(std::string const& address) {
@@ -103,7 +97,7 @@ std::string DatagramPeer::receive(Deadline deadline) {
     if (size < 0) {
         throw Failure("receiving a datagram: " + errno_text(errno));
     }
-    sender_ = from.size > sizeof(sa_family_t) ? printed(from) : std::string();
+    sender_ = from.size > sizeof(sa_family_t) ? printed_datagram_address(from) : std::string();
     bytes.resize(static_cast<std::size_t>(size));
     return bytes;
 }
@@ -122,10 +116,7 @@ std::size_t DatagramPeer::take_all() {
 }
 
 std::string DatagramPeer::own_address() const {
-    SocketAddress own;
-    own.size = sizeof own.storage;
-    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&own.storage), &own.size);
-    return printed(own);
+    return bound_address(socket_.get());
 }
 
 }  // namespace roger::test

@@ -28,11 +28,6 @@ int bound_socket(SocketAddress const& address) {
     return socket.release();
 }
 
-std::string name_of(int socket, std::string const& given) {
-    std::string const printed = bound_address(socket);  // as of a stream
-    return given.substr(0, given.find(':')) + printed.substr(printed.find(':'));
-}
-
 }  // namespace
 
 DatagramServer::DatagramServer(std::string const& address, Script script)
@@ -40,7 +35,7 @@ DatagramServer::DatagramServer(std::string const& address, Script script)
       context_(1),
       socket_(context_, Protocol(listening_address(address).family(), 0),
               bound_socket(listening_address(address))),
-      address_(name_of(socket_.native_handle(), address)) {
+      address_(bound_address(socket_.native_handle())) {
     asio::co_spawn(context_, serve(), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
 }

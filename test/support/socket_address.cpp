@@ -124,13 +124,23 @@ std::string printed_address(SocketAddress const& address) {
     return "unix:" + path;
 }
 
+std::string printed_datagram_address(SocketAddress const& address) {
+    std::string const text = printed_address(address);
+    return (address.family() == AF_UNIX ? "unixgram" : "udp") + text.substr(text.find(':'));
+}
+
 std::string bound_address(int socket) {
     SocketAddress address;
     address.size = sizeof address.storage;
     if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
         throw Failure("getsockname: " + errno_text(errno));
     }
-    return printed_address(address);
+    int type = 0;
+    socklen_t size = sizeof type;
+    if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+        throw Failure("getsockopt: " + errno_text(errno));
+    }
+    return type == SOCK_DGRAM ? printed_datagram_address(address) : printed_address(address);
 }
 
 std::uint16_t port_of(std::string_view printed) {

@@ -30,6 +30,9 @@ SocketAddress listening_address(std::string_view printed);
 /// In the same grammar.
 std::string printed_address(SocketAddress const& address);
 
+/// In the same grammar, of a datagram socket.
+std::string printed_datagram_address(SocketAddress const& address);
+
 /// Where a socket is bound, in the same grammar.
 std::string bound_address(int socket);
 
