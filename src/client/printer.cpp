@@ -1,7 +1,7 @@
 // What the client prints, a line at a time: kept together where nobody watches.
 #include "client/printer.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -28,7 +28,7 @@ Printer::Printer(int descriptor) : descriptor_(descriptor), terminal_(isatty(des
 
 void Printer::print_line(std::string_view text) {
     if (terminal_) {
-        append_text(waiting_, text);
+        append_escaped(waiting_, text);
     } else {
         waiting_ += text;
     }

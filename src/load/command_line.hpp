@@ -18,7 +18,7 @@ struct LoadCommandLine {
     std::string find;                     ///< objectives whose highest rate is wanted
     std::string audit_file;               ///< the server's output
 
-    std::string title;                 ///< of the report, as append_text writes it
+    std::string title;                 ///< of the report, as append_escaped writes it
     ReportFiles files;                 ///< to write
     std::vector<std::string> reports;  ///< to merge, or the old ones to compare
     std::vector<std::string> new_reports;

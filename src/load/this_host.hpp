@@ -8,7 +8,7 @@
 namespace roger {
 
 /// Never fails: what cannot be read stays empty. `cpuinfo` is a file like proc_cpuinfo(5)'s. The
-/// texts are as append_text writes them.
+/// texts are as append_escaped writes them.
 Host this_host(std::string const& cpuinfo = "/proc/cpuinfo");
 
 }  // namespace roger

@@ -1,7 +1,7 @@
 // A user's words inside a sentence for the user.
 #pragma once
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@ namespace roger {
 /// `text` in quotes, safe on a terminal whatever it holds.
 inline std::string quote(std::string_view text) {
     std::string out = "'";
-    append_text(out, text);
+    append_escaped(out, text);
     out += '\'';
     return out;
 }

@@ -1,7 +1,7 @@
 // Text inside a page.
 #include "report/html_text.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 
 #include <stdexcept>
 
@@ -9,16 +9,14 @@ namespace roger {
 
 namespace {
 
-/// What append_text wrote, as reports hold it, stays as it is; a file that someone edited may hold
-/// any bytes.
+/// What append_escaped wrote, as reports hold it, stays as it is; a file that someone edited may
+/// hold any bytes.
 std::string printable_text(std::string_view text) {
     try {
-        unescape_text(text);
+        unescape(text);
         return std::string(text);
     } catch (std::invalid_argument const&) {
-        std::string printable;
-        append_text(printable, text);
-        return printable;
+        return escaped(text);
     }
 }
 

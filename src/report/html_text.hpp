@@ -11,7 +11,7 @@
 namespace roger {
 
 /// Safe in the text and in the quoted attributes of HTML and of XML, whatever it holds: as
-/// append_text writes it, unless that has been done before, and with `&<>"'` by their names.
+/// append_escaped writes it, unless that has been done before, and with `&<>"'` by their names.
 std::string html_text(std::string_view text);
 
 /// `format` is HTML, and so are the values.

@@ -47,7 +47,7 @@ bool is_bucket(Json const& json) {
 JsonField JsonField::operator[](std::string_view key) const {
     demand(json_.is_object(), "an object");
     std::string path = path_ + '.';
-    append_text(path, key);
+    append_escaped(path, key);
     auto const found = json_.find(key);
     if (found == json_.end()) {
         throw std::invalid_argument(

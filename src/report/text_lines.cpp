@@ -1,7 +1,7 @@
 // Escaping, cutting and wrapping.
 #include "report/text_lines.hpp"
 
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "protocol/utf8.hpp"
 #include "report/report_text.hpp"
 
@@ -38,12 +38,10 @@ std::size_t size_of_columns(std::string_view text, std::size_t columns) {
 
 std::string safe(std::string const& text) {
     try {
-        unescape_text(text);
+        unescape(text);
         return text;
     } catch (std::invalid_argument const&) {
-        std::string escaped;
-        append_text(escaped, text);
-        return escaped;
+        return escaped(text);
     }
 }
 

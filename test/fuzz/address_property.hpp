@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fuzz/demand.hpp"
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "roger/address.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ inline void demand_a_sound_address(Address const& address) {
 /// `name` is what the sentence must quote.
 inline void demand_a_sound_sentence(std::string_view sentence, std::string_view name) {
     std::string quotation = "'";
-    append_text(quotation, name);
+    append_escaped(quotation, name);
     quotation += "' ";
     demand(sentence.starts_with(quotation), "a refusal begins with what it refuses");
     demand(sentence.size() > quotation.size() + 20, "and goes on to say why");
@@ -58,7 +58,7 @@ inline void check_two_words(std::string_view host, std::string_view port) {
         std::string_view const sentence = error.what();
         std::string const both = std::string(host) + ' ' + std::string(port);
         std::string quoted_both = "'";
-        append_text(quoted_both, both);
+        append_escaped(quoted_both, both);
         demand_a_sound_sentence(sentence, sentence.starts_with(quoted_both) ? both : host);
     }
 }

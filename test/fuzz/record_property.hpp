@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fuzz/demand.hpp"
+#include "protocol/escaped.hpp"
 #include "protocol/record.hpp"
 
 #include <nlohmann/json.hpp>
@@ -85,9 +86,9 @@ inline void demand_safe_on_a_terminal(std::string_view text) {
 
 inline void check_text(std::string_view message) {
     std::string text;
-    append_text(text, message);
+    append_escaped(text, message);
     demand_safe_on_a_terminal(text);
-    demand(unescape_text(text) == message, "a text record turns back into its message");
+    demand(unescape(text) == message, "a text record turns back into its message");
 
     std::string record = "before";
     append_record(record, Show::text, message, "tcp:[::1]:40312", 0);
@@ -115,16 +116,16 @@ inline void check_json(std::string_view message, std::string_view from, std::int
     }
 }
 
-/// Takes back exactly what append_text writes.
+/// Takes back exactly what append_escaped writes.
 inline void check_unescape(std::string_view text) {
     std::string message;
     try {
-        message = unescape_text(text);
+        message = unescape(text);
     } catch (std::invalid_argument const&) {
         return;
     }
     std::string again;
-    append_text(again, message);
+    append_escaped(again, message);
     demand(again == text, "only what was escaped is unescaped");
 }
 

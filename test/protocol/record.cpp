@@ -2,6 +2,7 @@
 #include "protocol/record.hpp"
 
 #include "fuzz/record_property.hpp"
+#include "protocol/escaped.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ constexpr std::int64_t time_ms = 1'795'350'308'123;
 
 std::string text_of(std::string_view message) {
     std::string text;
-    append_text(text, message);
+    append_escaped(text, message);
     return text;
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("P2: no message forges a second record", "[record][protocol]") {
           R"(one\)"sv}) {
         std::string const text = record_of(Show::text, message);
         CHECK(text.find_first_of("\n\r\v\f") == text.size() - 1);
-        CHECK(unescape_text(std::string_view(text).substr(0, text.size() - 1)) == message);
+        CHECK(unescape(std::string_view(text).substr(0, text.size() - 1)) == message);
         test::check_json(message, from, time_ms);
     }
 }
@@ -211,15 +212,15 @@ TEST_CASE("So have random bytes of any length", "[record][protocol]") {
     SUCCEED("no violation");
 }
 
-TEST_CASE("Only what append_text writes is unescaped", "[record][protocol]") {
-    CHECK(unescape_text(R"(\x1b[2J\\\xff)") == "\x1b[2J\\\xff");
+TEST_CASE("Only what append_escaped writes is unescaped", "[record][protocol]") {
+    CHECK(unescape(R"(\x1b[2J\\\xff)") == "\x1b[2J\\\xff");
     for (std::string_view const text :
          {R"(\)"sv, R"(a\)"sv, R"(\x)"sv, R"(\x1)"sv, R"(\x1g)"sv, R"(\n)"sv, R"(\x1B)"sv,
           R"(\x41)"sv, R"(\x5c)"sv, R"(\xc3\xa9)"sv, "\x1b"sv, "\n"sv, "\xff"sv, "\u009b"sv,
           R"(\xc2)"
           "\x9b"sv}) {
         CAPTURE(text);
-        CHECK_THROWS_AS(unescape_text(text), std::invalid_argument);
+        CHECK_THROWS_AS(unescape(text), std::invalid_argument);
     }
 }
 

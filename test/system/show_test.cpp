@@ -1,5 +1,5 @@
 // Terminal: what a hostile message becomes in each format, and how it is turned back.
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
@@ -155,7 +155,7 @@ TEST_CASE("Text can be turned back into the exact bytes, whatever they were", "[
     REQUIRE(records.size() == said.size());
     for (std::size_t number = 0; number < said.size(); ++number) {
         CHECK_FALSE(has_controls(records[number]));
-        CHECK(roger::unescape_text(records[number]) == said[number].message);
+        CHECK(roger::unescape(records[number]) == said[number].message);
     }
 }
 

@@ -1,5 +1,5 @@
 // Transcripts: every rule of the protocol, byte for byte, over real sockets.
-#include "protocol/record.hpp"
+#include "protocol/escaped.hpp"
 #include "support/answers.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -139,7 +139,7 @@ TEST_CASE("Every byte but the newline may stand in a message", "[transcripts][sy
     CHECK(server.answers_to(said) == times(255, ack_line));
     std::string back;
     for (auto const& line : split_lines(server.displayed())) {
-        back += roger::unescape_text(line) + '\n';
+        back += roger::unescape(line) + '\n';
     }
     CHECK(back == said);
 }
