@@ -1,7 +1,6 @@
 # Finds Asio without Boost: headers only, and no package config of its own.
 #
-# Defines asio::asio. Used by this build and, installed beside rogerConfig.cmake,
-# by the builds of those who use the library.
+# Defines asio::asio; Asio_VERSION_NUMBER is its ASIO_VERSION.
 
 find_path(Asio_INCLUDE_DIR NAMES asio/version.hpp)
 mark_as_advanced(Asio_INCLUDE_DIR)
@@ -15,6 +14,7 @@ if(Asio_INCLUDE_DIR)
         math(EXPR _asio_major "${CMAKE_MATCH_1} / 100000")
         math(EXPR _asio_minor "${CMAKE_MATCH_1} / 100 % 1000")
         math(EXPR _asio_patch "${CMAKE_MATCH_1} % 100")
+        set(Asio_VERSION_NUMBER ${CMAKE_MATCH_1})
         set(Asio_VERSION "${_asio_major}.${_asio_minor}.${_asio_patch}")
     endif()
 endif()

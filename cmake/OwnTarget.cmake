@@ -33,10 +33,3 @@ function(roger_own_target target)
     target_compile_options(${target} PRIVATE ${instruments})
     target_link_options(${target} PRIVATE ${instruments})
 endfunction()
-
-# roger_sources(VARIABLE FOLDER...): the .cpp files in the folders; a new one is noticed.
-function(roger_sources variable)
-    list(TRANSFORM ARGN APPEND "/*.cpp")
-    file(GLOB found CONFIGURE_DEPENDS ${ARGN})
-    set(${variable} "${found}" PARENT_SCOPE)
-endfunction()

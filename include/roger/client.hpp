@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roger/address.hpp"
+#include "roger/asio_version.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/awaitable.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roger/address.hpp"
+#include "roger/asio_version.hpp"
 
 #include <asio/ip/address.hpp>
 

@@ -1,6 +1,8 @@
 // The coroutines of a server's event loop.
 #pragma once
 
+#include "roger/asio_version.hpp"
+
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 
