@@ -24,10 +24,7 @@ endfunction()
 # alone needs, and with whatever else might be on this system switched off. Checks that nothing of
 # Roger's stands in the project's own way.
 function(build_embedded project)
-    set(options "-DAsio_INCLUDE_DIR=${asio}" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0)
-    if(fmt)
-        list(APPEND options "-DFETCHCONTENT_SOURCE_DIR_FMT=${fmt}")
-    endif()
+    set(options ${found} -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0)
     foreach(package IN ITEMS CLI11 spdlog nlohmann_json HdrHistogram Catch2 benchmark)
         list(APPEND options -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
     endforeach()
@@ -49,4 +46,5 @@ function(build_embedded project)
     endif()
 endfunction()
 
+string(REPLACE "|" ";" found "${found}")
 file(REMOVE_RECURSE "${work}")
