@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t most_bytes_filling = 1024 * 1024;
 
 /// Lines of the log that wait for the writer.
-constexpr std::size_t most_lines_waiting = 256;
+constexpr std::size_t most_log_lines_waiting = 256;
 
 std::int64_t now_ms() {
     auto const since_1970 = std::chrono::system_clock::now().time_since_epoch();
@@ -71,7 +71,7 @@ void Display::finish() {
 
 void Display::write_line(std::string_view line) {
     std::lock_guard const lock(guard_);
-    if (lines_.size() < most_lines_waiting) {
+    if (lines_.size() < most_log_lines_waiting) {
         lines_.emplace_back(line);
         writer_busy_ = true;
         handed_over_.notify_one();
