@@ -1,6 +1,8 @@
 // Many datagrams in one system call, and their answers in another.
 #include "net/datagram_batch.hpp"
 
+#include "net/uninterrupted.hpp"
+
 #include <asio/error.hpp>
 
 #include <algorithm>
@@ -32,6 +34,18 @@ void forget_interface(msghdr& message) {
             std::memcpy(CMSG_DATA(each), &info, sizeof info);
         }
     }
+}
+
+/// Nobody can send from what a broadcast or a multicast was sent to: the system has to choose.
+/// Returns false if it was not that.
+bool choose_another_source(msghdr& message, int error) {
+    bool const is_no_source = error == EINVAL || error == EADDRNOTAVAIL || error == ENETUNREACH;
+    if (!is_no_source || message.msg_controllen == 0) {
+        return false;
+    }
+    message.msg_control = nullptr;
+    message.msg_controllen = 0;
+    return true;
 }
 
 }  // namespace
@@ -66,8 +80,10 @@ asio::error_code DatagramBatch::receive(int socket, std::size_t most) {
                                     .msg_controllen = has_control ? slot.control.size() : 0,
                                     .msg_flags = 0};
     }
-    int const count = ::recvmmsg(socket, received_.data(), static_cast<unsigned>(most),
-                                 MSG_DONTWAIT | MSG_CMSG_CLOEXEC, /*timeout=*/nullptr);
+    int const count = uninterrupted([&] {
+        return ::recvmmsg(socket, received_.data(), static_cast<unsigned>(most),
+                          MSG_DONTWAIT | MSG_CMSG_CLOEXEC, /*timeout=*/nullptr);
+    });
     if (count < 0) {
         return {errno, asio::error::get_system_category()};
     }
@@ -106,13 +122,15 @@ void DatagramBatch::answer(std::size_t index, std::string_view bytes) {
 
 void DatagramBatch::send(int socket) {
     for (std::size_t next = 0; next != answered_.size();) {
-        int const sent =
-            ::sendmmsg(socket, &answers_[next], static_cast<unsigned>(answered_.size() - next),
-                       MSG_DONTWAIT | MSG_NOSIGNAL);
+        int const sent = uninterrupted([&] {
+            return ::sendmmsg(socket, &answers_[next],
+                              static_cast<unsigned>(answered_.size() - next),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+        });
         for (int i = 0; i < sent; ++i) {
             slots_[answered_[next++]].answered = true;
         }
-        if (sent < 0 && errno != EINTR) {
+        if (sent < 0 && !choose_another_source(answers_[next].msg_hdr, errno)) {
             ++next;  // it failed for this one; the others' turn
         }
     }

@@ -27,6 +27,18 @@ std::optional<struct stat> status_of(std::string const& path) {
     return ::lstat(path.c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
+FileIdentity identity_of(struct stat const& status) {
+    return {.device = status.st_dev, .inode = status.st_ino};
+}
+
+/// Whether `path` is the name of that very file. If not, errno tells why it has no name; 0 for one
+/// of another file.
+bool is_named(FileIdentity const& file, std::string const& path) {
+    errno = 0;
+    auto const named = status_of(path);
+    return named && identity_of(*named) == file;
+}
+
 /// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody; for someone 0,
 /// EAGAIN (its backlog is full) or EPROTOTYPE (it takes datagrams).
 int probe(std::string const& path) {
@@ -45,24 +57,20 @@ int probe(std::string const& path) {
 
 UnixPath::UnixPath(std::string path, Transport transport)
     : path_(std::move(path)), transport_(transport) {
-    lock();
     try {
+        lock();
         reclaim();
     } catch (...) {
-        ::unlink(lock_path().c_str());
-        ::close(lock_);
+        unlock();
         throw;
     }
 }
 
 UnixPath::~UnixPath() {
-    struct stat status{};
-    if (inode_ != 0 && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-        status.st_ino == inode_) {
+    if (bound_ && is_named(*bound_, path_)) {
         ::unlink(path_.c_str());
     }
-    ::unlink(lock_path().c_str());
-    ::close(lock_);
+    unlock();
 }
 
 void UnixPath::refuse(std::string const& reason) const {
@@ -70,26 +78,45 @@ void UnixPath::refuse(std::string const& reason) const {
     throw std::runtime_error(fmt::format("cannot listen on {}: {}", to_string(address), reason));
 }
 
+void UnixPath::refuse_lock(std::string const& reason) const {
+    refuse(fmt::format("its lock file {}: {}", lock_path(), reason));
+}
+
 /// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been
 /// removed meanwhile has locked nothing, and tries again.
 void UnixPath::lock() {
-    for (;;) {
+    while (!locked_) {
+        close_lock();
         lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (lock_ < 0) {
-            refuse(fmt::format("its lock file {}: {}", lock_path(), std::strerror(errno)));
+        struct stat file{};
+        if (lock_ < 0 || ::fstat(lock_, &file) != 0) {
+            refuse_lock(std::strerror(errno));
+        }
+        if (!S_ISREG(file.st_mode) || file.st_size != 0) {
+            refuse_lock("there is something else than a lock; it is left alone");
         }
         if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-            int const error = errno;
-            ::close(lock_);
-            refuse(error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
+            refuse(errno == EWOULDBLOCK ? "another server holds it" : std::strerror(errno));
         }
-        struct stat locked{};
-        ::fstat(lock_, &locked);
-        auto const named = status_of(lock_path());
-        if (named && named->st_dev == locked.st_dev && named->st_ino == locked.st_ino) {
-            return;
+        locked_ = is_named(identity_of(file), lock_path());
+        if (!locked_ && errno != 0 && errno != ENOENT) {
+            refuse_lock(std::strerror(errno));
         }
-        ::close(lock_);
+    }
+}
+
+/// Whoever found the lock's file taken away may hold another one by now.
+void UnixPath::unlock() {
+    struct stat file{};
+    if (locked_ && ::fstat(lock_, &file) == 0 && is_named(identity_of(file), lock_path())) {
+        ::unlink(lock_path().c_str());
+    }
+    close_lock();
+}
+
+void UnixPath::close_lock() {
+    if (lock_ >= 0) {
+        ::close(std::exchange(lock_, -1));
     }
 }
 
@@ -118,8 +145,7 @@ void UnixPath::reclaim() const {
 
 void UnixPath::bound() {
     if (auto const status = status_of(path_)) {
-        device_ = status->st_dev;
-        inode_ = status->st_ino;
+        bound_ = identity_of(*status);
     }
 }
 

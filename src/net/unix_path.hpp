@@ -3,11 +3,19 @@
 
 #include "roger/address.hpp"
 
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
 
 namespace roger {
+
+/// A file by whatever name, as long as it is open or has one.
+struct FileIdentity {
+    dev_t device;
+    ino_t inode;
+    bool operator==(FileIdentity const&) const = default;
+};
 
 /// Owns the name of a socket file through a lock on `PATH.lock`, from before bind() to after the
 /// file is removed. A probe with connect() alone could remove the file of a server that is just
@@ -17,7 +25,7 @@ public:
     /// Takes the name: reclaims a socket file that nobody listens on any more. Throws
     /// std::runtime_error with a sentence when the name is taken by a live server, by another
     /// server that is starting, or by anything that is no socket (a symbolic link included): that
-    /// is left alone.
+    /// is left alone. So is what stands in the lock's place and is no empty file.
     explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();
     UnixPath(UnixPath const&) = delete;
@@ -28,15 +36,18 @@ public:
 
 private:
     [[noreturn]] void refuse(std::string const& reason) const;
+    [[noreturn]] void refuse_lock(std::string const& reason) const;
     void lock();
+    void unlock();
+    void close_lock();
     void reclaim() const;
     [[nodiscard]] std::string lock_path() const { return path_ + ".lock"; }
 
     std::string path_;
     Transport transport_;
     int lock_ = -1;
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
+    bool locked_ = false;
+    std::optional<FileIdentity> bound_;
 };
 
 }  // namespace roger

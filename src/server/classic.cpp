@@ -116,7 +116,12 @@ private:
 
     Task<void> accept(Acceptor& acceptor) {
         for (;;) {
-            Socket client = co_await acceptor.async_accept(asio::deferred);
+            asio::error_code error;
+            Socket client =
+                co_await acceptor.async_accept(asio::redirect_error(asio::deferred, error));
+            if (error) {
+                throw failed("on accept", error);
+            }
             if (kind_ == ClassicServer::single) {
                 co_await converse(std::move(client));
                 co_return;

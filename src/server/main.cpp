@@ -1,6 +1,7 @@
 // The server program: from a command line to an exit status.
 #include "program/log.hpp"
 #include "program/options.hpp"
+#include "program/out_of_memory.hpp"
 #include "program/standard_descriptors.hpp"
 #include "server/command_line.hpp"
 #include "server/display.hpp"
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -26,6 +28,9 @@ namespace {
 
 /// How long the end waits for an output to take the last lines of the log.
 constexpr std::chrono::milliseconds last_lines_time{500};
+
+constexpr std::string_view out_of_memory =
+    ": out of memory: raise the limit on it (ulimit -v), or lower --limit or --max-message";
 
 void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
     if (sync) {
@@ -139,6 +144,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     return roger::run_command_line(app, argc, argv, [&] {
         roger::open_missing_standard_descriptors();
         roger::let_writes_fail();
+        roger::end_when_out_of_memory(app.get_name() + std::string(out_of_memory));
         return command_line.classic ? serve_in_classic_style(command_line) : serve(command_line);
     });
 }

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 using Catch::Matchers::ContainsSubstring;
@@ -101,4 +102,51 @@ TEST_CASE("only the file that was bound is removed", "[unix_path]") {
         roger::test::write_file(path, "somebody else's");
     }
     CHECK(roger::test::read_file(path) == "somebody else's");
+}
+
+TEST_CASE("what stands in the place of the lock and is none is left alone", "[unix_path]") {
+    TempDir const dir;
+    std::string const path = dir / "socket";
+    std::string const lock = path + ".lock";
+    SECTION("a file with something in it") {
+        roger::test::write_file(lock, "precious");
+        CHECK_THROWS_WITH(UnixPath(path), ContainsSubstring("left alone"));
+        CHECK(roger::test::read_file(lock) == "precious");
+    }
+    SECTION("a file with something in it, beside a socket's path that is taken") {
+        roger::test::write_file(lock, "precious");
+        roger::test::write_file(path, "taken");
+        CHECK_THROWS(UnixPath(path));
+        CHECK(roger::test::read_file(lock) == "precious");
+    }
+    SECTION("a pipe") {
+        REQUIRE(::mkfifo(lock.c_str(), 0600) == 0);
+        CHECK_THROWS_WITH(UnixPath(path), ContainsSubstring("left alone"));
+        CHECK(std::filesystem::is_fifo(lock));
+    }
+    SECTION("a symbolic link") {
+        roger::test::write_file(dir / "precious", "");
+        std::filesystem::create_symlink(dir / "precious", lock);
+        CHECK_THROWS_WITH(UnixPath(path), ContainsSubstring(lock));
+        CHECK(std::filesystem::is_symlink(lock));
+    }
+    CHECK_FALSE(std::filesystem::is_socket(path));
+}
+
+TEST_CASE("a lock that a killed server left is taken over", "[unix_path]") {
+    TempDir const dir;
+    std::string const path = dir / "socket";
+    roger::test::write_file(path + ".lock", "");
+    CHECK_NOTHROW(UnixPath(path));
+    CHECK(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_CASE("a lock is removed by none but who holds it", "[unix_path]") {
+    TempDir const dir;
+    std::string const path = dir / "socket";
+    auto first = std::make_unique<UnixPath>(path);
+    std::filesystem::remove(path + ".lock");
+    UnixPath const second(path);
+    first.reset();
+    CHECK_THROWS_WITH(UnixPath(path), ContainsSubstring("another server holds it"));
 }

@@ -1,11 +1,14 @@
 // --classic: the tutorial's own programs, byte for byte, and its clients and servers with ours.
 #include "support/datagram_peer.hpp"
+#include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <optional>
@@ -231,6 +234,17 @@ TEST_CASE("classic server: errors are told in the tutorial's words", "[classic][
     Listener const holder("tcp:127.0.0.1:0");
     check_refusal(server_launch({"--classic", holder.address()}),
                   "ERROR on binding: Address already in use", 1);
+}
+
+TEST_CASE("classic server: a connection that cannot be accepted is an error",
+          "[classic][failing-calls][system]") {
+    FailingCalls calls;
+    auto server = start_with(calls, {GENERATE("--classic", "--classic=forking"), tcp});
+    calls.fail(Call::accept, EMFILE, 1);
+    Peer const peer = connected(server);
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK(split_lines(server.process().err().last_words()).back() ==
+          "ERROR on accept: Too many open files");
 }
 
 TEST_CASE("classic server: what makes no sense with it is refused", "[classic][system]") {

@@ -65,6 +65,18 @@ TEST_CASE("receiving fails: a shutdown waits for no pause", "[datagrams][failing
     CHECK(server.stop() == Exit::with(0));
 }
 
+TEST_CASE("receiving fails: an interrupted call is repeated",
+          "[datagrams][failing-calls][system]") {
+    Place const place;
+    FailingCalls calls;
+    auto server = start_with(calls, {place.address()});
+    auto peer = DatagramPeer::to(server.address());
+    calls.fail(Call::recvmmsg, EINTR, 3);
+    talk(peer, "hello");
+    CHECK(calls.failures(Call::recvmmsg) == 3);
+    CHECK(server.counter("receive_pauses") == 0);
+}
+
 TEST_CASE("sending fails: answers that are lost are counted, and nobody else's is",
           "[datagrams][failing-calls][system]") {
     Place const place;

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/socket.h>
+
 using namespace roger::test;
 
 TEST_CASE("talk: a datagram is displayed, then acknowledged", "[datagrams][talk][system]") {
@@ -79,6 +81,18 @@ TEST_CASE("talk: the answer comes from the address that was written to",
         talk(peer, "where are you?");
         CHECK(peer.sender() == address);
     }
+}
+
+TEST_CASE("talk: what is sent to everybody is answered from the server's own address",
+          "[datagrams][talk][system]") {
+    std::string const listening = GENERATE("udp:0", "udp:0.0.0.0:0");
+    CAPTURE(listening);
+    auto server = start(listening);
+    auto peer = DatagramPeer::to(with_host(server.address(), "127.255.255.255"));
+    int const yes = 1;
+    REQUIRE(::setsockopt(peer.descriptor(), SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) == 0);
+    talk(peer, "is anybody there?");
+    CHECK(peer.sender() == with_host(server.address(), "127.0.0.1"));
 }
 
 TEST_CASE("talk: a sender without an address is displayed, and gets no answer",
