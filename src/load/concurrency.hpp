@@ -15,8 +15,8 @@ namespace roger {
 /// that have few others beside them, the server has not become slow. (How long they take while
 /// messages wait follows from Little's law: messages in flight, by answers in a unit of time. A
 /// mere average over the answers would overlook a server that stands still: there are few answers
-/// then. Nor has it answered nobody for much longer than an answer takes.) What the load tester
-/// itself has added does not count.
+/// then. Nor has it answered nobody for much longer than an answer takes.) Waits that the
+/// load tester itself has caused do not count.
 class Concurrency {
 public:
     /// A message has been sent, and had to wait for so long until its client was free. Returns how

@@ -189,9 +189,18 @@ TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
     // Answers took 6.1 ms, of which the clients' number is no reason.
     CHECK(verdict_of(asserting(report, "p50<10ms,failed<50%")) == LoadVerdict::none);
     CHECK(verdict_of(asserting(report, "p50<5ms,failed<50%")) == LoadVerdict::not_held);
-    CHECK(verdict_of(asserting(report, "rate>=1100,failed<50%")) == LoadVerdict::not_held);
-    report.asked.rate = 1227;
-    CHECK(verdict_of(asserting(report, "rate>=1100,failed<50%")) == LoadVerdict::none);
+    CHECK(verdict_of(asserting(report, "rate>=1300,failed<50%")) == LoadVerdict::not_held);
+    report.asked.rate = 1400;
+    CHECK(verdict_of(asserting(report, "rate>=1300,failed<50%")) == LoadVerdict::none);
+}
+
+TEST_CASE("Too few clients in one report are no excuse for another's", "[verdict][load]") {
+    Report too_few = report_with(0, 0);
+    too_few.generator.too_few_clients = "too few clients: raise --clients or --pipeline";
+    Report slow = report_with(0, 0);
+    slow.outcomes.count(Outcome::unsent, 5);
+    slow.planned += 5;
+    CHECK(verdict_of(merge({too_few, slow})) == LoadVerdict::not_held);
 }
 
 TEST_CASE("A run without a message gives no verdict", "[verdict][load]") {
