@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
@@ -203,10 +204,14 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     if (settings.datagrams()) {
         check_datagrams(app, settings);
     }
+    if (settings.sources && is_unix(settings.address.transport)) {
+        throw UsageError("--source: a Unix socket is connected to from no address");
+    }
     check_stages(app, command_line);
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
-    if (settings.audit && !std::ifstream(command_line.audit_file)) {
+    if (settings.audit && (std::filesystem::is_directory(command_line.audit_file) ||
+                           !std::ifstream(command_line.audit_file))) {
         throw UsageError(
             fmt::format("--audit: cannot read {}: name the file that the server's "
                         "standard output goes to",

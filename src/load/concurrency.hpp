@@ -3,6 +3,7 @@
 
 #include "net/clock.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -10,18 +11,25 @@ namespace roger {
 
 /// An open loop's messages wait where each client that could send them has all the messages in
 /// flight that it may have. Either the server has become slow, or there are too few clients. This
-/// tells the two apart: where answers take no longer while messages wait than they do otherwise,
-/// the server has not become slow. (How long they take while messages wait follows from Little's
-/// law: messages in flight, by answers in a unit of time. A mere average over the answers would
-/// overlook a server that stands still: there are few answers then. Nor has it answered nobody for
-/// much longer than an answer takes.)
+/// tells the two apart: where answers take no longer while messages wait than they do to messages
+/// that have few others beside them, the server has not become slow. (How long they take while
+/// messages wait follows from Little's law: messages in flight, by answers in a unit of time. A
+/// mere average over the answers would overlook a server that stands still: there are few answers
+/// then. Nor has it answered nobody for much longer than an answer takes.) Waits that the
+/// load tester itself has caused do not count.
 class Concurrency {
 public:
-    void sent(Clock::time_point now) { change_in_flight(now, +1); }
-    /// An answer came to a message that was sent when it was planned, or later. It had come
-    /// `kept_waiting` before, but the load tester was not ready for it.
-    void answered(Clock::time_point now, Clock::duration service, bool sent_as_planned,
-                  Clock::duration kept_waiting);
+    /// A message has been sent, and had to wait for so long until its client was free. Returns how
+    /// many are in flight then.
+    std::uint32_t sent(Clock::time_point now, Clock::duration waited);
+
+    struct Answer {
+        std::uint32_t in_flight;       ///< what sent() returned
+        Clock::duration service;       ///< from sending to reading
+        bool sent_as_planned;          ///< it did not have to wait
+        Clock::duration kept_waiting;  ///< it was there, but the load tester was not ready for it
+    };
+    void answered(Clock::time_point now, Answer const& answer);
     /// A message will have no answer.
     void lost(Clock::time_point now) { change_in_flight(now, -1); }
 
@@ -35,24 +43,45 @@ public:
     /// Messages had to wait, and the server was not the reason.
     [[nodiscard]] bool is_too_low() const;
 
-    /// How long answers took to messages that did not have to wait: on average, in seconds.
+    /// How long answers took to messages that had few others beside them: on average, in seconds.
     [[nodiscard]] double free_service_s() const;
 
 private:
+    struct Services {
+        double sum_s = 0;
+        double squares_s2 = 0;
+        double count = 0;
+
+        void add(double service_s);
+        void add(Services const& other);
+        [[nodiscard]] double mean_s() const;
+        [[nodiscard]] double standard_error_s() const;
+    };
+
+    /// How long answers take to messages that do not have to wait.
+    struct Free {
+        double mean_s;
+        double uncertainty_s;
+    };
+
     void pass(Clock::time_point now);
     void change_in_flight(Clock::time_point now, int change);
+    [[nodiscard]] Services services_with_few() const;
+    [[nodiscard]] Free free_service() const;
 
     Clock::time_point last_;
-    std::int64_t in_flight_ = 0;
+    std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;               ///< clients
-    double in_flight_s_ = 0;                ///< messages in flight, times seconds
-    double waiting_s_ = 0;                  ///< clients that waited, times seconds
+    double waited_s_ = 0;                   ///< of all messages
+    double served_s_ = 0;                   ///< of all messages
+    double waiting_s_ = 0;                  ///< in which any client waited
     double in_flight_while_waiting_s_ = 0;  ///< messages in flight while any client waited
     std::uint64_t answers_while_waiting_ = 0;
     Clock::time_point nobody_answered_since_;  ///< while a client waits
     double longest_silence_s_ = 0;             ///< in which clients waited and nobody was answered
-    double free_service_sum_s_ = 0;
-    std::uint64_t free_answers_ = 0;
+    /// By classes of how many messages were in flight when it was sent.
+    std::array<Services, 60> services_;
+    Services as_planned_;  ///< of messages that did not have to wait
 };
 
 }  // namespace roger

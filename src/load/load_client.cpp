@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -99,6 +100,9 @@ void LoadClient::try_endpoint(Clock::time_point now) {
 void LoadClient::connect_failed(int error) {
     close();
     auto const now = Clock::now();
+    if (endpoints_tried_ == 0 || !is_own_exhaustion(error)) {
+        connect_error_ = error;
+    }
     std::size_t const endpoints = worker_.target.endpoints.size();
     if (++endpoints_tried_ < endpoints) {
         endpoint_ = static_cast<std::uint16_t>((endpoint_ + 1) % endpoints);
@@ -106,7 +110,7 @@ void LoadClient::connect_failed(int error) {
         try_endpoint(now);
         return;
     }
-    could_not_connect(error_text(error), is_own_exhaustion(error));
+    could_not_connect(error_text(connect_error_), is_own_exhaustion(connect_error_));
 }
 
 void LoadClient::could_not_connect(std::string const& reason, bool excused) {
@@ -115,7 +119,7 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
     auto const now = Clock::now();
     if (std::exchange(arriving_, false)) {
         state_ = State::down;
-        worker_.arrived(reason);
+        worker_.arrived(ConnectFailure{.reason = reason, .excused = excused});
     } else {
         while (!in_flight_.empty()) {  // a datagram that the network refused
             worker_.concurrency().lost(now);
@@ -126,6 +130,21 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
         state_ = State::pausing;
         worker_.arm(deadline_, ClientTimer::pausing, now);
         leave_if_done();
+    }
+}
+
+/// The connection may be there, or the greeting, where this loop was not ready for it in time.
+void LoadClient::check_connect_time() {
+    pollfd connection{.fd = socket_, .events = POLLOUT, .revents = 0};
+    if (state_ == State::connecting && ::poll(&connection, 1, 0) > 0) {
+        ready(EPOLLOUT);
+    }
+    if (state_ == State::greeting) {
+        receive();
+    }
+    bool const is_still_waiting = state_ == State::connecting || state_ == State::greeting;
+    if (is_still_waiting && !deadline_.armed()) {  // else it is another address's turn
+        connect_failed(ETIMEDOUT);
     }
 }
 
@@ -149,7 +168,7 @@ void LoadClient::connected(Clock::time_point now, Clock::duration kept_waiting) 
         could_send_at_ = now - attempt_own_delay_ - kept_waiting;
     }
     if (arrives) {
-        worker_.arrived("");
+        worker_.arrived(std::nullopt);
     }
     if (!in_flight_.empty()) {
         say_again(now);  // what was refused where the last attempt went
@@ -241,7 +260,7 @@ void LoadClient::on_deadline(ClientTimer timer) {
     auto const now = Clock::now();
     switch (timer) {
         case ClientTimer::connecting:
-            connect_failed(ETIMEDOUT);
+            check_connect_time();
             return;
         case ClientTimer::queueing:
             if (worker_.settings.connect_timeout &&

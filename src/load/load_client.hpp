@@ -70,6 +70,7 @@ private:
 
     void connect(Clock::time_point now);
     void try_endpoint(Clock::time_point now);
+    void check_connect_time();
     void connect_failed(int error);
     void could_not_connect(std::string const& reason, bool excused);
     void made_contact(Clock::duration kept_waiting);
@@ -125,6 +126,7 @@ private:
     int socket_ = -1;
     std::uint16_t endpoint_ = 0;         ///< of the server's, being tried
     std::uint16_t endpoints_tried_ = 0;  ///< in this attempt
+    int connect_error_ = 0;              ///< of this attempt: the server's, if any was
     State state_ = State::down;
     bool arriving_ = false;  ///< the first attempt, which its worker waits for
     bool paced_ = false;     ///< its worker will say when the next message is due

@@ -5,8 +5,11 @@
 #include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -70,10 +73,12 @@ void LoadClient::send_due(Clock::time_point now) {
         }
         ++messages_;
         append_message(out);
-        in_flight_.push({.planned = schedule_.next,
-                         .sent = now,
-                         .own_delay = now - std::max(schedule_.next, could_send_at_)});
-        worker_.concurrency().sent(now);
+        auto const could_be_sent_at = std::max(schedule_.next, could_send_at_);
+        in_flight_.push(
+            {.planned = schedule_.next,
+             .sent = now,
+             .own_delay = now - could_be_sent_at,
+             .in_flight = worker_.concurrency().sent(now, could_be_sent_at - schedule_.next)});
         ++said_;
         if (worker_.settings.audit) {
             worker_.trail().sent(number_);
@@ -107,6 +112,12 @@ void LoadClient::say_again(Clock::time_point now) {
 
 void LoadClient::send(std::string_view bytes) {
     ssize_t const taken = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (taken < 0 && errno == EMSGSIZE) {
+        throw std::runtime_error(
+            fmt::format("a message of {} bytes is more than a datagram to {} can hold: make "
+                        "messages shorter",
+                        bytes.size(), to_string(worker_.settings.address)));
+    }
     if (taken < 0 && errno != EAGAIN) {
         if (worker_.settings.datagrams()) {
             connect_failed(errno);
@@ -228,15 +239,17 @@ void LoadClient::answer(std::string_view line, Clock::time_point now) {
     if (in_flight_.empty()) {
         // A refusal may concern the connection; any other line answers a message.
         if (!is_refusal(line)) {
-            worker_.recorder().surplus_answer(now);
+            worker_.recorder().surplus_answer();
         }
         return;
     }
     Sent const message = in_flight_.pop();
     could_send_at_ = now - message.own_delay - kept_waiting(now);
-    worker_.concurrency().answered(now, now - message.sent,
-                                   message.sent - message.own_delay == message.planned,
-                                   kept_waiting(now));
+    worker_.concurrency().answered(
+        now, {.in_flight = message.in_flight,
+              .service = now - message.sent,
+              .sent_as_planned = message.sent - message.own_delay == message.planned,
+              .kept_waiting = kept_waiting(now)});
     count_outcome(message, line, now);
 }
 

@@ -33,30 +33,48 @@ void judge(std::vector<std::string> const& assertions, roger::Report& report) {
     }
 }
 
-int tell(LoadCommandLine const& command_line, roger::Report report, PrintError const& print_error) {
+/// Returns false, and says why, where something else than the server is in the way.
+bool succeeds(std::function<void()> const& step, PrintError const& print_error) {
+    try {
+        step();
+        return true;
+    } catch (std::runtime_error const& failure) {
+        print_error(failure.what());
+        return false;
+    }
+}
+
+/// `complete`: the report holds all that it was to hold.
+int tell(LoadCommandLine const& command_line, roger::Report report, PrintError const& print_error,
+         bool complete = true) {
     if (!command_line.title.empty()) {
         report.title = command_line.title;
     }
-    roger::print(to_text(report));
-    roger::write_files(command_line.files, report);
+    complete &= succeeds([&] { roger::print(to_text(report)); }, print_error);
+    complete &= succeeds([&] { roger::write_files(command_line.files, report); }, print_error);
     for (std::string const& complaint : errors_in(report)) {
         print_error(complaint);
     }
-    return static_cast<int>(verdict_of(report));
+    // What is proven needs no more proof.
+    roger::LoadVerdict const verdict = verdict_of(report);
+    return static_cast<int>(
+        complete || verdict == roger::LoadVerdict::not_held ? verdict : roger::LoadVerdict::none);
 }
 
 int test(LoadCommandLine const& command_line, roger::Runner& runner,
          PrintError const& print_error) {
+    bool audited = true;
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
-        if (command_line.settings.audit) {
+        auto const audit = [&] {
             report.audit =
                 roger::audit(command_line.audit_file, run.number(),
                              socket_type(command_line.settings.address.transport), run.trails());
-        }
+        };
+        audited = !command_line.settings.audit || succeeds(audit, print_error);
     };
     roger::Report report = runner.run(command_line.settings, "", hold_against_output);
     judge(command_line.assertions, report);
-    return tell(command_line, std::move(report), print_error);
+    return tell(command_line, std::move(report), print_error, audited);
 }
 
 /// Where nobody takes a connection, no rate will do.

@@ -23,6 +23,11 @@ constexpr std::size_t most_size = 64 * 1024 * 1024;
 
 /// A line server, and the audit, would see another message than the one that was asked for.
 void check_text(std::string const& text, std::string_view line_ending) {
+    if (text.empty() && line_ending.empty()) {
+        throw std::invalid_argument(
+            "an empty datagram says nothing: give each --message, or line of --messages-from, a "
+            "text, or end it by --line-ending lf");
+    }
     if (text.find('\n') != text.npos) {
         throw std::invalid_argument("a newline ends a message, so its text cannot hold one: " +
                                     quote(text));

@@ -54,11 +54,16 @@ double parse_milliseconds(std::string_view text) {
 std::chrono::system_clock::time_point parse_utc(std::string const& text) {
     std::tm parts{};
     char const* const end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    if (end == nullptr || *end != '\0') {
+    int const day = parts.tm_mday;
+    std::time_t const moment = ::timegm(&parts);
+    // It makes the 3rd of March of the 31st of February. Nanoseconds since 1970 end in 2262.
+    constexpr int year_2200 = 300;
+    bool const exists = parts.tm_mday == day && moment >= 0 && parts.tm_year < year_2200;
+    if (end == nullptr || *end != '\0' || !exists) {
         throw std::invalid_argument(quote(text) +
                                     " is no moment: write it in UTC, as in 2026-11-26T12:00:00Z");
     }
-    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+    return std::chrono::system_clock::from_time_t(moment);
 }
 
 Distribution parse_think_time(std::string_view text) {

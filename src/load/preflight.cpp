@@ -85,10 +85,19 @@ std::size_t ports_needed(LoadSettings const& settings) {
     return open + static_cast<std::size_t>(closed_per_s * std::min(duration_s, time_wait_s));
 }
 
-/// An address that is not ours cannot be connected from.
+/// An address that is not ours cannot be connected from, nor one of another family.
 void check_sources(Target const& target) {
     for (std::size_t number = 0; number < target.sources.count(); ++number) {
         auto const source = target.sources.of(number);
+        auto const is_of_its_family = [&source](Endpoint const& server) {
+            return server.data()->sa_family == source->data()->sa_family;
+        };
+        if (source && std::ranges::none_of(target.endpoints, is_of_its_family)) {
+            throw std::invalid_argument(
+                fmt::format("--source: from {} nobody can connect to {}: give an IPv4 address to "
+                            "connect to one, and an IPv6 address to connect to one",
+                            to_address(*source).host, to_address(target.endpoints.front()).host));
+        }
         int const socket = open_client_socket(target.type, target.endpoints.front(), source);
         int const error = errno;
         if (socket < 0 && source && error == EADDRNOTAVAIL) {

@@ -37,7 +37,9 @@ public:
     /// `excused`: the load tester itself may be the reason, and not the server.
     void failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
                 bool excused = false);
-    /// More answers than messages; `planned`: the message they follow, as far as is known.
+    /// More answers than messages: a fault, whenever it is found.
+    void surplus_answer() { ++surplus_answers_; }
+    /// A datagram's; `planned`: the message that it answers once more.
     void surplus_answer(Clock::time_point planned) { count(surplus_answers_, planned); }
     /// The answer to a message that has timed out.
     void late_answer(Clock::time_point planned) { count(late_answers_, planned); }

@@ -122,10 +122,11 @@ asio::awaitable<Report> LoadRun::run() {
     while (arrived_ < workers_.size() && interrupts_ == 0 && finished_ == 0) {
         co_await changed_.wait();
     }
-    Timeline const timeline = make_timeline();
-    started_ = std::chrono::system_clock::now() + (timeline.begin - Clock::now());
     bool const nobody = arrived_ == workers_.size() && nobody_connected();
-    if (timeline.go < Clock::now() && !nobody && interrupts_ == 0) {
+    auto const start_at = nobody || interrupts_ != 0 ? std::nullopt : settings_.start_at;
+    Timeline const timeline = make_timeline(start_at);
+    started_ = std::chrono::system_clock::now() + (timeline.begin - Clock::now());
+    if (start_at && timeline.go < Clock::now()) {
         throw std::runtime_error(
             "--start-at: that moment had passed when all clients were connected and the warm-up "
             "was to begin: choose a later one");
@@ -185,12 +186,12 @@ bool LoadRun::nobody_connected() const {
     });
 }
 
-Timeline LoadRun::make_timeline() const {
+Timeline LoadRun::make_timeline(
+    std::optional<std::chrono::system_clock::time_point> start_at) const {
     Clock::duration const warmup = settings_.warmup.value_or(milliseconds(0));
     auto const soonest = Clock::now() + preparation;
-    auto const begin = settings_.start_at
-                           ? Clock::now() + (*settings_.start_at - std::chrono::system_clock::now())
-                           : soonest + warmup;
+    auto const begin =
+        start_at ? Clock::now() + (*start_at - std::chrono::system_clock::now()) : soonest + warmup;
     auto const go = begin - warmup;
     auto const length = planned_length(settings_);
     return {.go = go, .begin = begin, .end = length ? begin + *length : ClientSchedule::none};
@@ -260,6 +261,10 @@ Report LoadRun::make_report(Timeline const& timeline) {
     report.generator.own_delay_p99_us = own_delay.percentile_us(99);
     report.generator.bottleneck = find_bottleneck(report.generator, report.latencies);
     report.generator.too_few_clients = find_too_few_clients(settings_, concurrency);
+    if (!report.generator.too_few_clients.empty()) {
+        report.excused.count(Outcome::unsent,
+                             report.outcomes[Outcome::unsent] - report.excused[Outcome::unsent]);
+    }
     return report;
 }
 
@@ -268,8 +273,11 @@ void LoadRun::add_never_connected(Report& report) const {
     report.planned = settings_.clients;
     report.outcomes.count(Outcome::never_connected, settings_.clients);
     for (auto const& worker : workers_) {
-        report.reasons.count(Outcome::never_connected, worker->connect_failure(),
-                             worker->client_count());
+        auto const& [reason, excused] = worker->connect_failure().value();
+        report.reasons.count(Outcome::never_connected, reason, worker->client_count());
+        if (excused) {
+            report.excused.count(Outcome::never_connected, worker->client_count());
+        }
     }
 }
 

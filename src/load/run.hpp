@@ -46,7 +46,8 @@ public:
 
 private:
     void start_workers();
-    [[nodiscard]] Timeline make_timeline() const;
+    [[nodiscard]] Timeline make_timeline(
+        std::optional<std::chrono::system_clock::time_point> start_at) const;
     [[nodiscard]] Report make_report(Timeline const& timeline);
     void add_never_connected(Report& report) const;
     void worker_finished(std::exception_ptr const& thrown);

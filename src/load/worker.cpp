@@ -126,7 +126,7 @@ bool Worker::over(Clock::time_point now) const {
 /// When the next client is to arrive: the ramp is the same for all workers.
 Clock::time_point Worker::arrival_moment() const {
     // Once one has failed, it is of no use to hold the others back.
-    bool const crowded = sent_off_ - arrived_ >= most_arriving && connect_failure_.empty();
+    bool const crowded = sent_off_ - arrived_ >= most_arriving && !connect_failure_;
     if (sent_off_ == clients_.size() || crowded || ending_) {
         return ClientSchedule::none;
     }
@@ -143,9 +143,10 @@ void Worker::let_arrive(Clock::time_point now) {
     }
 }
 
-void Worker::arrived(std::string const& failure) {
+void Worker::arrived(std::optional<ConnectFailure> const& failure) {
     ++arrived_;
-    if (!failure.empty()) {
+    bool const says_more = failure && !(failure->excused && connect_failure_);
+    if (says_more) {
         connect_failure_ = failure;
     }
     if (arrived_ == clients_.size()) {

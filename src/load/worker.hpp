@@ -29,6 +29,12 @@
 
 namespace roger {
 
+/// Why a client could not connect.
+struct ConnectFailure {
+    std::string reason;
+    bool excused;  ///< for want of something of ours
+};
+
 class Worker {
 public:
     /// Called on the worker's thread.
@@ -58,8 +64,11 @@ public:
     [[nodiscard]] Clock::duration longest_delay() const { return readiness_.longest_delay(); }
     [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
     [[nodiscard]] Timeline const& timeline() const { return plan_.timeline(); }
-    /// Why the clients that could not connect could not: the last reason.
-    [[nodiscard]] std::string const& connect_failure() const { return connect_failure_; }
+    /// Why the clients that could not connect could not: the last reason, or the last one that is
+    /// the server's.
+    [[nodiscard]] std::optional<ConnectFailure> const& connect_failure() const {
+        return connect_failure_;
+    }
     void add_to(DatagramCounts& counts) const;
 
     // What clients use, on this loop's thread.
@@ -67,7 +76,7 @@ public:
     Target& target;
     std::array<char, longest_answer> scratch;  ///< what one read brings
     std::string out;                           ///< what one write takes
-    void arrived(std::string const& failure);
+    void arrived(std::optional<ConnectFailure> const& failure);
     void pace(Clock::time_point at, LoadClient& client) { pacer_.add(at, client); }
     void gone() { ++gone_; }
     [[nodiscard]] bool ending() const { return ending_; }
@@ -121,7 +130,7 @@ private:
     std::size_t sent_off_ = 0;  ///< clients that have begun to arrive
     std::size_t arrived_ = 0;
     std::size_t gone_ = 0;
-    std::string connect_failure_;
+    std::optional<ConnectFailure> connect_failure_;
     std::optional<std::uint64_t> quota_;
     Clock::time_point give_up_at_ = ClientSchedule::none;  ///< what was planned before the end
     std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made

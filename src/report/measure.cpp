@@ -156,11 +156,7 @@ struct Messages {
 };
 
 Messages messages_of(Report const& report, Count const& count) {
-    auto const excused = [&](Outcome outcome) { return excused_in(report, outcome); };
-    std::uint64_t all_excused = 0;
-    for (std::size_t i = 0; i != outcome_count; ++i) {
-        all_excused += excused(static_cast<Outcome>(i));
-    }
+    std::uint64_t const all_excused = report.excused.sum();
     switch (count.of) {
         case Count::Of::surplus_answers:
             return {report.surplus_answers, 0};
@@ -170,7 +166,7 @@ Messages messages_of(Report const& report, Count const& count) {
             break;
     }
     return {report.outcomes[count.outcome],
-            count.outcome == Outcome::acked ? all_excused : excused(count.outcome)};
+            count.outcome == Outcome::acked ? all_excused : report.excused[count.outcome]};
 }
 
 Measured measure(Report const& report, Objective const& /*objective*/, Count const& count) {
@@ -195,11 +191,6 @@ Measured measure(Report const& report, Objective const& /*objective*/, Count con
 }
 
 }  // namespace
-
-std::uint64_t excused_in(Report const& report, Outcome outcome) {
-    bool const too_few = outcome == Outcome::unsent && !report.generator.too_few_clients.empty();
-    return too_few ? report.outcomes[outcome] : report.excused[outcome];
-}
 
 Measured measure(Report const& report, Objective const& objective) {
     return std::visit([&](auto const& kind) { return measure(report, objective, kind); },

@@ -4,7 +4,6 @@
 #include "report/objective.hpp"
 #include "report/report.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace roger {
@@ -18,10 +17,6 @@ struct Measured {
     std::string text;   ///< as it was measured
     bool known = true;  ///< else there was nothing to measure: the text says why
 };
-
-/// How many of the messages of that outcome the load tester itself may have failed: by its delays,
-/// for want of something of its own, or by too few clients.
-std::uint64_t excused_in(Report const& report, Outcome outcome);
 
 /// A message without an answer counts as one that would have been answered no sooner than the
 /// timeout allows. (Those that were refused or answered wrongly count for no time.)

@@ -18,21 +18,23 @@ namespace roger {
 
 namespace {
 
-void write_file(std::string const& name, std::string_view text) {
+std::string cannot(char const* verb, std::string const& name) {
+    return fmt::format("cannot {} {}: {}", verb, name, std::generic_category().message(errno));
+}
+
+/// Why it could not be written; empty: it was.
+std::string write_file(std::string const& name, std::string_view text) {
     std::ofstream file(name, std::ios::binary);
     file << text << std::flush;
-    if (!file) {
-        throw std::runtime_error(
-            fmt::format("cannot write {}: {}", name, std::generic_category().message(errno)));
-    }
+    return file ? "" : cannot("write", name);
 }
 
 std::string read_file(std::string const& name) {
     std::ifstream file(name, std::ios::binary);
     std::ostringstream text;
-    if (!file || !(text << file.rdbuf())) {
-        throw std::invalid_argument(
-            fmt::format("cannot read {}: {}", name, std::generic_category().message(errno)));
+    bool const is_empty = file.peek() == std::ifstream::traits_type::eof() && file.eof();
+    if (!is_empty && !(text << file.rdbuf())) {
+        throw std::invalid_argument(cannot("read", name));
     }
     return text.str();
 }
@@ -43,24 +45,25 @@ void check_writable(ReportFiles const& files) {
     for (std::string const& name : {files.json, files.hgrm, files.html, files.csv}) {
         // Appending nothing leaves what is there as it is.
         if (!name.empty() && !std::ofstream(name, std::ios::app)) {
-            throw std::invalid_argument(
-                fmt::format("cannot write {}: {}", name, std::generic_category().message(errno)));
+            throw std::invalid_argument(cannot("write", name));
         }
     }
 }
 
 void write_files(ReportFiles const& files, Report const& report) {
-    if (!files.json.empty()) {
-        write_file(files.json, to_json(report));
-    }
-    if (!files.hgrm.empty()) {
-        write_file(files.hgrm, report.latencies.response.percentile_text());
-    }
-    if (!files.html.empty()) {
-        write_file(files.html, to_html(report));
-    }
-    if (!files.csv.empty()) {
-        write_file(files.csv, to_csv(report));
+    std::vector<std::string> failures;
+    auto const write = [&failures](std::string const& name, auto const& to_text) {
+        std::string const failure = name.empty() ? "" : write_file(name, to_text());
+        if (!failure.empty()) {
+            failures.push_back(failure);
+        }
+    };
+    write(files.json, [&] { return to_json(report); });
+    write(files.hgrm, [&] { return report.latencies.response.percentile_text(); });
+    write(files.html, [&] { return to_html(report); });
+    write(files.csv, [&] { return to_csv(report); });
+    if (!failures.empty()) {
+        throw std::runtime_error(fmt::format("{}", fmt::join(failures, "; ")));
     }
 }
 

@@ -21,7 +21,8 @@ struct ReportFiles {
 /// the file that cannot be written.
 void check_writable(ReportFiles const& files);
 
-/// Throws std::runtime_error with a sentence that names the file.
+/// Each, whatever becomes of the others. Throws std::runtime_error with a sentence that names those
+/// that could not be written.
 void write_files(ReportFiles const& files, Report const& report);
 
 /// Throws std::invalid_argument with a sentence that names the file and what is wrong with it.

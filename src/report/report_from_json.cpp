@@ -146,10 +146,24 @@ Outcomes outcomes_from(JsonField const& field) {
     return outcomes;
 }
 
+/// What adds up in every report that was written, and is relied on.
+void demand_sums(Report const& report, JsonField const& file) {
+    if (report.planned != report.outcomes.sum()) {
+        file["planned"].refuse("the sum of the outcomes");
+    }
+    for (std::size_t i = 0; i != outcome_count; ++i) {
+        auto const outcome = static_cast<Outcome>(i);
+        if (report.excused[outcome] > report.outcomes[outcome]) {
+            file["excused"][field_of(outcome)].refuse("at most what the outcomes have of it");
+        }
+    }
+}
+
 void read_outcomes(Report& report, JsonField const& file) {
     report.planned = file["planned"].whole_number();
     report.outcomes = outcomes_from(file["outcomes"]);
     report.excused = outcomes_from(file["excused"]);
+    demand_sums(report, file);
     for (JsonField const& reason : file["reasons"].items()) {
         report.reasons.count(outcome_from(reason["outcome"]), reason["text"].text(),
                              reason["messages"].whole_number());

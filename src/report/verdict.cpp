@@ -23,6 +23,10 @@ using Sentences = std::vector<std::string>;
 
 /// What the load tester itself has to do with it, and what helps.
 std::string own_part(Report const& report) {
+    if (report.excused[Outcome::never_connected] != 0) {
+        return "this host had no port, open file or memory left to connect with: use fewer "
+               "--clients, more addresses (--source A-B), or a higher limit (ulimit -n)";
+    }
     std::string const& too_few = report.generator.too_few_clients;
     return too_few.empty() ? "the load tester was held up itself: use a quieter machine, more "
                              "--threads, or fewer --clients"
@@ -70,7 +74,7 @@ std::pair<std::uint64_t, std::string> failures(Report const& report, CountOf cou
 
 void add_failures(Sentences& complaints, Report const& report) {
     auto const [failed, kinds] = failures(report, [](Report const& of, Outcome outcome) {
-        return of.outcomes[outcome] - excused_in(of, outcome);
+        return of.outcomes[outcome] - of.excused[outcome];
     });
     if (failed != 0) {
         complaints.push_back(fmt::format("{} of {} {} not acked: {}", count_text(failed),
@@ -125,7 +129,8 @@ Sentences why_not_held(Report const& report) {
 Sentences why_no_verdict(Report const& report) {
     Sentences reasons;
     add_assertions(reasons, report, LoadVerdict::none);
-    auto const [failed, kinds] = failures(report, excused_in);
+    auto const [failed, kinds] =
+        failures(report, [](Report const& of, Outcome outcome) { return of.excused[outcome]; });
     if (failed != 0) {
         reasons.push_back(fmt::format("no verdict on {} that {} not acked ({}): {}",
                                       count_text(failed, "message"), failed == 1 ? "was" : "were",

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <random>
 #include <vector>
@@ -54,9 +55,10 @@ struct Test {
     std::size_t clients;
     double rate;
     Clock::duration duration;
+    std::optional<std::uint32_t> poisson_seed = {};  ///< nothing: arrivals are even
 };
 
-/// Message i is client i mod N's.
+/// Message i is client i mod N's, or a random one's.
 Concurrency play(Test const& test, ServerModel const& server) {
     struct LoadClient {
         std::vector<Moment> due;  ///< messages that wait, earliest first
@@ -69,30 +71,39 @@ Concurrency play(Test const& test, ServerModel const& server) {
         bool answer;
         Moment planned;
         Moment sent;
+        std::uint32_t in_flight;
         bool operator>(Event const& other) const { return at > other.at; }
     };
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
-    auto const gap =
-        std::chrono::round<Clock::duration>(std::chrono::duration<double>(1 / test.rate));
+    std::mt19937 random(test.poisson_seed.value_or(0));
+    std::exponential_distribution<> gaps(test.rate);
+    auto const gap = [&] {
+        double const seconds = test.poisson_seed ? gaps(random) : 1 / test.rate;
+        return std::chrono::round<Clock::duration>(std::chrono::duration<double>(seconds));
+    };
     std::size_t number = 0;
-    for (Moment at; at.time_since_epoch() < test.duration; at += gap) {
+    for (Moment at; at.time_since_epoch() < test.duration; at += gap()) {
+        std::size_t const turn = test.poisson_seed ? random() : number++;
         events.push({.at = at,
-                     .client = number++ % test.clients,
+                     .client = turn % test.clients,
                      .answer = false,
                      .planned = at,
-                     .sent = {}});
+                     .sent = {},
+                     .in_flight = 0});
     }
     Concurrency concurrency;
     std::vector<LoadClient> clients(test.clients);
     auto const send = [&](std::size_t index, Moment now) {
         LoadClient& client = clients[index];
         client.busy = true;
-        concurrency.sent(now);
+        Moment const planned = client.due[client.sent++];
+        std::uint32_t const in_flight = concurrency.sent(now, now - planned);
         events.push({.at = server(now),
                      .client = index,
                      .answer = true,
-                     .planned = client.due[client.sent++],
-                     .sent = now});
+                     .planned = planned,
+                     .sent = now,
+                     .in_flight = in_flight});
     };
     while (!events.empty() && events.top().at.time_since_epoch() < test.duration) {
         Event const event = events.top();
@@ -101,8 +112,10 @@ Concurrency play(Test const& test, ServerModel const& server) {
         bool const waited = client.busy && client.sent < client.due.size();
         if (event.answer) {
             client.busy = false;
-            concurrency.answered(event.at, event.at - event.sent, event.sent == event.planned,
-                                 Clock::duration(0));
+            concurrency.answered(event.at, {.in_flight = event.in_flight,
+                                            .service = event.at - event.sent,
+                                            .sent_as_planned = event.sent == event.planned,
+                                            .kept_waiting = Clock::duration(0)});
             if (waited) {
                 send(event.client, event.at);
                 if (client.sent == client.due.size()) {
@@ -149,6 +162,23 @@ TEST_CASE("Clients that are all busy, with a server that is not slow, are too fe
     CHECK(play({.clients = 1, .rate = 150, .duration = 5s}, taking(10ms)).is_too_low());
 }
 
+TEST_CASE("Clients that are too few for Poisson arrivals are so in most tests", "[load][sweep]") {
+    for (std::size_t const clients : {20U, 50U}) {
+        for (double const asked : {1.05, 1.2, 1.5, 3.0, 50.0}) {  // of what they can send
+            double const rate = asked * static_cast<double>(clients) / 0.05;
+            std::size_t blamed = 0;
+            for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+                auto const test =
+                    play({.clients = clients, .rate = rate, .duration = 8s, .poisson_seed = seed},
+                         answering_in_about(50ms, seed));
+                blamed += test.is_too_low() ? 0 : 1;
+            }
+            CAPTURE(clients, asked);
+            CHECK(blamed <= 2);
+        }
+    }
+}
+
 TEST_CASE("A server that takes less than is asked of it is slow, however many clients there are",
           "[load][sweep]") {
     for (std::size_t const clients : {4U, 20U, 100U, 1000U}) {
@@ -156,6 +186,32 @@ TEST_CASE("A server that takes less than is asked of it is slow, however many cl
             CAPTURE(clients, rate);
             CHECK_FALSE(play({.clients = clients, .rate = rate, .duration = 10s}, taking(1ms))
                             .is_too_low());
+        }
+    }
+}
+
+TEST_CASE("A server that now and then takes less than is asked of it is slow", "[load][sweep]") {
+    // Most messages have others before them in its queue, whether clients have to wait or not.
+    auto const taking_about = [](Clock::duration mean, std::uint32_t seed) {
+        return [mean, free = Moment(), random = std::mt19937(seed)](Moment sent) mutable {
+            double const factor = std::exponential_distribution<>(1)(random);
+            free = std::max(free, sent) + std::chrono::round<Clock::duration>(mean * factor);
+            return free;
+        };
+    };
+    for (std::size_t const clients : {10U, 20U, 50U}) {
+        for (double const rate : {102.0, 105.0, 110.0, 120.0, 150.0}) {
+            std::size_t not_blamed = 0;
+            for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+                Test const even{.clients = clients, .rate = rate, .duration = 20s};
+                Test const poisson{
+                    .clients = clients, .rate = rate, .duration = 20s, .poisson_seed = seed};
+                not_blamed += play(poisson, taking(10ms)).is_too_low() ? 1 : 0;
+                not_blamed += play(poisson, taking_about(10ms, seed)).is_too_low() ? 1 : 0;
+                not_blamed += play(even, taking_about(10ms, seed)).is_too_low() ? 1 : 0;
+            }
+            CAPTURE(clients, rate);
+            CHECK(not_blamed <= 5);  // of 150
         }
     }
 }

@@ -29,6 +29,7 @@ Report good_report() {
     Report report = sample_report();
     report.interrupted = false;
     report.outcomes = {};
+    report.excused = {};
     report.outcomes.count(Outcome::acked, 199'980);
     report.acked_in_time = report.outcomes[Outcome::acked];
     report.reasons = {};

@@ -117,7 +117,7 @@ TEST_CASE("No digit of a number is lost", "[load]") {
     Report report = sample_report();
     report.duration_s = 1.0 / 3;
     report.generator.cpu_s = 1e-300;
-    report.planned = 9'007'199'254'740'993;
+    report.surplus_answers = 9'007'199'254'740'993;
     report.asked.rate = 0.1 + 0.2;
     CHECK(report_from_json(to_json(report), "a.json") == report);
 }
@@ -229,6 +229,19 @@ TEST_CASE("What is no report is refused in a sentence", "[load]") {
           "'a.json' is no load report: it is no JSON in line 3, byte 15 of the file");
     CHECK(sentence_of("[1]") == "'a.json' is no load report: $ is a list where an object belongs");
     CHECK(sentence_of("{}") == "'a.json' is no load report: $.roger_load_report is missing");
+}
+
+TEST_CASE("Counts that do not add up are refused in a sentence", "[load]") {
+    json wrong = sample_json();
+    wrong["outcomes"]["refused"] = 13;
+    CHECK(sentence_of(wrong.dump()) ==
+          "'a.json' is no load report: $.planned is another number where the sum of the outcomes "
+          "belongs");
+    wrong = sample_json();
+    wrong["excused"]["unsent"] = 3;
+    CHECK(sentence_of(wrong.dump()) ==
+          "'a.json' is no load report: $.excused.unsent is another number where at most what the "
+          "outcomes have of it belongs");
 }
 
 TEST_CASE("A number out of its range is refused in a sentence", "[load]") {

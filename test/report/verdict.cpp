@@ -163,9 +163,9 @@ TEST_CASE("What the load tester itself failed to do is no failure of the server"
     report.excused.count(Outcome::never_connected, 3);
     CHECK(verdict_of(report) == LoadVerdict::none);
     CHECK(errors_in(report) ==
-          Sentences{"no verdict on 3 messages that were not acked (3 never connected): the load "
-                    "tester was held up itself: use a quieter machine, more --threads, or fewer "
-                    "--clients"});
+          Sentences{"no verdict on 3 messages that were not acked (3 never connected): this "
+                    "host had no port, open file or memory left to connect with: use fewer "
+                    "--clients, more addresses (--source A-B), or a higher limit (ulimit -n)"});
     CHECK(verdict_of(asserting(report, "failed<=3")) == LoadVerdict::held);
     CHECK(verdict_of(asserting(report, "failed=0")) == LoadVerdict::none);
     report.outcomes.count(Outcome::never_connected, 1);
@@ -181,6 +181,7 @@ TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
     report.latencies.response.add({.value_us = 900'000, .count = 1000});
     CHECK(verdict_of(report) == LoadVerdict::not_held);
     report.generator.too_few_clients = "too few clients: raise --clients or --pipeline";
+    report.excused.count(Outcome::unsent, 227);
     CHECK(verdict_of(report) == LoadVerdict::none);
     CHECK(errors_in(report) ==
           Sentences{"no verdict on 227 messages that were not acked (227 unsent): too few clients: "
@@ -188,9 +189,18 @@ TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
     // Answers took 6.1 ms, of which the clients' number is no reason.
     CHECK(verdict_of(asserting(report, "p50<10ms,failed<50%")) == LoadVerdict::none);
     CHECK(verdict_of(asserting(report, "p50<5ms,failed<50%")) == LoadVerdict::not_held);
-    CHECK(verdict_of(asserting(report, "rate>=1100,failed<50%")) == LoadVerdict::not_held);
-    report.asked.rate = 1227;
-    CHECK(verdict_of(asserting(report, "rate>=1100,failed<50%")) == LoadVerdict::none);
+    CHECK(verdict_of(asserting(report, "rate>=1300,failed<50%")) == LoadVerdict::not_held);
+    report.asked.rate = 1400;
+    CHECK(verdict_of(asserting(report, "rate>=1300,failed<50%")) == LoadVerdict::none);
+}
+
+TEST_CASE("Too few clients in one report are no excuse for another's", "[verdict][load]") {
+    Report too_few = report_with(0, 0);
+    too_few.generator.too_few_clients = "too few clients: raise --clients or --pipeline";
+    Report slow = report_with(0, 0);
+    slow.outcomes.count(Outcome::unsent, 5);
+    slow.planned += 5;
+    CHECK(verdict_of(merge({too_few, slow})) == LoadVerdict::not_held);
 }
 
 TEST_CASE("A run without a message gives no verdict", "[verdict][load]") {

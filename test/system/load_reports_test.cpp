@@ -257,3 +257,12 @@ TEST_CASE("Several reports a side are compared by how much they differ", "[load]
     CHECK(slower.out.starts_with("Worse: mean, p50, p99, max\n"));
     CHECK(slower.out.find("+100.0% (+100.0 to +100.0)") != std::string::npos);
 }
+
+TEST_CASE("An empty file is no report", "[load][system]") {
+    TempDir const directory;
+    write_file(directory / "empty", "");
+    auto const merged = run(load_launch({"merge", directory / "empty"}));
+    CHECK(merged.exit == Exit::with(2));
+    CHECK(merged.err == "load: '" + (directory / "empty") +
+                            "' is no load report: it is no JSON in line 1, byte 1 of the file\n");
+}
