@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roger/peer_address.hpp"
+#include "roger/refusals.hpp"
 
 #include <cstddef>
 #include <iterator>
@@ -73,11 +74,17 @@ public:
 
     /// Of one connection: `text` holds every message followed by one '\n', which no message
     /// contains.
-    Batch(std::string_view text, PeerAddress const& from, std::size_t loop)
-        : begin_(text, &from), end_(text.substr(text.size()), &from), loop_(loop) {}
+    Batch(std::string_view text, PeerAddress const& from, std::size_t loop, Refusals& refusals)
+        : begin_(text, &from),
+          end_(text.substr(text.size()), &from),
+          loop_(loop),
+          refusals_(refusals) {}
 
-    Batch(std::span<Message const> datagrams, std::size_t loop)
-        : begin_(datagrams.data()), end_(datagrams.data() + datagrams.size()), loop_(loop) {}
+    Batch(std::span<Message const> datagrams, std::size_t loop, Refusals& refusals)
+        : begin_(datagrams.data()),
+          end_(datagrams.data() + datagrams.size()),
+          loop_(loop),
+          refusals_(refusals) {}
 
     [[nodiscard]] Iterator begin() const { return begin_; }
     [[nodiscard]] Iterator end() const { return end_; }
@@ -87,10 +94,18 @@ public:
     /// by loop needs no lock.
     [[nodiscard]] std::size_t loop() const { return loop_; }
 
+    /// Answers `message`, which is one of this batch, with `error: ` and the reason when the
+    /// handler returns, instead of acknowledging it. The answer is one line: control characters are
+    /// escaped. Refusals says how long a reason may be, and how many there may be.
+    void refuse(Message const& message, std::string_view reason) const {
+        refusals_.add(message.text.data(), reason);
+    }
+
 private:
     Iterator begin_;
     Iterator end_;
     std::size_t loop_;
+    Refusals& refusals_;
 };
 
 }  // namespace roger

@@ -19,6 +19,7 @@ struct Counters {
     std::uint64_t refused_idle = 0;        ///< connections: nothing said for idle_timeout
     std::uint64_t refused_shutdown = 0;    ///< connections, datagrams: still there at shutdown
     std::uint64_t refused_display = 0;     ///< messages: the handler failed
+    std::uint64_t refused_handler = 0;     ///< messages: the handler refused them
     std::uint64_t write_timeouts = 0;      ///< connections: acks not taken for write_timeout
     std::uint64_t lost = 0;                ///< connections that broke off, acks still owed or not
     std::uint64_t accept_pauses = 0;       ///< times that accepting paused for want of resources

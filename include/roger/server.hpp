@@ -1,19 +1,28 @@
 // A server that hands every batch of messages to a coroutine, and acknowledges when that returns.
 //
+// With event loops of its own:
+//
 //     asio::awaitable<void> keep(roger::Batch const& batch);   // yours
 //
 //     roger::Server server({.addresses = {roger::parse_address("51717")}}, keep);
-//     roger::ServerResult result = server.run();
+//     roger::Signals const signals(server);                    // Ctrl-C drains
+//     roger::ServerResult const result = server.run();
+//
+// On an io_context of yours:
+//
+//     roger::Server server(context, options, keep);
+//     roger::ServerResult const result = co_await server.serve();
 #pragma once
 
 #include "roger/address.hpp"
 #include "roger/batch.hpp"
 #include "roger/counters.hpp"
+#include "roger/handler.hpp"
 #include "roger/log.hpp"
-#include "roger/task.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -21,28 +30,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace roger {
-
-/// What is done with messages. Its return acknowledges the whole batch; an exception refuses it
-/// with `error: cannot display` and ends the server. Called for many clients at once, for one
-/// client never before the last call has returned. It runs on the client's event loop, so it
-/// must not block.
-using Handler = std::function<Task<void>(Batch const&)>;
-
-/// A handler of Asio's common coroutine type; it costs one more coroutine a batch.
-using AwaitableHandler = std::function<asio::awaitable<void>(Batch const&)>;
-
-/// A handler's exception that tells how far it came: the first `shown` messages of the batch are
-/// acknowledged, only the others refused.
-struct HandlerError : std::runtime_error {
-    HandlerError(std::string const& reason, std::size_t first_shown)
-        : std::runtime_error(reason), shown(first_shown) {}
-    std::size_t shown;
-};
 
 /// What to do with a newcomer while as many clients are served as the limit allows.
 enum class WhenFull : std::uint8_t {
@@ -50,12 +41,16 @@ enum class WhenFull : std::uint8_t {
     refuse,  ///< answer `error: busy` and close
 };
 
-/// Every default of the server in one place.
+/// Every default of the server in one place. A timeout is at least 1 ms and at most 100 years.
+///
+/// What a function given here throws ends the server: it drains, and the exception's sentence is
+/// ServerResult::failure.
 struct ServerOptions {
-    std::vector<Address> addresses = {};
+    std::vector<Address> addresses = {};  ///< at least one
+    /// One line, without its end; not beginning with `error: `.
     std::string ack = "I got your message";
-    /// Most clients at once, over all addresses. Nothing: 10000, or as many as the limit on open
-    /// files allows.
+    /// Most clients at once, over all addresses, at least 1. Nothing: 10000, or as many as the soft
+    /// limit on open files allows, getrlimit(2), which the library does not touch.
     std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
     Timeout idle_timeout = std::chrono::minutes(5);
@@ -64,15 +59,14 @@ struct ServerOptions {
     Timeout drain_timeout = std::chrono::seconds(10);
     /// Bytes, without the line ending; at most LineDecoder::most_max_message.
     std::size_t max_message = 64 * 1024;
-    std::size_t threads = 1;  ///< event loops
+    std::size_t threads = 1;  ///< event loops of run(), at least 1
     bool once = false;        ///< end after the first connection
     Log log = [](LogLevel, std::string_view) {};
-    /// Called once, by run() on its thread, with Server::addresses(), when every event loop has its
-    /// thread: from here on clients are served.
+    /// Called once, on loop 0, with Server::addresses(), when every event loop has its thread: from
+    /// here on clients are served.
     std::function<void(std::vector<Address> const&)> on_started = [](auto const&) {};
     /// Called once, on loop 0, when a drain is running out of time while batches are still being
     /// handled: a handler that waits for something should throw now, so that its clients are told.
-    /// What this itself throws is a failure of the server's; the drain goes on to its end.
     std::function<void()> on_drain_ending = [] {};
 };
 
@@ -89,16 +83,35 @@ struct ServerResult {
     [[nodiscard]] bool success() const { return end == End::drained && failure.empty(); }
 };
 
+/// Serves once, by run() or by serve(); to serve again, make another one, which can have the same
+/// io_context and, when the first has ended, the same addresses.
+///
+/// Every constructor binds and listens: from then on clients can connect. It throws Error, with a
+/// sentence that names the thing, the reason and the remedy: Errc::invalid_option for an option
+/// that cannot be, Errc::too_few_descriptors for a limit beyond that on open files, and for an
+/// address what ListenError and AddressError say.
 class Server {
 public:
-    /// Binds and listens: from here on clients can connect. Throws std::exception with a sentence
-    /// that names the address, the reason and the remedy.
+    /// With `options.threads` event loops of its own, for run().
     Server(ServerOptions options, Handler handler);
-    Server(ServerOptions options, AwaitableHandler handler);
 
-    /// After end_now() or a drain that timed out, handlers can be left that have not returned. They
-    /// are destroyed where they wait. One that waits for something of another io_context or thread
-    /// is never resumed: it, and what it was given, are kept for what may still come for it.
+    /// On an io_context that one thread at a time runs, for serve(). `context` outlives the server.
+    Server(asio::io_context& context, ServerOptions options, Handler handler);
+
+    /// On several, each run by a thread of its own: clients are spread over them. Loop 0, the first
+    /// one, accepts them, and does what there is one of. All outlive the server.
+    Server(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
+           ServerOptions options, Handler handler);
+
+    /// Ends the server at once, if it has not ended. With contexts of the caller's, from any
+    /// thread and at any time; with loops of its own not before run() has returned.
+    ///
+    /// Handlers can be left that have not returned, after end_now(), a drain that timed out, or
+    /// this. With loops of its own the server destroys them where they wait; those that wait for
+    /// something of another io_context or thread are never resumed, and they, and what they were
+    /// given, are kept for what may still come for them. With contexts of the caller's they go on
+    /// when what they wait for comes, and nobody is answered; what they use, and the context, must
+    /// live until then.
     ~Server();
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;
@@ -109,22 +122,37 @@ public:
     /// The number of clients that it takes at once.
     [[nodiscard]] std::size_t limit() const;
 
-    /// Serves, on this thread and `threads` - 1 more, until it was told to stop and has drained.
-    /// Throws std::runtime_error with a sentence if the system does not allow so many threads.
+    /// Serves, on this thread and `threads` - 1 more, until stop() or end_now(), or a failure.
+    /// Throws Error (Errc::no_thread) if the system does not allow so many threads;
+    /// std::logic_error if the server has been run before, or has contexts of the caller's.
     ServerResult run();
 
-    /// Stops accepting and drains. From any thread; a second call changes nothing.
+    /// Serves on the caller's contexts, until stop() or end_now(), or a failure; awaited on
+    /// whatever executor. Destroying the awaiting coroutine does not end the server; destroying the
+    /// server makes this return.
+    ///
+    /// A cancelled serve() drains, as stop() does, and returns then; cancelled again it ends at
+    /// once, as end_now() does. Throws std::logic_error, when it is called, if the server has
+    /// served before, or has loops of its own.
+    asio::awaitable<ServerResult> serve();
+
+    /// Stops accepting and drains. From any thread, also from a handler; idempotent.
     void stop();
 
-    /// Ends at once: what was received and not answered stays unanswered. From any thread.
+    /// Something of the program's own went wrong: as stop(), with `why` as the result's failure,
+    /// and in the log. From any thread; the first failure stands.
+    void fail(std::string const& why);
+
+    /// Ends at once: what was received and not answered stays unanswered. From any thread;
+    /// idempotent.
     void end_now();
 
     /// From any thread.
     [[nodiscard]] Counters counters() const;
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    std::shared_ptr<class OwnLoops> own_loops_;  ///< null: the loops are the caller's
+    std::shared_ptr<class ServerCore> core_;
 };
 
 }  // namespace roger

@@ -44,7 +44,8 @@ std::size_t connections(LoadSettings const& settings) {
 }
 
 void check_open_files(LoadSettings const& settings, Target& target) {
-    auto const [most, in_use] = raise_open_file_limit();
+    raise_open_file_limit();
+    auto const [most, in_use] = open_files();
     std::size_t const needed =
         connections(settings) + in_use + files_besides +
         (files_per_thread + (settings.datagrams() ? 2 * least_resting : 0)) * settings.threads;

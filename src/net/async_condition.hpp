@@ -30,8 +30,8 @@ public:
         }
     }
 
-    /// They never go on: for the time before what they use is gone.
-    void destroy_all() { handlers_.clear(); }
+    /// They never go on: for the time before what they use is gone. This may be gone with them.
+    void destroy_all() { std::exchange(handlers_, {}).clear(); }
 
     [[nodiscard]] bool empty() const { return handlers_.empty(); }
 

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -105,8 +106,10 @@ private:
 template <typename Timer>
 class DeadlineTimer {
 public:
-    DeadlineTimer(asio::io_context& context, DeadlineQueues<Timer>& queues)
-        : timer_(context), queues_(queues) {}
+    /// `owner` is what this is a part of: when the timer fires after that is gone, nothing happens.
+    DeadlineTimer(asio::io_context& context, DeadlineQueues<Timer>& queues,
+                  std::weak_ptr<void> owner)
+        : timer_(context), queues_(queues), owner_(std::move(owner)) {}
 
     void arm(Deadline<Timer>& deadline, Timer timer) {
         queues_.arm(deadline, timer, std::chrono::steady_clock::now());
@@ -120,8 +123,9 @@ private:
     void wake_at(std::chrono::steady_clock::time_point at) {
         wakes_at_ = at;
         timer_.expires_at(at);
-        timer_.async_wait([this](asio::error_code error) {
-            if (error) {
+        timer_.async_wait([this, owner = owner_](asio::error_code error) {
+            auto const alive = owner.lock();
+            if (error || !alive) {
                 return;
             }
             wakes_at_.reset();
@@ -135,6 +139,7 @@ private:
 
     asio::steady_timer timer_;
     DeadlineQueues<Timer>& queues_;
+    std::weak_ptr<void> owner_;
     std::optional<std::chrono::steady_clock::time_point> wakes_at_;
 };
 

@@ -6,11 +6,13 @@
 namespace roger {
 
 struct OpenFiles {
-    std::size_t most;    ///< the limit on open files, raised as far as it may be: getrlimit(2)
+    std::size_t most;    ///< the soft limit on open files: getrlimit(2)
     std::size_t in_use;  ///< open now
 };
 
-/// Raises the soft limit to the hard one, and tells how things stand.
-OpenFiles raise_open_file_limit();
+OpenFiles open_files();
+
+/// Raises the soft limit to the hard one, as far as the system allows it.
+void raise_open_file_limit();
 
 }  // namespace roger

@@ -1,8 +1,11 @@
 // Answers owed to a client.
 #include "protocol/replies.hpp"
 
+#include "protocol/answers.hpp"
+
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace roger {
 
@@ -36,6 +39,14 @@ std::string_view ReplyLine::repeated(std::size_t offset, std::size_t most) const
     return std::string_view(block_).substr(offset % line_size_, most);
 }
 
+std::vector<ReplyLine> refusal_lines(Refusals const& refusals) {
+    std::vector<ReplyLine> lines;
+    for (std::string const& reason : refusals.reasons()) {
+        lines.emplace_back(std::string(refusal_begins) + reason, 1);
+    }
+    return lines;
+}
+
 bool is_reply(std::string_view text, std::string_view ack) {
     constexpr std::array acks = {"I got your message"sv, "Got your message"sv};
     if (text == ack || std::ranges::find(acks, text) != acks.end() ||
@@ -61,7 +72,7 @@ void Replies::add(ReplyLine const& line, std::size_t count) {
         bool const goes_on =
             !empty() && runs_.back().line == index && runs_.back().count < most_count;
         if (!goes_on) {
-            runs_.emplace_back().line = index & (most_lines - 1);
+            runs_.emplace_back().line = index & own_line;
         }
         Run& run = runs_.back();
         auto const more =

@@ -2,6 +2,8 @@
 // acks costs no more than one that does.
 #pragma once
 
+#include "roger/refusals.hpp"
+
 #include <asio/buffer.hpp>
 
 #include <array>
@@ -10,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace roger {
@@ -45,6 +48,9 @@ struct ReplyLines {
     ReplyLine cannot_display;
 };
 
+/// A handler's reasons as lines, in their order.
+std::vector<ReplyLine> refusal_lines(Refusals const& refusals);
+
 /// Whether a datagram's text is what a server says and not a client: `ack`, the ack that is ours or
 /// the tutorial's by default, or a refusal of one message. A server whose --ack is another cannot
 /// be told by it.
@@ -57,8 +63,14 @@ bool begins_as_refusal(std::string_view text);
 /// whose messages are acknowledged and refused in turn costs less than what it has said.
 class Replies {
 public:
-    /// `line` outlives the queue, which takes at most 8 different ones.
+    /// `line` outlives the queue, which takes at most 7 different ones.
     void add(ReplyLine const& line, std::size_t count = 1);
+
+    /// Lines that live as long as the queue, before any of them is added.
+    void own(std::vector<ReplyLine> lines) { own_lines_ = std::move(lines); }
+    void add_own(std::size_t index) {
+        runs_.push_back({own_line, static_cast<std::uint16_t>(index & most_count)});
+    }
 
     /// Room for so many runs of one line each: a queue that grows by itself can take twice that.
     void reserve(std::size_t runs) { runs_.reserve(runs); }
@@ -73,17 +85,23 @@ public:
 
 private:
     struct Run {
-        std::uint16_t line : 3;  ///< an index into lines_
-        std::uint16_t count : 13;
+        std::uint16_t line : 3;    ///< an index into lines_, or own_line
+        std::uint16_t count : 13;  ///< of own_line, which comes once: an index into own_lines_
     };
-    static constexpr unsigned most_lines = 1U << 3U;
+    static constexpr unsigned most_lines = 7;
+    static constexpr unsigned own_line = most_lines;
     static constexpr unsigned most_count = (1U << 13U) - 1;
 
     unsigned index_of(ReplyLine const& line);
-    [[nodiscard]] std::size_t bytes(Run run) const { return run.count * line(run).line_size(); }
-    [[nodiscard]] ReplyLine const& line(Run run) const { return *lines_[run.line]; }
+    [[nodiscard]] std::size_t bytes(Run run) const {
+        return (run.line == own_line ? 1 : run.count) * line(run).line_size();
+    }
+    [[nodiscard]] ReplyLine const& line(Run run) const {
+        return run.line == own_line ? own_lines_[run.count] : *lines_[run.line];
+    }
 
     std::array<ReplyLine const*, most_lines> lines_ = {};
+    std::vector<ReplyLine> own_lines_;
     std::vector<Run> runs_;
     std::size_t next_ = 0;  ///< the run to be sent next
     std::size_t sent_ = 0;  ///< bytes of it

@@ -2,6 +2,7 @@
 #include "server/datagrams.hpp"
 
 #include "net/spawn.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
 #include "server/pauses.hpp"
 
@@ -52,10 +53,10 @@ DatagramBatch batch_for(Address const& address, ServerContext const& server) {
 
 }  // namespace
 
-Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, Callbacks callbacks)
+Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Admission& admission, Callbacks callbacks)
     : bound_(std::move(bound)),
       loop_(loop),
-      limit_(limit),
+      admission_(admission),
       callbacks_(std::move(callbacks)),
       pause_(loop.context()),
       descriptor_(bound_.socket.native_handle()),
@@ -91,14 +92,13 @@ Task<void> Datagrams::run() {
     finish();
 }
 
-/// Until something has come, and there are room and, unless senders are refused, a place for it.
+/// Until something has come, and it may be taken.
 Task<asio::error_code> Datagrams::until_admissible() {
     asio::error_code error;
     co_await bound_.socket.async_wait(DatagramSocket::wait_read,
                                       asio::redirect_error(asio::deferred, error));
-    bool const waits = loop_.server().options.when_full == WhenFull::wait;
-    while (open_ && waits && limit_.full()) {
-        co_await limit_.wait();
+    while (open_ && admission_.closed()) {
+        co_await admission_.wait();
     }
     while (open_ && loop_.budget.full()) {
         co_await loop_.budget.wait();
@@ -110,11 +110,8 @@ Task<asio::error_code> Datagrams::until_admissible() {
 asio::error_code Datagrams::receive() {
     messages_.clear();
     owed_.clear();
-    std::size_t most = batch_.most();
-    if (loop_.server().options.when_full == WhenFull::wait) {
-        most = std::min(most, limit_.free());
-    }
-    asio::error_code const error = batch_.receive(descriptor_, most);
+    asio::error_code const error =
+        batch_.receive(descriptor_, admission_.admissible(batch_.most()));
     for (std::size_t index = 0; index != batch_.size(); ++index) {
         take(index);
     }
@@ -146,16 +143,16 @@ void Datagrams::take(std::size_t index) {
     } else if (is_too_long(index)) {
         tally.messages.add();
         tally.refused_too_long.add();
-        owed_.push_back({index, &lines.too_long});
-    } else if (limit_.full()) {
+        owed_.push_back({index, lines.too_long.line(), false});
+    } else if (Permit permit = admission_.admit(); !permit) {
         tally.refused_busy.add();
-        owed_.push_back({index, &lines.busy});
+        owed_.push_back({index, lines.busy.line(), false});
     } else {
         tally.messages.add();
-        limit_.take_place();
+        permits_.push_back(std::move(permit));
         senders_[index] = to_peer_address(batch_.sender(index), SocketType::datagram);
         messages_.push_back({text, &senders_[index]});
-        owed_.push_back({index, &lines.ack});
+        owed_.push_back({index, lines.ack.line(), true});
     }
 }
 
@@ -168,46 +165,61 @@ Task<void> Datagrams::display() {
     for (Message const& message : messages_) {
         bytes += message.text.size();
     }
-    BudgetShare const taken(loop_.budget, bytes);
-    std::size_t displayed = messages_.size();
+    BudgetShare const share(loop_.budget, bytes);
+    std::size_t taken = messages_.size();
+    Refusals refusals;
     try {
-        Batch const batch(messages_, loop_.index());
+        Batch const batch(messages_, loop_.index(), refusals);
         co_await loop_.server().handler(batch);
     } catch (...) {
-        displayed = std::min(displayed, loop_.server().failed(std::current_exception()));
+        taken = std::min(
+            taken,
+            loop_.server().settle(std::current_exception(), refusals).value_or(messages_.size()));
     }
-    loop_.tally.displayed.add(displayed);
-    ReplyLines const& lines = loop_.server().lines;
+    refusals_ = refusal_lines(refusals);
+    std::size_t index = 0;
     for (Owed& owed : owed_) {
-        if (owed.line == &lines.ack && displayed != 0) {
-            --displayed;
-        } else if (owed.line == &lines.ack) {
-            owed.line = &lines.cannot_display;
-            loop_.tally.refused_display.add();
+        if (owed.ack) {
+            settle(owed, messages_[index], index < taken, refusals);
+            ++index;
         }
+    }
+}
+
+void Datagrams::settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals) {
+    auto const reason = refusals.reason_for(message.text.data());
+    owed.ack = taken && !reason;
+    if (owed.ack) {
+        loop_.tally.displayed.add();
+    } else if (!taken) {
+        owed.line = loop_.server().lines.cannot_display.line();
+        loop_.tally.refused_display.add();
+    } else {
+        // What begins as a refusal can be another server's, which would refuse ours in turn.
+        bool const answered = !message.text.starts_with(refusal_begins);
+        owed.line = answered ? refusals_[*reason].line() : std::string_view();
+        loop_.tally.refused_handler.add();
     }
 }
 
 void Datagrams::acknowledge() {
     send_owed();
-    if (!messages_.empty()) {
-        limit_.give_back_places(messages_.size());
-    }
+    permits_.clear();
     callbacks_.served();
 }
 
 void Datagrams::send_owed() {
     for (Owed const& owed : owed_) {
         bool const reads = !unread_ || !unread_->leaves_unread(batch_.sender(owed.datagram));
-        if (reads && batch_.answerable(owed.datagram)) {
-            batch_.answer(owed.datagram, owed.line->line());
+        if (reads && !owed.line.empty() && batch_.answerable(owed.datagram)) {
+            batch_.answer(owed.datagram, owed.line);
         }
     }
     batch_.send(descriptor_);
     for (Owed const& owed : owed_) {
         if (!batch_.answered(owed.datagram)) {
             loop_.tally.unanswered.add();
-        } else if (owed.line == &loop_.server().lines.ack) {
+        } else if (owed.ack) {
             loop_.tally.acknowledged.add();
         }
     }
@@ -249,7 +261,7 @@ void Datagrams::refuse_queued() {
                 loop_.tally.replies.add();
             } else {
                 loop_.tally.refused_shutdown.add();
-                owed_.push_back({index, &loop_.server().lines.shutting_down});
+                owed_.push_back({index, loop_.server().lines.shutting_down.line(), false});
             }
         }
         send_owed();

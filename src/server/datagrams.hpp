@@ -8,7 +8,7 @@
 #include "roger/batch.hpp"
 #include "roger/peer_address.hpp"
 #include "roger/task.hpp"
-#include "server/limit.hpp"
+#include "server/admission.hpp"
 #include "server/loop.hpp"
 
 #include <asio/error_code.hpp>
@@ -19,13 +19,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace roger {
 
 /// A sender is a client from when its datagram is received until it is answered: each datagram in
-/// hand has a place of the limit. What there is no place for stays in the socket's queue, or is
-/// told `error: busy`. There is no connection that could be idle or closed, so that no deadline
+/// hand has a permit. What there is none for stays in the socket's queue, or is told
+/// `error: busy`. There is no connection that could be idle or closed, so that no deadline
 /// but the drain's concerns datagrams.
 class Datagrams {
 public:
@@ -36,7 +37,7 @@ public:
     };
 
     /// All of it runs on `loop`.
-    Datagrams(BoundDatagrams bound, Loop& loop, Limit& limit, Callbacks callbacks);
+    Datagrams(BoundDatagrams bound, Loop& loop, Admission& admission, Callbacks callbacks);
 
     [[nodiscard]] Address const& address() const { return bound_.address; }
 
@@ -54,7 +55,8 @@ private:
     /// A datagram that is to be answered, and by what.
     struct Owed {
         std::size_t datagram;
-        ReplyLine const* line;
+        std::string_view line;
+        bool ack;  ///< as far as is known
     };
 
     Task<asio::error_code> until_admissible();
@@ -63,6 +65,7 @@ private:
     [[nodiscard]] bool is_too_long(std::size_t index) const;
     [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> display();
+    void settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals);
     void acknowledge();
     void send_owed();
     Task<void> pause(asio::error_code why);
@@ -72,7 +75,7 @@ private:
 
     BoundDatagrams bound_;
     Loop& loop_;
-    Limit& limit_;
+    Admission& admission_;
     Callbacks callbacks_;
     asio::steady_timer pause_;
     int descriptor_;  ///< the socket's; -1 once it is closed
@@ -80,7 +83,9 @@ private:
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
     std::vector<PeerAddress> senders_;     ///< by datagram
     std::vector<Message> messages_;        ///< those that are to be displayed
+    std::vector<Permit> permits_;          ///< theirs
     std::vector<Owed> owed_;
+    std::vector<ReplyLine> refusals_;  ///< lines of the handler's that are owed
     bool open_ = true;
     mutable std::mutex closing_;  ///< dropped() asks the socket, which finish() takes away
     std::size_t dropped_ = 0;     ///< once the socket is closed

@@ -20,16 +20,12 @@ namespace {
 /// Connections accepted before the loop's other work gets its turn.
 constexpr int most_accepted_at_once = 64;
 
-/// At a shutdown: as many as a listen queue holds, so that who goes on connecting does not keep the
-/// server from its end.
-constexpr int most_refused = asio::socket_base::max_listen_connections;
-
 }  // namespace
 
-Listener::Listener(Listening listening, Loop& first_loop, Limit& limit, Callbacks callbacks)
+Listener::Listener(Listening listening, Loop& first_loop, Admission& admission, Callbacks callbacks)
     : listening_(std::move(listening)),
       first_loop_(first_loop),
-      limit_(limit),
+      admission_(admission),
       callbacks_(std::move(callbacks)),
       pause_(first_loop.context()) {}
 
@@ -45,10 +41,10 @@ Task<void> Listener::run() {
 
 void Listener::drain() {
     asio::error_code error;
-    for (int i = 0; i < most_refused && open_; ++i) {
+    for (int i = 0; i < Admission::most_refused_at_shutdown && open_; ++i) {
         if (std::optional<Newcomer> newcomer = accept_one(first_loop_, error)) {
             first_loop_.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
-                                  CloseReason::shutdown);
+                                  CloseReason::shutdown, admission_.linger());
         } else if (!is_of_one_connection(error)) {
             break;
         }
@@ -62,20 +58,19 @@ Task<void> Listener::until_admissible() {
     asio::error_code ignored;
     co_await listening_.socket.async_wait(Acceptor::wait_read,
                                           asio::redirect_error(asio::deferred, ignored));
-    bool const waits = first_loop_.server().options.when_full == WhenFull::wait;
-    while (open_ && waits && limit_.full()) {
-        co_await limit_.wait();
+    while (open_ && admission_.closed()) {
+        co_await admission_.wait();
     }
 }
 
 /// Accepts what is there, without waiting. Returns what kept it from accepting more: an error that
 /// concerns one connection only if it met nothing else.
 asio::error_code Listener::accept_ready() {
-    bool const waits = first_loop_.server().options.when_full == WhenFull::wait;
     asio::error_code error;
-    for (int i = 0; i < most_accepted_at_once && open_ && !(waits && limit_.full()); ++i) {
+    for (int i = 0; i < most_accepted_at_once && open_ && !admission_.closed(); ++i) {
+        Permit permit = admission_.admit();
         // Who is not served is refused here and now.
-        Loop& loop = limit_.full() ? first_loop_ : callbacks_.next_loop();
+        Loop& loop = permit ? callbacks_.next_loop() : first_loop_;
         std::optional<Newcomer> newcomer = accept_one(loop, error);
         if (!newcomer && is_of_one_connection(error)) {
             continue;
@@ -83,7 +78,7 @@ asio::error_code Listener::accept_ready() {
         if (!newcomer) {
             break;
         }
-        admit(std::move(*newcomer), loop);
+        admit(std::move(*newcomer), loop, std::move(permit));
     }
     return error;
 }
@@ -104,13 +99,13 @@ std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_c
     return Newcomer{.socket = std::move(socket), .peer = to_peer_address(peer)};
 }
 
-void Listener::admit(Newcomer newcomer, Loop& loop) {
-    if (limit_.full()) {
-        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), CloseReason::busy);
+void Listener::admit(Newcomer newcomer, Loop& loop, Permit permit) {
+    if (!permit) {
+        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), CloseReason::busy,
+                       admission_.linger());
         return;
     }
-    limit_.take_place();
-    loop.serve(std::move(newcomer.socket), std::move(newcomer.peer));
+    loop.serve(std::move(newcomer.socket), std::move(newcomer.peer), std::move(permit));
     callbacks_.client_accepted();
 }
 

@@ -3,7 +3,7 @@
 
 #include "net/listening.hpp"
 #include "roger/task.hpp"
-#include "server/limit.hpp"
+#include "server/admission.hpp"
 #include "server/loop.hpp"
 
 #include <asio/steady_timer.hpp>
@@ -20,11 +20,11 @@ public:
     /// What a listener asks of its server.
     struct Callbacks {
         std::function<Loop&()> next_loop;       ///< the one that the next client goes to
-        std::function<void()> client_accepted;  ///< one more was given a place
+        std::function<void()> client_accepted;  ///< one more is served
         std::function<void(std::string const& why)> accepting_paused;
     };
 
-    Listener(Listening listening, Loop& first_loop, Limit& limit, Callbacks callbacks);
+    Listener(Listening listening, Loop& first_loop, Admission& admission, Callbacks callbacks);
 
     [[nodiscard]] Address const& address() const { return listening_.address; }
 
@@ -45,12 +45,12 @@ private:
     Task<void> until_admissible();
     asio::error_code accept_ready();
     std::optional<Newcomer> accept_one(Loop& loop, asio::error_code& error);
-    void admit(Newcomer newcomer, Loop& loop);
+    void admit(Newcomer newcomer, Loop& loop, Permit permit);
     Task<void> pause(asio::error_code why);
 
     Listening listening_;
     Loop& first_loop_;
-    Limit& limit_;
+    Admission& admission_;
     Callbacks callbacks_;
     asio::steady_timer pause_;
     bool open_ = true;

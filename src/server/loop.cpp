@@ -1,10 +1,10 @@
-// Runs one event loop, and owns its sessions.
+// What the sessions of one event loop have in common, and how they come and go.
 #include "server/loop.hpp"
 
-#include "net/clock.hpp"
 #include "net/spawn.hpp"
 #include "server/session.hpp"
 
+#include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 
 #include <algorithm>
@@ -22,14 +22,6 @@ constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 /// How long a client that was told to go may take to close its side, before it is closed on it.
 constexpr std::chrono::milliseconds linger_time{1000};
 
-/// Newcomers that are being told why they are not served: they hold no place, but each holds a
-/// descriptor of the few that the limit leaves free, so that those beyond this number are told and
-/// closed without waiting for them.
-constexpr std::size_t most_turned_away = 8;
-
-/// At an end that does not wait, for the sessions that can come to their own.
-constexpr std::chrono::milliseconds abort_time{100};
-
 /// In the order of Timer.
 std::vector<Timeout> timeouts(ServerOptions const& options) {
     // It is no reason for a shutdown to fail.
@@ -40,62 +32,63 @@ std::vector<Timeout> timeouts(ServerOptions const& options) {
 
 }  // namespace
 
-Loop::Loop(std::size_t index, ServerContext const& server, Events events)
-    : budget(context_, most_bytes_waiting),
+Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& server, Events events)
+    : budget(context, most_bytes_waiting, server.owner),
       index_(index),
+      context_(context),
       server_(server),
       events_(std::move(events)),
       deadlines_(timeouts(server.options)),
-      context_(1),
-      keep_running_(context_.get_executor()),
-      timer_(context_, deadlines_) {}
+      timer_(std::in_place, context, deadlines_, server.owner) {}
 
 Loop::~Loop() = default;
 
-void Loop::serve(LoopSocket socket, PeerAddress peer) {
-    asio::dispatch(context_, [this, socket = std::move(socket), peer = std::move(peer)]() mutable {
-        start(std::move(socket), std::move(peer), CloseReason::none);
+void Loop::serve(LoopSocket socket, PeerAddress peer, Permit permit) {
+    asio::dispatch(context_, [this, owner = server_.owner, socket = std::move(socket),
+                              peer = std::move(peer), permit = std::move(permit)]() mutable {
+        if (auto const alive = owner.lock()) {
+            start_session(std::move(socket), std::move(peer), CloseReason::none, std::move(permit));
+        }
     });
 }
 
-void Loop::turn_away(LoopSocket socket, PeerAddress peer, CloseReason why) {
-    if (turned_away_ < most_turned_away) {
-        start(std::move(socket), std::move(peer), why);
+void Loop::turn_away(LoopSocket socket, PeerAddress peer, CloseReason why, Permit permit) {
+    if (permit) {
+        start_session(std::move(socket), std::move(peer), why, std::move(permit));
     } else {
-        Session(*this, std::move(socket), std::move(peer), why).close_at_once();
+        Session(*this, std::move(socket), std::move(peer), why, {}).close_at_once();
     }
 }
 
-void Loop::start(LoopSocket socket, PeerAddress peer, CloseReason reason) {
-    if (abandoned_) {
+void Loop::start_session(LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit) {
+    if (aborted_) {
         return;  // it was on its way here when the sessions were cut off
     }
-    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), reason);
+    auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), reason,
+                                             std::move(permit));
     if (draining_) {
         session->drain();
     }
-    spawn(context_.get_executor(), Session::run(std::move(session)),
-          [this](std::exception_ptr const& thrown) { ended(thrown); });
+    // The coroutine keeps the server for as long as it is suspended, wherever that is.
+    spawn(
+        context_.get_executor(), Session::run(std::move(session)),
+        [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) { ended(thrown); });
 }
 
-void Loop::enter(Session& session, bool has_place) {
+void Loop::enter(Session& session, bool served) {
     session.link_before(sessions_);
-    if (has_place) {
+    if (served) {
         tally.accepted.add();
         tally.clients.add();
-    } else {
-        ++turned_away_;
     }
 }
 
-/// Tells nobody yet: it may be the loop's own end that destroys the session.
-void Loop::leave(Session& session, bool has_place) {
+/// Tells nobody yet: it may be the end of the context that destroys the session.
+void Loop::leave(Session& session, bool served) {
     session.unlink();
-    if (has_place) {
+    if (served) {
         tally.clients.subtract(1);
-        ++freed_places_;
-    } else {
-        --turned_away_;
+        served_one_left_ = true;
     }
 }
 
@@ -103,18 +96,45 @@ void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
         server_.fail(describe(thrown));
     }
-    for (; freed_places_ > 0; --freed_places_) {
+    if (std::exchange(served_one_left_, false)) {
         events_.session_ended();
     }
     check_drained();
 }
 
-void Loop::drain() {
-    asio::post(context_, [this] {
-        draining_ = true;
-        for_each_session([](Session& session) { session.drain(); });
-        check_drained();
+void Loop::post(void (Loop::*action)()) {
+    asio::post(context_, [this, owner = server_.owner, action] {
+        if (auto const alive = owner.lock()) {
+            (this->*action)();
+        }
     });
+}
+
+void Loop::start() {
+    keep_running_.emplace(context_.get_executor());
+}
+
+void Loop::drain() {
+    post(&Loop::drain_here);
+}
+
+void Loop::finish() {
+    post(&Loop::finish_here);
+}
+
+void Loop::abort() {
+    post(&Loop::abort_here);
+}
+
+void Loop::drain_here() {
+    draining_ = true;
+    for_each_session([](Session& session) { session.drain(); });
+    check_drained();
+}
+
+void Loop::destroy_io() {
+    timer_.reset();
+    keep_running_.reset();
 }
 
 /// `action` leaves the list as it is: a session's coroutine goes on only after it.
@@ -130,42 +150,17 @@ void Loop::check_drained() {
     }
 }
 
-void Loop::finish() {
-    asio::post(context_, [this] {
-        timer_.stop();
-        keep_running_.reset();
-    });
+void Loop::finish_here() {
+    timer_->stop();
+    keep_running_.reset();
 }
 
-void Loop::abandon() {
-    abandoned_ = true;
-    context_.stop();
-}
-
-void Loop::run() {
-    context_.run();
-    if (abandoned_) {
-        events_.abandoned();
-        abort_sessions();
-    }
-}
-
-bool Loop::destroy_coroutines() {
-    budget.destroy_waiters();
-    context_.shutdown();
-    return !sessions_.linked() && budget.empty();
-}
-
-/// Sessions that wait for their socket end at once. Those that wait for the handler are destroyed
-/// in the end.
-void Loop::abort_sessions() {
-    context_.restart();
+void Loop::abort_here() {
+    aborted_ = true;
     for_each_session([](Session& session) { session.abort(); });
     budget.notify_all();
-    // Messages that wait to be displayed would go on as long as the output takes them.
-    for (auto const end = Clock::now() + abort_time;
-         Clock::now() < end && context_.poll_one() != 0;) {
-    }
+    finish_here();
+    events_.aborted();
 }
 
 }  // namespace roger

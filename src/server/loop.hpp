@@ -5,6 +5,7 @@
 #include "net/deadlines.hpp"
 #include "net/list_hook.hpp"
 #include "roger/peer_address.hpp"
+#include "server/admission.hpp"
 #include "server/server_context.hpp"
 #include "server/tally.hpp"
 
@@ -14,11 +15,13 @@
 #include <asio/post.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace roger {
 
@@ -41,21 +44,21 @@ enum class Timer : std::uint8_t {
 /// A session asks for a share before it reads: what it cannot take stays with the sender.
 class ByteBudget {
 public:
-    ByteBudget(asio::io_context& context, std::size_t most) : context_(context), most_(most) {}
+    /// `owner` is what this is a part of.
+    ByteBudget(asio::io_context& context, std::size_t most, std::weak_ptr<void> owner)
+        : context_(context), most_(most), owner_(std::move(owner)) {}
 
     [[nodiscard]] bool full() const { return used_ >= most_; }
-    /// Nothing is being handled.
-    [[nodiscard]] bool empty() const { return shares_ == 0; }
     auto wait() { return condition_.wait(); }
-    void take(std::size_t bytes) {
-        used_ += bytes;
-        ++shares_;
-    }
+    void take(std::size_t bytes) { used_ += bytes; }
     void give_back(std::size_t bytes) {
         used_ -= bytes;
-        --shares_;
         if (!full() && !condition_.empty()) {
-            asio::post(context_, [this] { condition_.notify_all(); });
+            asio::post(context_, [this, owner = owner_] {
+                if (auto const alive = owner.lock()) {
+                    condition_.notify_all();
+                }
+            });
         }
     }
 
@@ -66,8 +69,8 @@ public:
 private:
     asio::io_context& context_;
     std::size_t most_;
+    std::weak_ptr<void> owner_;
     std::size_t used_ = 0;
-    std::size_t shares_ = 0;
     AsyncCondition condition_;
 };
 
@@ -86,26 +89,16 @@ private:
     std::size_t bytes_;
 };
 
-/// Can destroy what is pending, and with it the coroutines that await it, before it is itself
-/// destroyed.
-class LoopContext : public asio::io_context {
-public:
-    using asio::io_context::io_context;
-    using asio::io_context::shutdown;
-};
-
 class Loop {
 public:
-    /// `session_ended` is called on this loop when a session that held a place has left;
-    /// `drained` once, when draining and the last session is gone; `abandoned` on this loop before
-    /// its sessions are cut off.
     struct Events {
-        std::function<void()> session_ended;
-        std::function<void()> drained;
-        std::function<void()> abandoned;
+        std::function<void()> session_ended;  ///< one that was served has left
+        std::function<void()> drained;        ///< once: it drains, and the last session is gone
+        std::function<void()> aborted;        ///< once: its sessions were cut off
     };
 
-    Loop(std::size_t index, ServerContext const& server, Events events);
+    /// The events are called on `context`, which one thread at a time runs.
+    Loop(std::size_t index, asio::io_context& context, ServerContext const& server, Events events);
     ~Loop();
     Loop(Loop const&) = delete;
     Loop& operator=(Loop const&) = delete;
@@ -114,63 +107,62 @@ public:
     [[nodiscard]] ServerContext const& server() const { return server_; }
     [[nodiscard]] asio::io_context& context() { return context_; }
 
-    /// Serves a client that has been given a place. From any thread.
-    void serve(LoopSocket socket, PeerAddress peer);
+    /// Serves a client. From any thread.
+    void serve(LoopSocket socket, PeerAddress peer, Permit permit);
 
-    /// Tells a newcomer why it is not served: busy or shutting_down. On this loop, before it
-    /// returns, so that newcomers that wait for that hold no descriptors.
-    void turn_away(LoopSocket socket, PeerAddress peer, CloseReason why);
+    /// Tells a newcomer why it is not served: busy or shutting down. On this loop. Without a permit
+    /// it is told and closed before this returns.
+    void turn_away(LoopSocket socket, PeerAddress peer, CloseReason why, Permit permit);
 
-    /// Runs until finish() or abandon().
-    void run();
+    /// Keeps the context running, clients or not, until finish() or abort(). From any thread.
+    void start();
 
     /// Lets every session finish what it has received. From any thread.
     void drain();
 
-    /// Lets run() return: there is nothing left to do. From any thread.
+    /// There is nothing left to do. From any thread.
     void finish();
 
-    /// Makes run() return although sessions are left: they are cut off. From any thread.
-    void abandon();
+    /// Closes the connections of all sessions: those that wait for the client end. Those that wait
+    /// for the handler end when it returns. From any thread.
+    void abort();
 
-    /// Destroys all coroutines that have not ended, after run(): what they use must still be there,
-    /// a handler's batch say. Returns false if a handler is left that waits elsewhere, for what
-    /// another context or thread does: that has it, and this loop and all that it uses must stay.
-    bool destroy_coroutines();
+    // For the context's end: ShutdownHook.
+    void destroy_waiters() { budget.destroy_waiters(); }
+    void destroy_io();
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
     asio::error_code ignored;             ///< for waits after which the socket itself tells more
     Tally tally;
     ByteBudget budget;
-    void arm(Deadline<Timer>& deadline, Timer timer) { timer_.arm(deadline, timer); }
+    void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
 
-    void enter(Session& session, bool has_place);
-    void leave(Session& session, bool has_place);
+    void enter(Session& session, bool served);
+    void leave(Session& session, bool served);
 
 private:
-    void start(LoopSocket socket, PeerAddress peer, CloseReason reason);
+    void post(void (Loop::*action)());
+    void start_session(LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit);
     void ended(std::exception_ptr const& thrown);
     void for_each_session(void (*action)(Session&));
+    void drain_here();
+    void finish_here();
+    void abort_here();
     void check_drained();
-    void abort_sessions();
 
     std::size_t index_;
+    asio::io_context& context_;
     ServerContext const& server_;
     Events events_;
     bool draining_ = false;
     bool drained_told_ = false;
-    std::atomic<bool> abandoned_ = false;
-
-    // Sessions live in their coroutines' frames, and those in the context: what a session's
-    // destructor touches must outlive the context, what needs the context comes after it.
-    ListHook sessions_;
-    std::size_t turned_away_ = 0;
-    std::size_t freed_places_ = 0;  ///< left, and not yet told
+    bool aborted_ = false;
+    bool served_one_left_ = false;  ///< and it was not told yet
+    ListHook sessions_;             ///< they live in their coroutines' frames
     DeadlineQueues<Timer> deadlines_;
-    LoopContext context_;
-    asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
-    DeadlineTimer<Timer> timer_;
+    std::optional<DeadlineTimer<Timer>> timer_;
+    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> keep_running_;
 };
 
 }  // namespace roger

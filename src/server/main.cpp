@@ -1,12 +1,13 @@
 // The server program: from a command line to an exit status.
+#include "net/descriptors.hpp"
 #include "program/log.hpp"
 #include "program/options.hpp"
 #include "program/out_of_memory.hpp"
 #include "program/standard_descriptors.hpp"
+#include "roger/signals.hpp"
 #include "server/command_line.hpp"
 #include "server/display.hpp"
 #include "server/output_file.hpp"
-#include "server/signals.hpp"
 #include "server/sink.hpp"
 
 #include <fmt/format.h>
@@ -86,6 +87,7 @@ roger::ServerOptions server_options(roger::ServerOptions options,
 
 int serve(roger::ServerCommandLine const& command_line) {
     roger::StandardError standard_error(command_line.log_level);
+    roger::raise_open_file_limit();
     roger::Sink sink(STDOUT_FILENO);
     prepare_output(sink, command_line.sync, standard_error.log());
     roger::Display display(sink, {.show = command_line.show,
@@ -102,12 +104,15 @@ int serve(roger::ServerCommandLine const& command_line) {
                          [&](roger::Batch const& batch) { return display.show(batch); });
     std::atomic<bool> served = false;
     auto const announce = [&](std::string_view line) { standard_error.announce(line); };
-    roger::Signals const signals(server, announce, [&] {
+    auto const end_now = [&] {
         if (served) {
             std::_Exit(roger::status_failed);  // the output does not let itself be closed
         }
         server.end_now();
-    });
+    };
+    roger::Signals const signals(server,
+                                 {.on_user_signal = [&] { announce(to_string(server.counters())); },
+                                  .on_second_stop = end_now});
     roger::ServerResult const result = server.run();
     served = true;
 

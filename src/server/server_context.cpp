@@ -13,13 +13,18 @@ namespace {
 constexpr std::size_t ack_block_bytes = 64 * 1024;
 }  // namespace
 
-std::size_t ServerContext::failed(std::exception_ptr const& thrown) const {
-    fail(describe(thrown));
+std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& thrown,
+                                                 Refusals& refusals) const {
     try {
         std::rethrow_exception(thrown);
+    } catch (Refused const& refused) {
+        refusals.add_rest(refused.what());
+        return std::nullopt;
     } catch (HandlerError const& error) {
+        fail(describe(thrown));
         return error.shown;
     } catch (...) {
+        fail(describe(thrown));
         return 0;
     }
 }

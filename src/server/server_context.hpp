@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace roger {
@@ -15,11 +17,16 @@ struct ServerContext {
     ServerOptions options;
     Handler handler;
     ReplyLines lines;
+    /// The server as a whole, this included. Its coroutines keep it; whatever else is pending looks
+    /// whether it is still there.
+    std::weak_ptr<void> owner;
     /// Something went wrong for good: remembered for the result, and the server drains.
     std::function<void(std::string const& what)> fail;
 
-    /// The handler threw, which is for good: returns how many messages of its batch it took.
-    [[nodiscard]] std::size_t failed(std::exception_ptr const& thrown) const;
+    /// The handler threw. A refusal of the batch is added to `refusals`, and nothing returned; what
+    /// else it throws ends the server, and how many messages of the batch it took is returned.
+    [[nodiscard]] std::optional<std::size_t> settle(std::exception_ptr const& thrown,
+                                                    Refusals& refusals) const;
 };
 
 /// Every line that a server with these options can say.

@@ -20,6 +20,26 @@ std::size_t count(DecodedLines const& decoded, LineStatus status) {
     return sum;
 }
 
+/// The answers to the next `count` messages, which the handler was content with or refused by
+/// themselves. Returns how many it refused.
+std::size_t add_answers(Replies& replies, ReplyLine const& ack, Batch::Iterator& message,
+                        std::size_t count, Refusals const& refusals) {
+    if (refusals.empty()) {
+        replies.add(ack, count);
+        return 0;
+    }
+    std::size_t refused = 0;
+    for (; count != 0; --count, ++message) {
+        if (auto const reason = refusals.reason_for((*message).text.data())) {
+            replies.add_own(*reason);
+            ++refused;
+        } else {
+            replies.add(ack);
+        }
+    }
+    return refused;
+}
+
 /// Of what a client has said that is not served: it may be saying more all the time.
 constexpr int most_reads_at_once = 16;
 
@@ -30,20 +50,21 @@ bool would_block(asio::error_code error) {
 
 }  // namespace
 
-Session::Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason)
+Session::Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit)
     : loop_(loop),
       socket_(std::move(socket)),
       peer_(std::move(peer)),
+      permit_(std::move(permit)),
       peer_deadline_(*this),
       message_deadline_(*this),
       decoder_(loop.server().options.max_message),
       close_reason_(reason),
-      has_place_(reason == CloseReason::none) {
-    loop_.enter(*this, has_place_);
+      served_(reason == CloseReason::none) {
+    loop_.enter(*this, served_);
 }
 
 Session::~Session() {
-    loop_.leave(*this, has_place_);
+    loop_.leave(*this, served_);
 }
 
 Task<void> Session::run(std::unique_ptr<Session> self) {
@@ -90,8 +111,7 @@ Task<void> Session::exchange() {
     if (close_reason_ != CloseReason::none) {
         co_return;
     }
-    std::size_t displayed = 0;
-    Replies replies;
+    Owed owed;
     {
         // Gone before the answers are: whoever does not take them costs only these.
         DecodedLines const decoded = receive();
@@ -101,12 +121,11 @@ Task<void> Session::exchange() {
         if (decoded.empty()) {
             co_return;
         }
-        displayed = co_await display(decoded);
-        replies = answer(decoded, displayed);
+        owed = co_await display(decoded);
     }
-    loop_.tally.displayed.add(displayed);
-    if (co_await acknowledge(std::move(replies))) {
-        loop_.tally.acknowledged.add(displayed);
+    loop_.tally.displayed.add(owed.acks);
+    if (co_await acknowledge(std::move(owed.replies))) {
+        loop_.tally.acknowledged.add(owed.acks);
     }
 }
 
@@ -130,41 +149,49 @@ DecodedLines Session::receive() {
     return decoded;
 }
 
-/// Returns how many of the accepted messages were displayed: all, unless the handler failed.
-Task<std::size_t> Session::display(DecodedLines const& decoded) {
-    std::size_t displayed = count(decoded, LineStatus::accepted);
-    if (displayed == 0) {
-        co_return 0;
+/// Gives the accepted messages to the handler. Returns the answers to all.
+Task<Session::Owed> Session::display(DecodedLines const& decoded) {
+    std::size_t taken = count(decoded, LineStatus::accepted);
+    Refusals refusals;
+    Batch const batch(decoded.messages, peer_, loop_.index(), refusals);
+    if (taken != 0) {
+        BudgetShare const share(loop_.budget, decoded.bytes());
+        try {
+            co_await loop_.server().handler(batch);
+        } catch (...) {
+            if (auto const came_to = loop_.server().settle(std::current_exception(), refusals)) {
+                close_reason_ = CloseReason::handler_failed;
+                taken = std::min(taken, *came_to);
+            }
+        }
     }
-    BudgetShare const taken(loop_.budget, decoded.bytes());
-    try {
-        Batch const batch(decoded.messages, peer_, loop_.index());
-        co_await loop_.server().handler(batch);
-    } catch (...) {
-        close_reason_ = CloseReason::handler_failed;
-        displayed = std::min(displayed, loop_.server().failed(std::current_exception()));
-    }
-    co_return displayed;
+    co_return answer(batch, decoded, taken, refusals);
 }
 
 /// The answers to what was received, in its order.
-Replies Session::answer(DecodedLines const& decoded, std::size_t displayed) {
+Session::Owed Session::answer(Batch const& batch, DecodedLines const& decoded, std::size_t taken,
+                              Refusals const& refusals) {
     ReplyLines const& lines = loop_.server().lines;
-    Replies replies;
-    replies.reserve(decoded.runs.size());
+    Owed owed;
+    owed.replies.reserve(decoded.runs.size());
+    owed.replies.own(refusal_lines(refusals));
+    auto message = batch.begin();
     for (auto const& [status, count] : decoded.runs) {
         if (status == LineStatus::too_long) {
-            replies.add(lines.too_long, count);
+            owed.replies.add(lines.too_long, count);
             loop_.tally.refused_too_long.add(count);
             continue;
         }
-        std::size_t const shown = std::min(count, displayed);
-        displayed -= shown;
-        loop_.tally.refused_display.add(count - shown);
-        replies.add(lines.ack, shown);
-        replies.add(lines.cannot_display, count - shown);
+        std::size_t const run_taken = std::min(count, taken);
+        taken -= run_taken;
+        std::size_t const refused =
+            add_answers(owed.replies, lines.ack, message, run_taken, refusals);
+        owed.acks += run_taken - refused;
+        loop_.tally.refused_handler.add(refused);
+        loop_.tally.refused_display.add(count - run_taken);
+        owed.replies.add(lines.cannot_display, count - run_taken);
     }
-    return replies;
+    return owed;
 }
 
 /// Returns whether the client's system has taken all of it.

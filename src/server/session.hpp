@@ -4,9 +4,12 @@
 #include "net/deadlines.hpp"
 #include "net/list_hook.hpp"
 #include "protocol/replies.hpp"
+#include "roger/batch.hpp"
 #include "roger/line_decoder.hpp"
 #include "roger/peer_address.hpp"
+#include "roger/refusals.hpp"
 #include "roger/task.hpp"
+#include "server/admission.hpp"
 #include "server/loop.hpp"
 
 #include <cstddef>
@@ -31,8 +34,8 @@ enum class CloseReason : std::uint8_t {
 
 class Session final : public ListHook, DeadlineOwner<Timer> {
 public:
-    /// `reason` other than none: only its final reply is sent, and no place is held.
-    Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason);
+    /// `reason` other than none: it is not served, only its final reply is sent.
+    Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit);
     ~Session() override;
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
@@ -52,12 +55,19 @@ public:
     void abort();
 
 private:
+    /// The answers to what one read brought.
+    struct Owed {
+        Replies replies;
+        std::size_t acks = 0;  ///< among them
+    };
+
     bool arm_deadlines();
     Task<void> serve_ready();
     Task<void> exchange();
     DecodedLines receive();
-    Task<std::size_t> display(DecodedLines const& decoded);
-    Replies answer(DecodedLines const& decoded, std::size_t displayed);
+    Task<Owed> display(DecodedLines const& decoded);
+    Owed answer(Batch const& batch, DecodedLines const& decoded, std::size_t taken,
+                Refusals const& refusals);
     Task<bool> acknowledge(Replies replies);
     Task<void> linger_and_close();
     void send_final_reply();
@@ -69,12 +79,13 @@ private:
     Loop& loop_;
     LoopSocket socket_;
     PeerAddress peer_;
+    Permit permit_;
     Deadline<Timer>
         peer_deadline_;  ///< for the peer's next move: to say something, take answers, close
     Deadline<Timer> message_deadline_;           ///< for the end of the message that has begun
     [[no_unique_address]] LineDecoder decoder_;  // what follows lies in its padding
     CloseReason close_reason_;
-    bool has_place_;
+    bool served_;
     bool waiting_ = false;  ///< suspended until the client says something
 };
 

@@ -1,55 +1,80 @@
 // The signal loop.
-#include "server/signals.hpp"
+#include "roger/signals.hpp"
 
 #include "net/spawn.hpp"
 #include "net/stop_signals.hpp"
 #include "net/thread.hpp"
+#include "roger/task.hpp"
 
 #include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
 
 #include <csignal>
+#include <thread>
 #include <utility>
 
 namespace roger {
 
-Signals::Signals(Server& server, Announce announce, std::function<void()> end_now)
-    : server_(server),
-      announce_(std::move(announce)),
-      end_now_(std::move(end_now)),
-      context_(1),
-      signals_(context_, SIGINT, SIGTERM, SIGUSR1) {
-    spawn(context_.get_executor(), obey(), [this](std::exception_ptr const& thrown) {
-        if (thrown) {
-            announce_(describe(thrown));
-            server_.stop();
+class Signals::Implementation {
+public:
+    Implementation(Server& server, SignalHooks hooks)
+        : server_(server),
+          hooks_(std::move(hooks)),
+          context_(1),
+          signals_(context_, SIGINT, SIGTERM) {
+        if (hooks_.on_user_signal) {
+            signals_.add(SIGUSR1);
         }
-    });
-    thread_ = start_thread([this] { context_.run(); });
-}
+        spawn(context_.get_executor(), obey(), [this](std::exception_ptr const& thrown) {
+            if (thrown) {
+                server_.fail(describe(thrown));
+            }
+        });
+        thread_ = start_thread([this] { context_.run(); });
+    }
+    ~Implementation() { context_.stop(); }
+    Implementation(Implementation const&) = delete;
+    Implementation& operator=(Implementation const&) = delete;
 
-Signals::~Signals() {
-    context_.stop();
-}
+private:
+    Task<void> obey();
+    void obey_stop(StopRequest request);
 
-Task<void> Signals::obey() {
+    Server& server_;
+    SignalHooks hooks_;
+    asio::io_context context_;
+    asio::signal_set signals_;
+    std::jthread thread_;
+};
+
+Task<void> Signals::Implementation::obey() {
     for (StopSignals stop_signals;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
         if (signal == SIGUSR1) {
-            announce_(to_string(server_.counters()));
-            continue;
-        }
-        switch (stop_signals.received(Clock::now())) {
-            case StopRequest::drain:
-                server_.stop();
-                break;
-            case StopRequest::same:
-                break;
-            case StopRequest::end_now:
-                end_now_();
-                break;
+            hooks_.on_user_signal();
+        } else {
+            obey_stop(stop_signals.received(Clock::now()));
         }
     }
 }
+
+void Signals::Implementation::obey_stop(StopRequest request) {
+    switch (request) {
+        case StopRequest::drain:
+            server_.stop();
+            break;
+        case StopRequest::same:
+            break;
+        case StopRequest::end_now:
+            hooks_.on_second_stop ? hooks_.on_second_stop() : server_.end_now();
+            break;
+    }
+}
+
+Signals::Signals(Server& server, SignalHooks hooks)
+    : implementation_(std::make_unique<Implementation>(server, std::move(hooks))) {}
+
+Signals::~Signals() = default;
 
 }  // namespace roger

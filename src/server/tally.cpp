@@ -16,6 +16,7 @@ void Tally::add_to(Counters& sum) const {
     sum.refused_idle += refused_idle.get();
     sum.refused_shutdown += refused_shutdown.get();
     sum.refused_display += refused_display.get();
+    sum.refused_handler += refused_handler.get();
     sum.write_timeouts += write_timeouts.get();
     sum.lost += lost.get();
     sum.replies += replies.get();

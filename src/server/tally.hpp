@@ -37,6 +37,7 @@ struct Tally {
     Count refused_idle;
     Count refused_shutdown;
     Count refused_display;
+    Count refused_handler;
     Count write_timeouts;
     Count lost;
     Count replies;

@@ -156,7 +156,8 @@ TEST_CASE("an owner may arm, disarm and destroy others when it is told", "[deadl
 TEST_CASE("the timer tells each owner once, however its deadline was moved", "[deadlines]") {
     asio::io_context context;
     DeadlineQueues queues({2s, 5ms, 20ms, 10ms});
-    DeadlineTimer timer(context, queues);
+    auto const owner = std::make_shared<int>();
+    DeadlineTimer timer(context, queues, owner);
     std::vector<int> told;
     Patient long_wait(1, told);
     Patient moved(2, told);

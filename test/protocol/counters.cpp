@@ -18,18 +18,20 @@ TEST_CASE("Counters are one line of names and values", "[counters][protocol]") {
                             .refused_idle = 10,
                             .refused_shutdown = 11,
                             .refused_display = 12,
-                            .write_timeouts = 13,
-                            .lost = 14,
+                            .refused_handler = 13,
+                            .write_timeouts = 14,
+                            .lost = 15,
                             .accept_pauses = 18446744073709551615U,
-                            .receive_pauses = 16,
-                            .replies = 17,
-                            .unanswered = 18,
-                            .dropped = 19};
+                            .receive_pauses = 17,
+                            .replies = 18,
+                            .unanswered = 19,
+                            .dropped = 20};
     CHECK(to_string(counters) ==
           "accepted=1 clients=2 messages=3 displayed=4 acknowledged=5 bytes=6 refused_busy=7 "
           "refused_too_long=8 refused_unfinished=9 refused_idle=10 refused_shutdown=11 "
-          "refused_display=12 write_timeouts=13 lost=14 accept_pauses=18446744073709551615 "
-          "receive_pauses=16 replies=17 unanswered=18 dropped=19");
+          "refused_display=12 refused_handler=13 write_timeouts=14 lost=15 "
+          "accept_pauses=18446744073709551615 receive_pauses=17 replies=18 unanswered=19 "
+          "dropped=20");
 }
 
 }  // namespace roger

@@ -40,7 +40,8 @@ struct Shown {
 };
 
 roger::Task<void> show(Display& display, Shown& shown) {
-    roger::Batch const batch(shown.text, shown.peer, 0);
+    roger::Refusals refusals;
+    roger::Batch const batch(shown.text, shown.peer, 0, refusals);
     try {
         co_await display.show(batch);
         shown.done = true;

@@ -62,7 +62,8 @@ TEST_CASE("SIGUSR1 prints the counters in one line on standard error", "[counter
     CHECK(line ==
           "accepted=1 clients=1 messages=2 displayed=2 acknowledged=2 bytes=8 refused_busy=0 "
           "refused_too_long=0 refused_unfinished=0 refused_idle=0 refused_shutdown=0 "
-          "refused_display=0 write_timeouts=0 lost=0 accept_pauses=0 receive_pauses=0 "
+          "refused_display=0 refused_handler=0 write_timeouts=0 lost=0 accept_pauses=0 "
+          "receive_pauses=0 "
           "replies=0 unanswered=0 dropped=0");
     CHECK(server.output() == "one\ntwo\n");
     // And goes on.

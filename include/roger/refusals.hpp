@@ -1,0 +1,46 @@
+// What a handler has refused of a batch.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger {
+
+/// The refused messages of one batch, each known by where its text begins, and why.
+class Refusals {
+public:
+    /// Different reasons in one batch, so that a client that does not read its answers costs little
+    /// whatever the handler says: one too many is told as `refused`.
+    static constexpr std::size_t most_reasons = 50;
+
+    /// Of a reason. The rest is cut off.
+    static constexpr std::size_t most_reason_bytes = 1000;
+
+    /// For a message that was refused before, the last reason stands.
+    void add(char const* message, std::string_view reason);
+
+    /// For every message that has no reason of its own.
+    void add_rest(std::string_view reason);
+
+    [[nodiscard]] bool empty() const { return reasons_.empty(); }
+
+    /// The different reasons, as they are told: control characters escaped.
+    [[nodiscard]] std::span<std::string const> reasons() const { return reasons_; }
+
+    /// An index of reasons(), or nothing if the message was not refused.
+    [[nodiscard]] std::optional<std::size_t> reason_for(char const* message) const;
+
+private:
+    std::size_t index_of(std::string_view reason);
+
+    std::vector<std::string> reasons_;
+    std::map<char const*, std::size_t> refused_;
+    std::optional<std::size_t> rest_;
+};
+
+}  // namespace roger

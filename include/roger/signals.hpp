@@ -1,0 +1,45 @@
+// SIGINT and SIGTERM for a server: the first drains, a second one ends at once.
+#pragma once
+
+#include "roger/server.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace roger {
+
+/// What else a program does at a signal. All of it is called on the thread of Signals; what it
+/// throws is a failure of the server's, Server::fail(), and no more signals are heard.
+struct SignalHooks {
+    /// At SIGUSR1; without it that signal is left alone.
+    std::function<void()> on_user_signal = {};
+    /// In the place of Server::end_now(), at the second SIGINT or SIGTERM.
+    std::function<void()> on_second_stop = {};
+};
+
+/// Hears the process's signals on a thread of its own, whatever the server's loops are busy with:
+/// the first SIGINT or SIGTERM is Server::stop(), a second one Server::end_now(). One that comes
+/// within half a second of the first is no second one: timeout(1), shells and service managers
+/// signal a process and its group, microseconds apart.
+///
+///     roger::Server server(options, handler);
+///     roger::Signals const signals(server);
+///     server.run();
+///
+/// A process has one at a time. When it is destroyed, each signal does again what it does by
+/// default: signal(7).
+class Signals {
+public:
+    /// `server` outlives it. Throws std::runtime_error with a sentence if the system allows no
+    /// thread, std::system_error if a signal cannot be heard.
+    explicit Signals(Server& server, SignalHooks hooks = {});
+    ~Signals();
+    Signals(Signals const&) = delete;
+    Signals& operator=(Signals const&) = delete;
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace roger

@@ -1,0 +1,56 @@
+// Reasons of a handler's, made fit for the protocol.
+#include "roger/refusals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// A reason may be somebody else's words, an exception's say: its answer stays one line.
+std::string as_one_line(std::string_view reason) {
+    std::string line;
+    for (char const character : reason.substr(0, Refusals::most_reason_bytes)) {
+        auto const byte = static_cast<unsigned char>(character);
+        if (byte < 0x20 || byte == 0x7f) {
+            line += fmt::format("\\x{:02x}", byte);
+        } else {
+            line += character;
+        }
+    }
+    return line;
+}
+
+}  // namespace
+
+void Refusals::add(char const* message, std::string_view reason) {
+    refused_[message] = index_of(reason);
+}
+
+void Refusals::add_rest(std::string_view reason) {
+    rest_ = index_of(reason);
+}
+
+std::optional<std::size_t> Refusals::reason_for(char const* message) const {
+    auto const own = refused_.find(message);
+    return own != refused_.end() ? own->second : rest_;
+}
+
+std::size_t Refusals::index_of(std::string_view reason) {
+    std::string line = as_one_line(reason);
+    auto known = std::ranges::find(reasons_, line);
+    if (known == reasons_.end() && reasons_.size() >= most_reasons) {
+        line = "refused";
+        known = std::ranges::find(reasons_, line);
+    }
+    auto const index = static_cast<std::size_t>(known - reasons_.begin());
+    if (known == reasons_.end()) {
+        reasons_.push_back(std::move(line));
+    }
+    return index;
+}
+
+}  // namespace roger

@@ -1,0 +1,70 @@
+// The limit on clients, and permits.
+#include "server/admission.hpp"
+
+#include "net/descriptors.hpp"
+#include "roger/error.hpp"
+
+#include <asio/post.hpp>
+#include <fmt/format.h>
+
+namespace roger {
+
+namespace {
+
+constexpr std::size_t default_limit = 10'000;
+
+/// Newcomers that are being told why they are not served: each holds a descriptor of the few that
+/// the limit leaves free.
+constexpr std::size_t most_lingering = 8;
+
+/// Descriptors kept free for what is neither a client nor open yet.
+constexpr std::size_t spare_descriptors = 16;
+
+std::size_t choose_limit(ServerOptions const& options) {
+    OpenFiles const files = open_files();
+    std::size_t const taken = files.in_use + spare_descriptors;
+    std::size_t const possible = files.most > taken ? files.most - taken : 0;
+    if (possible == 0 || options.limit.value_or(0) > possible) {
+        throw Error(Errc::too_few_descriptors,
+                    fmt::format("a limit of {} clients needs {} open files, and the system allows "
+                                "{}: raise that (ulimit -n {}), or choose a limit of at most {}",
+                                options.limit.value_or(1), options.limit.value_or(1) + taken,
+                                files.most, options.limit.value_or(1) + taken, possible));
+    }
+    if (!options.limit && possible < default_limit) {
+        options.log(LogLevel::info,
+                    fmt::format("serving at most {} clients at once: the limit on open files is {}",
+                                possible, files.most));
+    }
+    return options.limit.value_or(std::min(default_limit, possible));
+}
+
+}  // namespace
+
+Permit::~Permit() {
+    if (from_ != nullptr) {
+        ++from_->free;
+        if (from_->admission->awaited_.exchange(false)) {
+            from_->admission->notify_later();
+        }
+    }
+}
+
+Admission::Admission(asio::io_context& context, ServerOptions const& options,
+                     std::weak_ptr<void> server)
+    : context_(context),
+      server_(std::move(server)),
+      limit_(choose_limit(options)),
+      waits_(options.when_full == WhenFull::wait),
+      clients_{this, limit_},
+      refused_{this, most_lingering} {}
+
+void Admission::notify_later() {
+    asio::post(context_, [this, server = server_] {
+        if (auto const alive = server.lock()) {
+            notify_all();
+        }
+    });
+}
+
+}  // namespace roger

@@ -1,0 +1,118 @@
+// Who is served, who waits and who is refused: the whole of the policy, over all addresses and
+// loops. Listeners and datagram sockets ask here.
+#pragma once
+
+#include "net/async_condition.hpp"
+#include "roger/server.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/socket_base.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace roger {
+
+class Admission;
+
+/// The right to be served, or to be told in peace why not. Gives itself back when it is destroyed,
+/// on whatever thread.
+class Permit {
+public:
+    Permit() = default;
+    Permit(Permit&& other) noexcept : from_(std::exchange(other.from_, nullptr)) {}
+    Permit& operator=(Permit&& other) noexcept {
+        std::swap(from_, other.from_);
+        return *this;
+    }
+    Permit(Permit const&) = delete;
+    Permit& operator=(Permit const&) = delete;
+    ~Permit();
+
+    /// Whether it was granted.
+    explicit operator bool() const { return from_ != nullptr; }
+
+private:
+    friend class Admission;
+
+    /// So many at once.
+    struct Quota {
+        Admission* admission;
+        std::atomic<std::size_t> free;
+    };
+
+    explicit Permit(Quota& from) : from_(&from) {}
+
+    Quota* from_ = nullptr;
+};
+
+/// Lives on the first loop, where connections are accepted and datagrams received.
+class Admission {
+public:
+    /// At a shutdown, so many who wait in the listen queue are told: as many as one holds, so that
+    /// who goes on connecting does not keep the server from its end.
+    static constexpr int most_refused_at_shutdown = asio::socket_base::max_listen_connections;
+
+    /// `server` is what this is a part of. Throws Error if the limit on open files does not allow
+    /// as many clients as the options demand.
+    Admission(asio::io_context& context, ServerOptions const& options, std::weak_ptr<void> server);
+    Admission(Admission const&) = delete;
+    Admission& operator=(Admission const&) = delete;
+
+    /// The number of clients served at once.
+    [[nodiscard]] std::size_t limit() const { return limit_; }
+
+    /// Newcomers are to be left in the queue of their socket for now.
+    [[nodiscard]] bool closed() const { return waits_ && clients_.free == 0; }
+
+    /// How many of `wanted` may be taken from a queue now.
+    [[nodiscard]] std::size_t admissible(std::size_t wanted) const {
+        return waits_ ? std::min(wanted, clients_.free.load()) : wanted;
+    }
+
+    /// Until it may be open again, or nobody will be accepted any more.
+    ///
+    ///     while (admission.closed()) co_await admission.wait();
+    auto wait() {
+        awaited_ = true;
+        if (!closed()) {  // a permit was given back before that was known
+            notify_later();
+        }
+        return condition_.wait();
+    }
+    void notify_all() { condition_.notify_all(); }
+    void destroy_waiters() { condition_.destroy_all(); }
+
+    /// For a newcomer. Not granted: it is to be told `error: busy`.
+    [[nodiscard]] Permit admit() { return take(clients_); }
+
+    /// For one that is not served: to wait until it has read why. Not granted: it is told and
+    /// closed at once.
+    [[nodiscard]] Permit linger() { return take(refused_); }
+
+private:
+    friend class Permit;
+
+    static Permit take(Permit::Quota& quota) {
+        if (quota.free == 0) {
+            return {};
+        }
+        --quota.free;
+        return Permit(quota);
+    }
+    void notify_later();
+
+    asio::io_context& context_;
+    std::weak_ptr<void> server_;
+    std::size_t limit_;
+    bool waits_;
+    Permit::Quota clients_;
+    Permit::Quota refused_;
+    std::atomic<bool> awaited_ = false;
+    AsyncCondition condition_;
+};
+
+}  // namespace roger

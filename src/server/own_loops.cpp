@@ -1,0 +1,102 @@
+// Threads for event loops.
+#include "server/own_loops.hpp"
+
+#include "net/clock.hpp"
+#include "net/spawn.hpp"
+#include "net/thread.hpp"
+#include "roger/error.hpp"
+#include "server/server_core.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace roger {
+
+namespace {
+/// When the server has ended, for the sessions that can come to their own end.
+constexpr std::chrono::milliseconds last_turn_time{100};
+}  // namespace
+
+OwnLoops::OwnLoops(std::size_t count) {
+    for (std::size_t index = 0; index != count; ++index) {
+        contexts_.push_back(std::make_unique<Context>());
+    }
+}
+
+std::vector<std::reference_wrapper<asio::io_context>> OwnLoops::contexts() const {
+    std::vector<std::reference_wrapper<asio::io_context>> references;
+    for (auto const& context : contexts_) {
+        references.emplace_back(*context);
+    }
+    return references;
+}
+
+ServerResult OwnLoops::run(ServerCore& core) {
+    ServerResult result;
+    std::exception_ptr failure;
+    {
+        std::vector<std::jthread> const threads = start_threads(core);
+        asio::co_spawn(*contexts_.front(), core.serve(),
+                       [&](std::exception_ptr const& thrown, ServerResult const& ended) {
+                           failure = thrown;
+                           result = ended;
+                           stop();
+                       });
+        run_loop(*contexts_.front(), core);
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return result;
+}
+
+std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {
+    std::vector<std::jthread> threads;
+    try {
+        for (std::size_t index = 1; index != contexts_.size(); ++index) {
+            threads.push_back(
+                start_thread([&context = *contexts_[index], &core] { run_loop(context, core); }));
+        }
+    } catch (std::exception const& refused) {
+        stop();
+        throw Error(Errc::no_thread,
+                    fmt::format("only {} of {} event loops could be started: {}",
+                                threads.size() + 1, contexts_.size(), refused.what()));
+    }
+    return threads;
+}
+
+void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
+    auto const keep_running = asio::make_work_guard(context);
+    while (!context.stopped()) {
+        try {
+            context.run();
+        } catch (...) {
+            core.fail(describe(std::current_exception()));
+        }
+    }
+    // Messages that wait to be displayed would go on as long as the output takes them.
+    context.restart();
+    for (auto const end = Clock::now() + last_turn_time;
+         Clock::now() < end && context.poll_one() != 0;) {
+    }
+}
+
+void OwnLoops::stop() {
+    for (auto const& context : contexts_) {
+        context->stop();
+    }
+}
+
+void OwnLoops::shutdown() {
+    for (auto const& context : contexts_) {
+        context->shutdown();
+    }
+}
+
+}  // namespace roger

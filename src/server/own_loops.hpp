@@ -1,0 +1,47 @@
+// The event loops of a server that brings its own, and the threads that run them.
+#pragma once
+
+#include "roger/server.hpp"
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace roger {
+
+class ServerCore;
+
+class OwnLoops {
+public:
+    explicit OwnLoops(std::size_t count);
+
+    [[nodiscard]] std::vector<std::reference_wrapper<asio::io_context>> contexts() const;
+
+    /// Serves until the server has ended, on this thread and one for each loop but the first.
+    /// Throws Error if the system does not allow so many threads.
+    ServerResult run(ServerCore& core);
+
+    /// Destroys what waits in the contexts. They themselves stay.
+    void shutdown();
+
+private:
+    /// Can destroy what is pending, and with it the coroutines that await it, before it is itself
+    /// destroyed.
+    struct Context : asio::io_context {
+        Context() : asio::io_context(1) {}
+        using asio::io_context::shutdown;
+    };
+
+    std::vector<std::jthread> start_threads(ServerCore& core);
+    static void run_loop(asio::io_context& context, ServerCore& core);
+    void stop();
+
+    std::vector<std::unique_ptr<Context>> contexts_;
+};
+
+}  // namespace roger

@@ -1,0 +1,354 @@
+// A server's life: listening, serving, draining, ending.
+#include "server/server_core.hpp"
+
+#include "net/spawn.hpp"
+#include "protocol/quantity.hpp"
+#include "server/validate.hpp"
+
+#include <asio/cancellation_type.hpp>
+#include <asio/deferred.hpp>
+#include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace roger {
+
+std::shared_ptr<ServerCore> ServerCore::create(ServerOptions options, Handler handler,
+                                               Contexts const& contexts,
+                                               std::shared_ptr<void> owner) {
+    validate(options, handler);
+    auto core =
+        std::make_shared<ServerCore>(std::move(options), std::move(handler), std::move(owner));
+    core->open(contexts);
+    return core;
+}
+
+ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<void> owner)
+    : contexts_owner_(std::move(owner)),
+      context_{.options = options,
+               .handler = std::move(handler),
+               .lines = reply_lines(options),
+               .owner = {},
+               .fail = [this](std::string const& what) { fail(what); }} {}
+
+// --- listening ----------------------------------------------------------------------------
+
+/// Binds first: what is open by then counts for the limit.
+void ServerCore::open(Contexts const& contexts) {
+    context_.owner = weak_from_this();
+    for (asio::io_context& context : contexts) {
+        add_loop(context);
+    }
+    asio::io_context& first = first_loop().context();
+    drain_timer_.emplace(first);
+    end_.emplace(first, asio::steady_timer::time_point::max());
+    std::vector<Listening> listening;
+    std::vector<BoundDatagrams> datagrams;
+    for (Address const& address : context_.options.addresses) {
+        bind(address, listening, datagrams);
+    }
+    admission_.emplace(first, context_.options, weak_from_this());
+    for (Listening& one : listening) {
+        add_listener(std::move(one));
+    }
+    for (BoundDatagrams& one : datagrams) {
+        add_datagrams(std::move(one));
+    }
+}
+
+void ServerCore::bind(Address const& address, std::vector<Listening>& listening,
+                      std::vector<BoundDatagrams>& datagrams) {
+    asio::io_context& context = first_loop().context();
+    if (socket_type(address.transport) == SocketType::datagram) {
+        for (BoundDatagrams& bound : bind_datagrams(context, address, context_.options.log)) {
+            addresses_.push_back(bound.address);
+            datagrams.push_back(std::move(bound));
+        }
+    } else {
+        for (Listening& bound : listen_on(context, address, context_.options.log)) {
+            addresses_.push_back(bound.address);
+            listening.push_back(std::move(bound));
+        }
+    }
+}
+
+void ServerCore::add_loop(asio::io_context& context) {
+    loops_.push_back(std::make_unique<Loop>(
+        loops_.size(), context, context_,
+        Loop::Events{
+            .session_ended = [this] { post([](ServerCore& core) { core.served_one(); }); },
+            .drained = [this] { post([](ServerCore& core) { core.part_drained(); }); },
+            .aborted = [this] { post([](ServerCore& core) { core.loop_aborted(); }); },
+        }));
+    Loop& loop = *loops_.back();
+    hooks_.push_back(std::make_unique<ShutdownHook>(
+        context, ShutdownHook::Callbacks{
+                     .destroy_waiters = [this, &loop] { destroy_waiters(loop); },
+                     .destroy_io = [this, &loop] { destroy_io(loop); },
+                 }));
+}
+
+void ServerCore::destroy_waiters(Loop& loop) {
+    auto const until_the_end = weak_from_this().lock();
+    loop.destroy_waiters();
+    if (&loop == &first_loop()) {
+        admission_->destroy_waiters();
+    }
+}
+
+void ServerCore::destroy_io(Loop& loop) {
+    loop.destroy_io();
+    if (&loop == &first_loop()) {
+        listeners_.clear();
+        datagrams_.clear();
+        drain_timer_.reset();
+        end_.reset();
+    }
+}
+
+void ServerCore::add_listener(Listening listening) {
+    listeners_.push_back(std::make_unique<Listener>(
+        std::move(listening), first_loop(), *admission_,
+        Listener::Callbacks{
+            .next_loop = [this]() -> Loop& { return *loops_[next_loop_]; },
+            .client_accepted = [this] { client_accepted(); },
+            .accepting_paused =
+                [this](std::string const& why) { accept_pauses_.add(context_.options.log, why); },
+        }));
+}
+
+void ServerCore::add_datagrams(BoundDatagrams bound) {
+    datagrams_.push_back(std::make_unique<Datagrams>(
+        std::move(bound), first_loop(), *admission_,
+        Datagrams::Callbacks{
+            .served = [this] { served_one(); },
+            .receiving_paused =
+                [this](std::string const& why) { receive_pauses_.add(context_.options.log, why); },
+        }));
+}
+
+// --- serving ------------------------------------------------------------------------------
+
+Task<ServerResult> ServerCore::serve() {
+    auto const self = shared_from_this();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    start();
+    if ((co_await asio::this_coro::cancellation_state).cancelled() !=
+        asio::cancellation_type::none) {
+        begin_drain();
+    }
+    while (!has_ended_) {
+        co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+        asio::error_code ignored;
+        co_await end_->async_wait(asio::redirect_error(asio::deferred, ignored));
+        if (!has_ended_ && !draining_) {
+            begin_drain();
+        } else if (!has_ended_) {
+            abandon(ServerResult::End::stopped_now);
+        }
+    }
+    std::lock_guard const lock(failure_guard_);
+    co_return ServerResult{.end = how_, .failure = failure_};
+}
+
+void ServerCore::start() {
+    for (auto const& loop : loops_) {
+        loop->start();
+    }
+    for (auto const& listener : listeners_) {
+        spawn_on_first_loop(listener->run(), nullptr);
+    }
+    for (auto const& datagrams : datagrams_) {
+        spawn_on_first_loop(datagrams->run(), &ServerCore::part_drained);
+    }
+    try {
+        context_.options.on_started(addresses_);
+    } catch (...) {
+        fail(describe(std::current_exception()));
+    }
+}
+
+/// The coroutine keeps the server; its failure is the server's.
+void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*then)()) {
+    spawn(first_loop().context().get_executor(), std::move(coroutine),
+          [self = shared_from_this(), then](std::exception_ptr const& thrown) {
+              if (thrown) {
+                  self->fail(describe(thrown));
+              }
+              if (then != nullptr) {
+                  ((*self).*then)();
+              }
+          });
+}
+
+void ServerCore::post(std::function<void(ServerCore&)> action) {
+    asio::post(first_loop().context(), [core = weak_from_this(), action = std::move(action)] {
+        if (auto const alive = core.lock()) {
+            action(*alive);
+        }
+    });
+}
+
+void ServerCore::client_accepted() {
+    next_loop_ = (next_loop_ + 1) % loops_.size();
+    if (context_.options.once) {
+        drain_listeners();
+    }
+}
+
+void ServerCore::served_one() {
+    if (context_.options.once) {
+        begin_drain();
+    }
+}
+
+/// The first failure is the result's; what follows from it is told no more.
+void ServerCore::fail(std::string const& what) {
+    {
+        std::lock_guard const lock(failure_guard_);
+        if (!failure_.empty()) {
+            return;
+        }
+        failure_ = what;
+    }
+    context_.options.log(LogLevel::error, what);
+    stop();
+}
+
+Counters ServerCore::counters() const {
+    Counters sum;
+    for (auto const& loop : loops_) {
+        loop->tally.add_to(sum);
+    }
+    sum.accept_pauses = accept_pauses_.count();
+    sum.receive_pauses = receive_pauses_.count();
+    for (auto const& datagrams : datagrams_) {
+        sum.dropped += datagrams->dropped();
+    }
+    return sum;
+}
+
+// --- ending -------------------------------------------------------------------------------
+
+void ServerCore::stop() {
+    post([](ServerCore& core) { core.begin_drain(); });
+}
+
+void ServerCore::end_now() {
+    post([](ServerCore& core) { core.abandon(ServerResult::End::stopped_now); });
+}
+
+void ServerCore::begin_drain() {
+    if (std::exchange(draining_, true)) {
+        return;
+    }
+    drain_listeners();
+    for (auto const& loop : loops_) {
+        loop->drain();
+    }
+    spawn_on_first_loop(bound_drain(), nullptr);
+}
+
+/// A handler that does not return gets the last tenth of the time to be told so and to answer.
+Task<void> ServerCore::bound_drain() {
+    Timeout const most = context_.options.drain_timeout;
+    if (!most || has_ended_) {
+        co_return;
+    }
+    auto const end = std::chrono::steady_clock::now() + *most;
+    asio::error_code drained;
+    drain_timer_->expires_at(end - *most / 10);
+    co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    if (!drained) {
+        tell_drain_ending();
+        drain_timer_->expires_at(end);
+        co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    }
+    if (!drained) {
+        end_drain(*most);
+    }
+}
+
+void ServerCore::tell_drain_ending() {
+    try {
+        context_.options.on_drain_ending();
+    } catch (...) {
+        fail(describe(std::current_exception()));
+    }
+}
+
+/// Who has only its answers left to take, and does not take them, is no reason for a failure.
+void ServerCore::end_drain(std::chrono::milliseconds after) {
+    Counters const now = counters();
+    std::uint64_t const settled =
+        now.displayed + now.refused_display + now.refused_handler + now.refused_too_long;
+    if (now.messages > settled) {
+        fail(fmt::format("the drain timeout of {} came with {} messages not displayed",
+                         to_string(Timeout(after)), now.messages - settled));
+        abandon(ServerResult::End::timed_out);
+    } else {
+        context_.options.log(
+            LogLevel::warning,
+            fmt::format("{} clients were cut off: they did not take their answers", now.clients));
+        abandon(ServerResult::End::drained);
+    }
+}
+
+void ServerCore::part_drained() {
+    if (++parts_drained_ == loops_.size() + datagrams_.size() && !abandoned_) {
+        for (auto const& loop : loops_) {
+            loop->finish();
+        }
+        ended();
+    }
+}
+
+/// Who is being served is cut off.
+void ServerCore::abandon(ServerResult::End end) {
+    if (has_ended_ || std::exchange(abandoned_, true)) {
+        return;
+    }
+    how_ = end;
+    draining_ = true;
+    close_listeners();
+    for (auto const& loop : loops_) {
+        loop->abort();
+    }
+}
+
+void ServerCore::loop_aborted() {
+    if (++loops_aborted_ == loops_.size()) {
+        ended();
+    }
+}
+
+void ServerCore::ended() {
+    has_ended_ = true;
+    drain_timer_->cancel();
+    end_->cancel();
+}
+
+/// Those who wait in the listen queue are told.
+void ServerCore::drain_listeners() {
+    for (auto const& listener : listeners_) {
+        listener->drain();
+    }
+    close_listeners();
+}
+
+void ServerCore::close_listeners() {
+    for (auto const& listener : listeners_) {
+        listener->close();
+    }
+    for (auto const& datagrams : datagrams_) {
+        datagrams->close();
+    }
+    admission_->notify_all();
+}
+
+}  // namespace roger

@@ -1,0 +1,71 @@
+// Options that cannot be.
+#include "server/validate.hpp"
+
+#include "protocol/answers.hpp"
+#include "protocol/quantity.hpp"
+#include "roger/error.hpp"
+#include "roger/line_decoder.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace roger {
+
+namespace {
+
+/// Beyond it a moment in the future is none that a clock can tell.
+constexpr std::chrono::milliseconds longest_timeout = std::chrono::years(100);
+
+void require(bool held, std::string const& sentence) {
+    if (!held) {
+        throw Error(Errc::invalid_option, sentence);
+    }
+}
+
+void validate_timeout(std::string_view name, Timeout timeout) {
+    require(
+        !timeout || timeout->count() > 0,
+        fmt::format("{}: it leaves no time; at least 1ms, or nothing to wait without end", name));
+    require(
+        !timeout || *timeout <= longest_timeout,
+        fmt::format("{}: it is too long; at most 100 years, or nothing to wait without end", name));
+}
+
+void validate_ack(std::string const& ack) {
+    require(ack.find('\n') == ack.npos,
+            "ack: a newline ends an answer, so the text cannot hold one");
+    require(!ack.ends_with('\r'),
+            "ack: a carriage return at its end would be taken for a part of the line ending");
+    require(!ack.starts_with(refusal_begins),
+            "ack: a text that begins with 'error: ' would say that the message was refused");
+}
+
+}  // namespace
+
+void validate(ServerOptions const& options, Handler const& handler) {
+    require(static_cast<bool>(handler),
+            "handler: it is empty, so that nothing would take messages");
+    require(!options.addresses.empty(), "addresses: there is none to listen on");
+    require(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
+    require(options.threads > 0, "threads: 0 event loops are none; at least 1");
+    require(options.max_message > 0, "max_message: 0 bytes allow no message; at least 1");
+    require(
+        options.max_message <= LineDecoder::most_max_message,
+        fmt::format("max_message: {} is too much; at most {}", size_to_string(options.max_message),
+                    size_to_string(LineDecoder::most_max_message)));
+    validate_ack(options.ack);
+    validate_timeout("idle_timeout", options.idle_timeout);
+    validate_timeout("message_timeout", options.message_timeout);
+    validate_timeout("write_timeout", options.write_timeout);
+    validate_timeout("drain_timeout", options.drain_timeout);
+    require(static_cast<bool>(options.log),
+            "log: it is empty; leave it at its default to log nothing");
+    require(static_cast<bool>(options.on_started),
+            "on_started: it is empty; leave it at its default");
+    require(static_cast<bool>(options.on_drain_ending),
+            "on_drain_ending: it is empty; leave it at its default");
+}
+
+}  // namespace roger

@@ -1,0 +1,93 @@
+// Options that cannot be are told when the server is made.
+#include "roger/error.hpp"
+#include "roger/server.hpp"
+#include "server/handlers.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Impossible {
+    std::string names;  ///< what the sentence begins with
+    std::function<void(ServerOptions&)> make;
+};
+
+std::vector<Impossible> impossible_options() {
+    return {
+        {"addresses: ", [](auto& options) { options.addresses.clear(); }},
+        {"limit: ", [](auto& options) { options.limit = 0; }},
+        {"threads: ", [](auto& options) { options.threads = 0; }},
+        {"max_message: ", [](auto& options) { options.max_message = 0; }},
+        {"max_message: ",
+         [](auto& options) { options.max_message = std::numeric_limits<std::size_t>::max(); }},
+        {"ack: ", [](auto& options) { options.ack = "two\nlines"; }},
+        {"ack: ", [](auto& options) { options.ack = "taken\r"; }},
+        {"ack: ", [](auto& options) { options.ack = "error: taken"; }},
+        {"idle_timeout: ", [](auto& options) { options.idle_timeout = 0ms; }},
+        {"message_timeout: ", [](auto& options) { options.message_timeout = -1ms; }},
+        {"write_timeout: ",
+         [](auto& options) { options.write_timeout = std::chrono::milliseconds::max(); }},
+        {"drain_timeout: ", [](auto& options) { options.drain_timeout = std::chrono::years(101); }},
+        {"log: ", [](auto& options) { options.log = nullptr; }},
+        {"on_started: ", [](auto& options) { options.on_started = nullptr; }},
+        {"on_drain_ending: ", [](auto& options) { options.on_drain_ending = nullptr; }},
+    };
+}
+
+/// The sentence and the code that a server with these options is refused with.
+void check_refused(ServerOptions const& options, Handler const& handler, std::string const& names) {
+    CAPTURE(names);
+    try {
+        Server const server(options, handler);
+        FAIL_CHECK("it was made");
+    } catch (Error const& error) {
+        CHECK(error.code() == Errc::invalid_option);
+        CHECK(std::string(error.what()).starts_with(names));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("An option that cannot be is refused when the server is made, by name", "[server]") {
+    for (auto const& [names, make] : impossible_options()) {
+        ServerOptions options = at({"127.0.0.1:0"});
+        make(options);
+        check_refused(options, take, names);
+    }
+    check_refused(at({"127.0.0.1:0"}), Handler(std::function<Task<void>(Batch const&)>()),
+                  "handler: ");
+    check_refused(at({"127.0.0.1:0"}),
+                  Handler(std::function<asio::awaitable<void>(Batch const&)>()), "handler: ");
+}
+
+TEST_CASE("The longest timeouts are no trouble", "[server]") {
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.idle_timeout = options.message_timeout = options.write_timeout = options.drain_timeout =
+        std::chrono::years(100);
+    Server server(options, take);
+    server.stop();
+    CHECK(server.run().success());
+}
+
+TEST_CASE("A limit beyond the limit on open files is refused with the remedy", "[server]") {
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.limit = 100'000'000;
+    try {
+        Server const server(options, take);
+        FAIL("it was made");
+    } catch (Error const& error) {
+        CHECK(error.code() == Errc::too_few_descriptors);
+        CHECK(std::string(error.what()).find("ulimit -n") != std::string::npos);
+    }
+}
+
+}  // namespace roger::test

@@ -1,0 +1,134 @@
+// A handler that refuses: the client hears why, and the server goes on.
+#include "roger/server.hpp"
+#include "roger/task.hpp"
+#include "server/handlers.hpp"
+#include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
+#include "support/files.hpp"
+#include "support/peer.hpp"
+#include "support/running_server.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Refuses a message `no` by itself, and a batch that has an `all`.
+Task<void> choose(Batch const& batch) {
+    for (Message const& message : batch) {
+        if (message.text.starts_with("no")) {
+            batch.refuse(message, "not " + std::string(message.text));
+        }
+    }
+    co_await pass_time(1ms);
+    for (std::string_view const message : batch) {
+        if (message == "all") {
+            throw Refused("the whole of it");
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A handler refuses some messages of a batch with a text of its own, each in its place",
+          "[server][concurrency]") {
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    RunningServer running({.threads = threads}, choose);
+    Peer peer = Peer::connect(running.address());
+    peer.send("yes\nno 1\nno 2\nyes\nno 1\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line() == "error: not no 1");
+    CHECK(peer.receive_line() == "error: not no 2");
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line() == "error: not no 1");
+    talk(peer, "and it goes on");
+    peer.close();
+    CHECK(running.stop().success());
+    auto const counters = running.server().counters();
+    CHECK(counters.messages == 6);
+    CHECK(counters.displayed == 3);
+    CHECK(counters.acknowledged == 3);
+    CHECK(counters.refused_handler == 3);
+    CHECK(counters.refused_display == 0);
+}
+
+TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][concurrency]") {
+    RunningServer running({}, choose);
+    Peer peer = Peer::connect(running.address());
+    peer.send("all\n");
+    CHECK(peer.receive_line() == "error: the whole of it");
+    talk(peer, "and it goes on");
+    peer.close();
+    CHECK(running.stop().success());
+    CHECK(running.complaints().empty());
+    CHECK(running.server().counters().refused_handler == 1);
+}
+
+TEST_CASE("What a handler refused by itself keeps its own reason when the rest is refused",
+          "[server][concurrency]") {
+    RunningServer running({}, choose);
+    Peer peer = Peer::connect(running.address());
+    peer.send("no\nall\n");
+    CHECK(peer.receive_line() == "error: not no");
+    CHECK(peer.receive_line() == "error: the whole of it");
+}
+
+TEST_CASE("A refusal stands beside a message that was too long", "[server][concurrency]") {
+    RunningServer running({.max_message = 5}, choose);
+    Peer peer = Peer::connect(running.address());
+    peer.send("yes\ntoo long\nno\nyes\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line() + '\n' == too_long_line(5));
+    CHECK(peer.receive_line() == "error: not no");
+    CHECK(peer.receive_line() == ack);
+}
+
+TEST_CASE("Thousands of refused messages at once are answered in order", "[server][concurrency]") {
+    RunningServer running({}, choose);
+    Peer peer = Peer::connect(running.address());
+    std::string said;
+    std::string expected;
+    for (int number = 0; number != 5000; ++number) {
+        bool const refused = number % 3 == 0;
+        said += refused ? "no\n" : "y\n";
+        expected += refused ? "error: not no\n" : ack_line;
+    }
+    peer.send(said);
+    CHECK(peer.receive_exactly(expected.size()) == expected);
+}
+
+TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurrency]") {
+    TempDir const directory;
+    RunningServer running(at({"unixgram:" + directory / "d"}), choose);
+    auto one = DatagramPeer::to(running.address());
+    auto other = DatagramPeer::to(running.address());
+    one.send("no");
+    other.send("yes");
+    CHECK(one.receive() == "error: not no\n");
+    CHECK(other.receive() == ack_line);
+    CHECK(running.server().counters().refused_handler == 1);
+}
+
+TEST_CASE("A refusal of another server's is not refused in turn, so that two never talk for ever",
+          "[server][concurrency]") {
+    TempDir const directory;
+    RunningServer running(at({"unixgram:" + directory / "d"}),
+                          [](Batch const&) -> Task<void> { throw Refused("I take nothing"); });
+    auto peer = DatagramPeer::to(running.address());
+    peer.send("error: nor do I");
+    eventually("it was refused", [&] { return running.server().counters().refused_handler == 1; });
+    peer.send("hello");
+    CHECK(peer.receive() == "error: I take nothing\n");
+    CHECK(running.server().counters().refused_handler == 2);
+}
+
+}  // namespace roger::test
