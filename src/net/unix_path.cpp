@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -65,9 +65,11 @@ UnixPath::~UnixPath() {
     ::close(lock_);
 }
 
-void UnixPath::refuse(std::string const& reason) const {
+void UnixPath::refuse(std::string const& reason, int error) const {
     Address const address{.transport = transport_, .host = {}, .port = 0, .path = path_};
-    throw std::runtime_error(fmt::format("cannot listen on {}: {}", to_string(address), reason));
+    throw Error(Errc::cannot_listen,
+                fmt::format("cannot listen on {}: {}", to_string(address), reason),
+                std::error_code(error, std::system_category()));
 }
 
 /// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been
@@ -76,12 +78,16 @@ void UnixPath::lock() {
     for (;;) {
         lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (lock_ < 0) {
-            refuse(fmt::format("its lock file {}: {}", lock_path(), std::strerror(errno)));
+            int const error = errno;
+            refuse(fmt::format("its lock file {}: {}", lock_path(), std::strerror(error)), error);
         }
         if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
             int const error = errno;
             ::close(lock_);
-            refuse(error == EWOULDBLOCK ? "another server holds it" : std::strerror(error));
+            if (error == EWOULDBLOCK) {
+                refuse("another server holds it", EADDRINUSE);
+            }
+            refuse(std::strerror(error), error);
         }
         struct stat locked{};
         ::fstat(lock_, &locked);
@@ -95,24 +101,25 @@ void UnixPath::lock() {
 
 void UnixPath::reclaim() const {
     auto const status = status_of(path_);
-    if (!status && errno == ENOENT) {
+    if (!status) {
+        if (int const error = errno; error != ENOENT) {
+            refuse(std::strerror(error), error);
+        }
         return;
     }
-    if (!status) {
-        refuse(std::strerror(errno));
-    }
     if (!S_ISSOCK(status->st_mode)) {
-        refuse("there is something else than a socket; it is left alone");
+        refuse("there is something else than a socket; it is left alone", EEXIST);
     }
     int const error = probe(path_);
     if (error == 0 || error == EAGAIN || error == EPROTOTYPE) {
-        refuse("another server listens there");
+        refuse("another server listens there", EADDRINUSE);
     }
     if (error != ECONNREFUSED) {
-        refuse(fmt::format("there is a socket already: {}", std::strerror(error)));
+        refuse(fmt::format("there is a socket already: {}", std::strerror(error)), error);
     }
     if (::unlink(path_.c_str()) != 0) {
-        refuse(fmt::format("its stale socket file: {}", std::strerror(errno)));
+        int const unremoved = errno;
+        refuse(fmt::format("its stale socket file: {}", std::strerror(unremoved)), unremoved);
     }
 }
 

@@ -14,10 +14,10 @@ namespace roger {
 /// starting: between its bind() and its listen() it refuses connections like a dead one.
 class UnixPath {
 public:
-    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws
-    /// std::runtime_error with a sentence when the name is taken by a live server, by another
-    /// server that is starting, or by anything that is no socket (a symbolic link included): that
-    /// is left alone.
+    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws Error,
+    /// Errc::cannot_listen, when the name is taken by a live server or by another server that is
+    /// starting (the cause is address_in_use then), or by anything that is no socket (a symbolic
+    /// link included): that is left alone.
     explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();
     UnixPath(UnixPath const&) = delete;
@@ -27,7 +27,7 @@ public:
     void bound();
 
 private:
-    [[noreturn]] void refuse(std::string const& reason) const;
+    [[noreturn]] void refuse(std::string const& reason, int error) const;
     void lock();
     void reclaim() const;
     [[nodiscard]] std::string lock_path() const { return path_ + ".lock"; }
