@@ -7,8 +7,9 @@
 //   unixgram:PATH  unixgram:@NAME
 #pragma once
 
+#include "roger/error.hpp"
+
 #include <cstdint>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -30,9 +31,11 @@ constexpr bool is_unix(Transport transport) {
     return transport == Transport::unix_stream || transport == Transport::unix_datagram;
 }
 
-/// What is wrong with an address, and what would be right: a sentence for the user.
-struct AddressError : std::invalid_argument {
-    using std::invalid_argument::invalid_argument;
+/// What is wrong with an address, and what would be right: a sentence for the user. Its code() is
+/// Errc::invalid_address.
+class AddressError : public Error {
+public:
+    explicit AddressError(std::string const& sentence) : Error(Errc::invalid_address, sentence) {}
 };
 
 struct Address {
@@ -44,7 +47,7 @@ struct Address {
     bool operator==(Address const&) const = default;
 };
 
-/// Reads the grammar above. Throws AddressError.
+/// Reads the grammar above. Throws AddressError. From any thread, like all functions here.
 Address parse_address(std::string_view text);
 
 /// The two-word form of an Internet stream address: `HOST PORT`, where an IPv6 number needs no

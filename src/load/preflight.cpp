@@ -4,6 +4,7 @@
 #include "load/run_delay.hpp"
 #include "net/clock.hpp"
 #include "net/descriptors.hpp"
+#include "program/open_file_limit.hpp"
 #include "report/units.hpp"
 
 #include <fmt/format.h>

@@ -31,27 +31,14 @@ std::size_t count_open(std::size_t most) {
         numbers, [](int descriptor) { return ::fcntl(descriptor, F_GETFD) != -1; }));
 }
 
-rlimit file_limit() {
+}  // namespace
+
+OpenFiles open_files() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         throw std::system_error(last_error(), "the limit on open files");
     }
-    return limit;
-}
-
-}  // namespace
-
-OpenFiles open_files() {
-    std::size_t const most = file_limit().rlim_cur;
-    return {.most = most, .in_use = count_open(most)};
-}
-
-void raise_open_file_limit() {
-    rlimit const limit = file_limit();
-    if (limit.rlim_cur < limit.rlim_max) {
-        rlimit const raised{limit.rlim_max, limit.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &raised);
-    }
+    return {.most = limit.rlim_cur, .in_use = count_open(limit.rlim_cur)};
 }
 
 }  // namespace roger

@@ -12,7 +12,4 @@ struct OpenFiles {
 
 OpenFiles open_files();
 
-/// Raises the soft limit to the hard one, as far as the system allows it.
-void raise_open_file_limit();
-
 }  // namespace roger

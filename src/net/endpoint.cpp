@@ -1,17 +1,18 @@
 // Our addresses as the system's, and back: one endpoint type for Internet and Unix sockets.
 #include "net/endpoint.hpp"
 
+#include "net/last_error.hpp"
+#include "roger/error.hpp"
+
 #include <asio/ip/address_v4.hpp>
 #include <asio/ip/address_v6.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <memory>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -77,7 +78,8 @@ LookUp ask_resolver(std::string const& host, std::uint16_t port, int flags) {
     std::string const service = std::to_string(port);
     int const result = getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
     if (result == EAI_SYSTEM) {
-        return {{}, std::generic_category().message(errno)};
+        std::error_code const error = last_error();
+        return {{}, error.message(), error};
     }
     if (result != 0) {
         return {{}, gai_strerror(result)};
@@ -166,7 +168,8 @@ std::vector<Endpoint> resolve_listening(Address const& address) {
     }
     LookUp found = look_up(address.host, address.port, AI_PASSIVE | AI_NUMERICSERV);
     if (!found.failure.empty()) {
-        throw std::runtime_error("unknown host " + address.host + ": " + found.failure);
+        throw Error(Errc::cannot_resolve, "unknown host " + address.host + ": " + found.failure,
+                    found.cause);
     }
     return std::move(found.endpoints);
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -39,6 +40,7 @@ PeerAddress to_peer_address(Endpoint const& endpoint, SocketType type = SocketTy
 struct LookUp {
     std::vector<Endpoint> endpoints;  ///< in the order to try them, each once
     std::string failure;              ///< the system's words; empty: it was found
+    std::error_code cause = {};       ///< the system's error behind it, if there is one
 };
 
 /// getaddrinfo(3), with its AI_... `flags`. Blocks for as long as the resolver takes, unless
@@ -47,7 +49,7 @@ struct LookUp {
 LookUp look_up(std::string const& host, std::uint16_t port, int flags);
 
 /// What to bind for an address with a host or a path. Blocks: for the start of a program.
-/// Throws std::runtime_error with a sentence for a name that is not known.
+/// Throws Error, Errc::cannot_resolve, for a name that is not known.
 std::vector<Endpoint> resolve_listening(Address const& address);
 
 /// Throws AddressError for an address of the other type, with a sentence that says so.

@@ -1,14 +1,25 @@
-// What a system call has just said.
+// A system's errors as the standard's: those that std::errc knows all of.
 #pragma once
+
+#include <asio/error.hpp>
+#include <asio/error_code.hpp>
 
 #include <cerrno>
 #include <system_error>
 
 namespace roger {
 
-/// Compared with std::errc: Asio's constants are of a category of its own.
+/// What a system call has just said. Compared with std::errc: Asio's constants are of a category of
+/// its own.
 inline std::error_code last_error() {
     return {errno, std::system_category()};
+}
+
+/// What Asio's category for system errors says, in the standard's; any other code as it is.
+inline std::error_code standard_error(asio::error_code error) {
+    return error.category() == asio::error::get_system_category()
+               ? std::error_code(error.value(), std::system_category())
+               : error;
 }
 
 }  // namespace roger

@@ -2,6 +2,7 @@
 #include "net/listening.hpp"
 
 #include "net/endpoint.hpp"
+#include "net/last_error.hpp"
 #include "net/open_socket.hpp"
 
 #include <asio/ip/tcp.hpp>
@@ -10,9 +11,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,13 +24,13 @@ namespace {
 constexpr int datagrams_waiting_bytes = 4 * 1024 * 1024;
 
 /// The remedy for what bind() most often says.
-std::string remedy(asio::error_code error, Address const& address) {
-    if (error == asio::error::address_in_use) {
+std::string remedy(std::error_code error, Address const& address) {
+    if (error == std::errc::address_in_use) {
         return is_unix(address.transport) ? "; choose another name"
                : address.port == 0        ? ""
                                           : "; choose another port, or 0 for any free one";
     }
-    if (error == asio::error::access_denied && !is_unix(address.transport)) {
+    if (error == std::errc::permission_denied && !is_unix(address.transport)) {
         return "; ports below 1024 need privileges: choose a higher one";
     }
     return "";
@@ -107,21 +108,20 @@ Bound<Socket> open(asio::io_context& context, Address const& address, Endpoint c
 
 /// The host has no such address, or no such protocol: containers often list ::1 for localhost, and
 /// have no IPv6.
-bool is_absent(asio::error_code error) {
-    return error == asio::error::address_family_not_supported ||
-           error == asio::error_code(EADDRNOTAVAIL, asio::system_category()) ||
-           error == asio::error_code(EPROTONOSUPPORT, asio::system_category());
+bool is_absent(std::error_code error) {
+    return error == std::errc::address_family_not_supported ||
+           error == std::errc::address_not_available || error == std::errc::protocol_not_supported;
 }
 
 /// What became of one of the endpoints that an address stands for.
-std::string failure_of(Endpoint const& endpoint, Address const& address, asio::error_code error) {
+std::string failure_of(Endpoint const& endpoint, Address const& address, std::error_code error) {
     std::string const failed = to_string(to_address(endpoint, socket_type(address.transport)));
     return fmt::format("{}{}{}", failed == to_string(address) ? "" : failed + ": ", error.message(),
                        remedy(error, address));
 }
 
-ListenError cannot_listen(Address const& address, std::string const& why, asio::error_code code) {
-    return {fmt::format("cannot listen on {}: {}", to_string(address), why), code};
+ListenError cannot_listen(Address const& address, std::string const& why, std::error_code cause) {
+    return {fmt::format("cannot listen on {}: {}", to_string(address), why), cause};
 }
 
 /// Adds to `bound` a socket for each endpoint that is there. Where the system chooses the port, it
@@ -131,7 +131,7 @@ void open_each(asio::io_context& context, Address const& address,
                std::vector<Endpoint> const& endpoints, Log const& log,
                std::vector<Bound<Socket>>& bound) {
     std::vector<std::string> absent;
-    asio::error_code reason;
+    std::error_code reason;
     for (Endpoint endpoint : endpoints) {
         if (!bound.empty()) {
             endpoint = with_port(endpoint, bound.front().address.port);
@@ -139,7 +139,7 @@ void open_each(asio::io_context& context, Address const& address,
         try {
             bound.push_back(open<Socket>(context, address, endpoint));
         } catch (asio::system_error const& error) {
-            reason = error.code();
+            reason = standard_error(error.code());
             absent.push_back(failure_of(endpoint, address, reason));
             if (!is_absent(reason)) {
                 throw cannot_listen(address, absent.back(), reason);
@@ -167,7 +167,7 @@ std::vector<Bound<Socket>> open_all(asio::io_context& context, Address const& ad
             open_each(context, address, endpoints, log, bound);
             return std::move(bound);
         } catch (ListenError const& error) {
-            bool const taken = error.code() == asio::error::address_in_use;
+            bool const taken = error.cause() == std::errc::address_in_use;
             if (!taken || bound.empty() || address.port != 0 || attempts.size() == most_ports) {
                 throw;
             }
@@ -183,7 +183,7 @@ std::vector<Bound<Socket>> open_every_interface(asio::io_context& context, Addre
         auto const ipv6 = to_endpoint(asio::ip::address_v6::any(), address.port);
         return open_all<Socket>(context, address, {ipv6}, log);
     } catch (ListenError const& error) {
-        if (!is_absent(error.code())) {
+        if (!is_absent(error.cause())) {
             throw;
         }
     }

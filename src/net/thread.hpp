@@ -1,9 +1,10 @@
 // Threads, which a system may refuse.
 #pragma once
 
+#include "roger/error.hpp"
+
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -11,14 +12,15 @@
 namespace roger {
 
 /// The sentence for a thread that the system does not allow.
-inline std::runtime_error no_thread(std::system_error const& error) {
-    return std::runtime_error(
-        fmt::format("cannot start a thread: {}; the limits on processes (ulimit -u) and on memory "
-                    "(ulimit -v) decide how many there can be",
-                    error.code().message()));
+inline Error no_thread(std::system_error const& error) {
+    return {Errc::no_thread,
+            fmt::format("cannot start a thread: {}; the limits on processes (ulimit -u) and on "
+                        "memory (ulimit -v) decide how many there can be",
+                        error.code().message()),
+            error.code()};
 }
 
-/// Throws std::runtime_error with a sentence if the system allows no more threads.
+/// Throws Error, Errc::no_thread, if the system allows no more threads.
 template <typename Work>
 std::jthread start_thread(Work work) {
     try {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -73,13 +73,19 @@ UnixPath::~UnixPath() {
     unlock();
 }
 
-void UnixPath::refuse(std::string const& reason) const {
+void UnixPath::refuse(std::string const& reason, int error) const {
     Address const address{.transport = transport_, .host = {}, .port = 0, .path = path_};
-    throw std::runtime_error(fmt::format("cannot listen on {}: {}", to_string(address), reason));
+    throw Error(Errc::cannot_listen,
+                fmt::format("cannot listen on {}: {}", to_string(address), reason),
+                std::error_code(error, std::system_category()));
 }
 
-void UnixPath::refuse_lock(std::string const& reason) const {
-    refuse(fmt::format("its lock file {}: {}", lock_path(), reason));
+void UnixPath::refuse_lock(std::string const& reason, int error) const {
+    refuse(fmt::format("its lock file {}: {}", lock_path(), reason), error);
+}
+
+void UnixPath::refuse_lock(int error) const {
+    refuse_lock(std::strerror(error), error);
 }
 
 /// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been
@@ -90,17 +96,21 @@ void UnixPath::lock() {
         lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         struct stat file{};
         if (lock_ < 0 || ::fstat(lock_, &file) != 0) {
-            refuse_lock(std::strerror(errno));
+            refuse_lock(errno);
         }
         if (!S_ISREG(file.st_mode) || file.st_size != 0) {
-            refuse_lock("there is something else than a lock; it is left alone");
+            refuse_lock("there is something else than a lock; it is left alone", EEXIST);
         }
         if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-            refuse(errno == EWOULDBLOCK ? "another server holds it" : std::strerror(errno));
+            int const error = errno;
+            if (error == EWOULDBLOCK) {
+                refuse("another server holds it", EADDRINUSE);
+            }
+            refuse(std::strerror(error), error);
         }
         locked_ = is_named(identity_of(file), lock_path());
         if (!locked_ && errno != 0 && errno != ENOENT) {
-            refuse_lock(std::strerror(errno));
+            refuse_lock(errno);
         }
     }
 }
@@ -122,24 +132,25 @@ void UnixPath::close_lock() {
 
 void UnixPath::reclaim() const {
     auto const status = status_of(path_);
-    if (!status && errno == ENOENT) {
+    if (!status) {
+        if (int const error = errno; error != ENOENT) {
+            refuse(std::strerror(error), error);
+        }
         return;
     }
-    if (!status) {
-        refuse(std::strerror(errno));
-    }
     if (!S_ISSOCK(status->st_mode)) {
-        refuse("there is something else than a socket; it is left alone");
+        refuse("there is something else than a socket; it is left alone", EEXIST);
     }
     int const error = probe(path_);
     if (error == 0 || error == EAGAIN || error == EPROTOTYPE) {
-        refuse("another server listens there");
+        refuse("another server listens there", EADDRINUSE);
     }
     if (error != ECONNREFUSED) {
-        refuse(fmt::format("there is a socket already: {}", std::strerror(error)));
+        refuse(fmt::format("there is a socket already: {}", std::strerror(error)), error);
     }
     if (::unlink(path_.c_str()) != 0) {
-        refuse(fmt::format("its stale socket file: {}", std::strerror(errno)));
+        int const unremoved = errno;
+        refuse(fmt::format("its stale socket file: {}", std::strerror(unremoved)), unremoved);
     }
 }
 

@@ -22,10 +22,11 @@ struct FileIdentity {
 /// starting: between its bind() and its listen() it refuses connections like a dead one.
 class UnixPath {
 public:
-    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws
-    /// std::runtime_error with a sentence when the name is taken by a live server, by another
-    /// server that is starting, or by anything that is no socket (a symbolic link included): that
-    /// is left alone. So is what stands in the lock's place and is no empty file.
+    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws Error,
+    /// Errc::cannot_listen, when the name is taken by a live server or by another server that is
+    /// starting (the cause is address_in_use then), or by anything that is no socket (a symbolic
+    /// link included): that is left alone. So is what stands in the lock's place and is no empty
+    /// file.
     explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();
     UnixPath(UnixPath const&) = delete;
@@ -35,8 +36,9 @@ public:
     void bound();
 
 private:
-    [[noreturn]] void refuse(std::string const& reason) const;
-    [[noreturn]] void refuse_lock(std::string const& reason) const;
+    [[noreturn]] void refuse(std::string const& reason, int error) const;
+    [[noreturn]] void refuse_lock(std::string const& reason, int error) const;
+    [[noreturn]] void refuse_lock(int error) const;
     void lock();
     void unlock();
     void close_lock();

@@ -195,7 +195,7 @@ bool serve_classic(ClassicServer kind, std::optional<Address> const& address) {
     try {
         return Classic(kind, *address).serve();
     } catch (ListenError const& error) {
-        std::cerr << fmt::format("ERROR on binding: {}\n", error.code().message());
+        std::cerr << fmt::format("ERROR on binding: {}\n", error.cause().message());
         return false;
     }
 }

@@ -1,6 +1,6 @@
 // The server program: from a command line to an exit status.
-#include "net/descriptors.hpp"
 #include "program/log.hpp"
+#include "program/open_file_limit.hpp"
 #include "program/options.hpp"
 #include "program/out_of_memory.hpp"
 #include "program/standard_descriptors.hpp"
