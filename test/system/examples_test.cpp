@@ -212,5 +212,5 @@ TEST_CASE("The back-pressure example ends though its output does not go on",
     Peer silent = example.connect();
     CHECK(silent.receive_all().empty());
     CHECK(example.process().terminate() == Exit::with(1));
-    CHECK(example.process().err().read_all() == "backpressure: gave up on 1 connections\n");
+    CHECK(example.process().err().read_all().starts_with("backpressure: gave up on "));
 }
