@@ -99,7 +99,8 @@ TEST_CASE("Each example goes on when it has run out of descriptors", "[examples]
     }
     Example example({.program = any_example(), .open_files = 16});
     std::vector<Peer> peers;
-    for (int count = 0; count < 16; ++count) {
+    peers.reserve(16);
+    while (peers.size() < 16) {
         peers.push_back(example.connect());
     }
     CHECK(example.process().err().read_line().starts_with("cannot accept: "));
