@@ -1,5 +1,5 @@
 // deadline.cpp with a limit on connections: the next one waits in the listen queue until one of
-// them is closed. In full: src/server/limit.hpp and src/server/listener.cpp.
+// them is closed. In full: src/server/admission.hpp and src/server/listener.cpp.
 #include <asio.hpp>
 #include <asio/experimental/channel.hpp>
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "roger/address.hpp"
-#include "roger/client.hpp"
+#include "roger/answer.hpp"
+#include "roger/client_error.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/awaitable.hpp>
@@ -22,19 +23,34 @@ namespace roger {
 /// Each message has a socket of its own, so an address of its own: an answer that comes late, or
 /// twice, can never be taken for another message's. A Unix socket is bound in the abstract
 /// namespace, where the system chooses a free name and no file is left behind: unix(7), autobind.
+///
+/// **Threads.** All of a client's functions are called on the executor of the coroutine that
+/// awaited open(): on an io_context that one thread runs, or on a strand. Any number of send()s can
+/// be under way at once.
+///
+/// **Lifetime.** A client lives until its send()s have completed, and holds nothing of the
+/// io_context itself: either may be destroyed first.
 class DatagramClient {
 public:
     /// Resolves the address, within `connect_timeout`; nothing is sent yet, so that nobody knows
-    /// whether a server is there. Throws ClientError; AddressError for a stream address.
+    /// whether a server is there. Throws ClientError (cannot_resolve, connect_timeout);
+    /// AddressError for a stream address; asio::system_error with operation_aborted when the caller
+    /// cancels.
     static asio::awaitable<DatagramClient> open(Address address, Timeout connect_timeout);
+
+    /// No client yet: can only be destroyed or assigned to.
+    DatagramClient() = default;
 
     /// Sends one message and waits for its answer; when none has come for `ack_timeout`, sends it
     /// again, up to `retries` times (never without a timeout). A message that was sent again can
     /// have been displayed more than once: it may have been its answer that was lost.
     ///
     /// A name that stands for several addresses is tried in turn as long as they refuse. `message`
-    /// holds no '\n', and lives until then. Throws ClientError, after which the next message
-    /// can be sent all the same.
+    /// holds no '\n' (std::invalid_argument), and lives until then. Throws ClientError, after which
+    /// the next message can be sent all the same: ack_timeout, or io_error when no address can be
+    /// sent to, where cause() is connection_refused if nobody is there. Its sent() says whether the
+    /// message may have been displayed. A caller that cancels gets asio::system_error with
+    /// operation_aborted; the message may have been sent then.
     asio::awaitable<Answer> send(std::string_view message, Timeout ack_timeout,
                                  std::size_t retries = 0);
 
@@ -45,12 +61,11 @@ private:
     DatagramClient(Address address, std::vector<ServerEndpoint> servers)
         : address_(std::move(address)), servers_(std::move(servers)) {}
 
-    asio::error_code prepare(Socket& socket) const;
-    bool refused(asio::error_code error, std::string& failures);
+    asio::error_code prepare(Socket& socket, ServerEndpoint const& server) const;
 
     Address address_;
     std::vector<ServerEndpoint> servers_;
-    std::size_t server_ = 0;  ///< the one that is written to
+    std::size_t server_ = 0;  ///< the one to try first
 };
 
 }  // namespace roger

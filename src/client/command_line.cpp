@@ -34,7 +34,7 @@ void refuse_newlines(std::vector<std::string> const& messages) {
     }
 }
 
-void check_classic(CLI::App const& app, ClientOptions const& options) {
+void check_classic(CLI::App const& app, TalkOptions const& options) {
     for (char const* const name : {"--keep", "--message", "--retries"}) {
         if (!app.get_option(name)->empty()) {
             throw UsageError(fmt::format("{}: --classic has no use for it", name));
@@ -48,7 +48,7 @@ void check_classic(CLI::App const& app, ClientOptions const& options) {
 }  // namespace
 
 void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
-    ClientOptions& options = command_line.options;
+    TalkOptions& options = command_line.options;
     app.description("Sends messages to a server and prints its acknowledgements.");
     set_usage(app, {"[OPTIONS] HOST PORT", "[OPTIONS] ADDRESS"});
     app.footer(

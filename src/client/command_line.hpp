@@ -8,7 +8,7 @@
 namespace roger {
 
 struct ClientCommandLine {
-    ClientOptions options;
+    TalkOptions options;
     bool classic = false;  ///< without an address in the options: none was given
 };
 

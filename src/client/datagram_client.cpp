@@ -1,8 +1,10 @@
 // A client's side of datagrams: say something, wait for its answer, say it again if none comes.
 #include "roger/datagram_client.hpp"
 
+#include "net/cancelled.hpp"
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
+#include "net/last_error.hpp"
 #include "net/open_socket.hpp"
 #include "net/resolve.hpp"
 #include "protocol/answers.hpp"
@@ -18,6 +20,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <system_error>
 
 #include <sys/socket.h>
 
@@ -25,33 +28,66 @@ namespace roger {
 
 namespace {
 
-/// `answer` is what came back. operation_aborted: nothing until the deadline.
-asio::awaitable<asio::error_code> exchange(asio::generic::datagram_protocol::socket& socket,
-                                           std::string_view datagram, std::string& answer,
-                                           Clock::time_point deadline) {
+/// What came of sending once.
+struct Exchange {
+    asio::error_code error;  ///< operation_aborted: nothing until the deadline
+    bool sent;
+    std::string answer;
+};
+
+asio::awaitable<Exchange> exchange(asio::generic::datagram_protocol::socket& socket,
+                                   std::string_view datagram, Clock::time_point deadline) {
     auto const [unsent, sent] = co_await socket.async_send(
         asio::buffer(datagram), asio::cancel_at(deadline, asio::as_tuple));
     if (unsent) {
-        co_return unsent;
+        co_return Exchange{unsent, false, {}};
     }
-    answer.resize(longest_answer);
+    std::string answer(longest_answer, '\0');
     auto const [error, size] = co_await socket.async_receive(
         asio::buffer(answer), asio::cancel_at(deadline, asio::as_tuple));
     answer.resize(error ? 0 : size);
-    co_return error;
+    co_return Exchange{error, true, std::move(answer)};
 }
 
 std::string times_sent(std::size_t times) {
     return times == 1 ? std::string() : fmt::format(", sent {} times", times);
 }
 
+/// The addresses that could not be sent to, of those that were tried in turn.
+struct Refusals {
+    void add(asio::generic::datagram_protocol::endpoint const& server, asio::error_code error) {
+        Address const address =
+            to_address(Endpoint(server.data(), server.size()), SocketType::datagram);
+        sentence += fmt::format("{}{}: {}", sentence.empty() ? "" : "; ", to_string(address),
+                                error.message());
+        cause = standard_error(error);
+        ++count;
+    }
+
+    /// What to tell after the last time.
+    [[nodiscard]] ClientError error(Timeout timeout, std::size_t times, bool sent) const {
+        return count == 0 ? ClientError(Errc::ack_timeout,
+                                        fmt::format("no answer within {}{}", to_string(timeout),
+                                                    times_sent(times)),
+                                        {}, sent)
+                          : ClientError(Errc::io_error, sentence + times_sent(times), cause, sent);
+    }
+
+    std::string sentence;
+    std::error_code cause;
+    std::size_t count = 0;
+};
+
 }  // namespace
 
 asio::awaitable<DatagramClient> DatagramClient::open(Address address, Timeout connect_timeout) {
     require_datagram(address);
-    LookUp const found = co_await resolve(address, moment_after(connect_timeout));
+    Clock::time_point const deadline = moment_after(connect_timeout);
+    LookUp const found = co_await resolve(address, deadline);
     if (!found.failure.empty()) {
-        throw ClientError(fmt::format("{}: {}", to_string(address), found.failure));
+        bool const late = Clock::now() >= deadline;
+        throw ClientError(late ? Errc::connect_timeout : Errc::cannot_resolve,
+                          fmt::format("{}: {}", to_string(address), found.failure), found.cause);
     }
     std::vector<ServerEndpoint> servers;
     servers.reserve(found.endpoints.size());
@@ -67,31 +103,33 @@ asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout a
         throw std::invalid_argument("a message holds no newline");
     }
     std::string const datagram = fmt::format("{}{}", message, line_ending_after(message));
-    std::string answer;
     Socket socket(co_await asio::this_coro::executor);
+    std::size_t server = server_;
+    bool sent = false;
     for (std::size_t times = 1;; ++times) {
         Clock::time_point const deadline = moment_after(ack_timeout);
-        std::string failures;
-        asio::error_code error;
-        do {
-            error = socket.is_open() ? asio::error_code() : prepare(socket);
+        Refusals refusals;
+        while (refusals.count < servers_.size()) {
+            asio::error_code error =
+                socket.is_open() ? asio::error_code() : prepare(socket, servers_[server]);
             if (!error) {
-                error = co_await exchange(socket, datagram, answer, deadline);
+                Exchange const came = co_await exchange(socket, datagram, deadline);
+                sent = sent || came.sent;
+                error = came.error;
+                if (!error) {
+                    co_return Answer{std::string(without_line_ending(came.answer))};
+                }
             }
-            if (!error) {
-                std::string text(without_line_ending(answer));
-                co_return Answer{std::move(text)};
+            if (error == asio::error::operation_aborted) {
+                co_await throw_if_cancelled();
+                break;  // an answer to this socket may still come
             }
-            // An answer to this socket may still come; from one that refuses nothing will.
-            if (error != asio::error::operation_aborted) {
-                socket.close();
-            }
-        } while (error != asio::error::operation_aborted && refused(error, failures));
+            socket.close();
+            refusals.add(servers_[server], error);
+            server_ = server = (server + 1) % servers_.size();
+        }
         if (times > retries || !ack_timeout) {
-            throw ClientError(failures.empty()
-                                  ? fmt::format("no answer within {}{}", to_string(ack_timeout),
-                                                times_sent(times))
-                                  : failures + times_sent(times));
+            throw refusals.error(ack_timeout, times, sent);
         }
         asio::steady_timer pause(socket.get_executor(), deadline);
         co_await pause.async_wait();
@@ -99,8 +137,7 @@ asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout a
 }
 
 /// Opens it, gives it an address of its own, and lets it hear of nobody but the server.
-asio::error_code DatagramClient::prepare(Socket& socket) const {
-    ServerEndpoint const& server = servers_[server_];
+asio::error_code DatagramClient::prepare(Socket& socket, ServerEndpoint const& server) const {
     asio::error_code error = open_socket(socket, server.protocol());
     if (!error && is_unix(address_.transport)) {
         Endpoint const unnamed = nameless_unix_endpoint();
@@ -110,18 +147,6 @@ asio::error_code DatagramClient::prepare(Socket& socket) const {
         socket.connect(server, error);
     }
     return error;
-}
-
-/// Notes what failed, and goes on to the next address. False after the last of them, when the
-/// first is the next again.
-bool DatagramClient::refused(asio::error_code error, std::string& failures) {
-    ServerEndpoint const& server = servers_[server_];
-    Address const address =
-        to_address(Endpoint(server.data(), server.size()), SocketType::datagram);
-    failures +=
-        fmt::format("{}{}: {}", failures.empty() ? "" : "; ", to_string(address), error.message());
-    server_ = (server_ + 1) % servers_.size();
-    return server_ != 0;
 }
 
 }  // namespace roger

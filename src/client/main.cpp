@@ -11,7 +11,7 @@
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
     CLI::App app;
     roger::ClientCommandLine command_line;
-    roger::ClientOptions const& options = command_line.options;
+    roger::TalkOptions const& options = command_line.options;
     roger::describe_command_line(app, command_line);
     return roger::run_command_line(app, argc, argv, [&] {
         roger::open_missing_standard_descriptors();

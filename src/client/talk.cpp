@@ -20,7 +20,7 @@ namespace {
 
 /// What a talk consists of, whatever carries it.
 struct Talk {
-    ClientOptions options;
+    TalkOptions options;
     MessageSource next_message;
     Printer& printer;
     PrintError print_error;
@@ -42,7 +42,7 @@ struct Talk {
 };
 
 asio::awaitable<void> talk_on_stream(Talk& talk) {
-    ClientOptions const& options = talk.options;
+    TalkOptions const& options = talk.options;
     Client client = co_await Client::open(options.address, options.connect_timeout);
     try {
         while (std::optional<std::string> const message = talk.next_message()) {
@@ -55,7 +55,7 @@ asio::awaitable<void> talk_on_stream(Talk& talk) {
 }
 
 asio::awaitable<void> talk_by_datagrams(Talk& talk) {
-    ClientOptions const& options = talk.options;
+    TalkOptions const& options = talk.options;
     DatagramClient client = co_await DatagramClient::open(options.address, options.connect_timeout);
     while (std::optional<std::string> const message = talk.next_message()) {
         try {
@@ -70,7 +70,7 @@ asio::awaitable<void> talk_by_datagrams(Talk& talk) {
 
 }  // namespace
 
-MessageSource messages_of(ClientOptions const& options, Prompt& prompt) {
+MessageSource messages_of(TalkOptions const& options, Prompt& prompt) {
     if (!options.messages.empty()) {
         return [given = options.messages, next = std::size_t{0}]() mutable {
             return next == given.size() ? std::nullopt : std::optional(given[next++]);
@@ -84,7 +84,7 @@ MessageSource messages_of(ClientOptions const& options, Prompt& prompt) {
     return [&prompt] { return prompt.next(); };
 }
 
-asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
+asio::awaitable<Receipts> talk(TalkOptions options, MessageSource next_message, Printer& printer,
                                PrintError print_error) {
     Talk talk{.options = std::move(options),
               .next_message = std::move(next_message),
@@ -100,7 +100,7 @@ asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message
     co_return talk.receipts;
 }
 
-bool run_client(ClientOptions const& options, PrintError const& print_error) {
+bool run_client(TalkOptions const& options, PrintError const& print_error) {
     Printer printer(STDOUT_FILENO);
     Prompt prompt(STDIN_FILENO, printer);
     Receipts receipts;

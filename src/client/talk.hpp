@@ -20,7 +20,7 @@
 namespace roger {
 
 /// Every default of the client in one place.
-struct ClientOptions {
+struct TalkOptions {
     Address address;
     bool keep = false;                  ///< on a terminal: ask until the end of input, not once
     std::vector<std::string> messages;  ///< to be sent without asking; none: ask for them
@@ -33,7 +33,7 @@ struct ClientOptions {
 using MessageSource = std::function<std::optional<std::string>()>;
 
 /// The messages given; without any, those that are typed or piped in.
-MessageSource messages_of(ClientOptions const& options, Prompt& prompt);
+MessageSource messages_of(TalkOptions const& options, Prompt& prompt);
 
 /// Tells the user what went wrong.
 using PrintError = std::function<void(std::string_view sentence)>;
@@ -41,10 +41,10 @@ using PrintError = std::function<void(std::string_view sentence)>;
 /// Sends each message and prints its answer, until there are no more or, of a stream, the
 /// connection is lost. A refused message is complained about, and does not keep the others back;
 /// nor does a datagram that is not answered.
-asio::awaitable<Receipts> talk(ClientOptions options, MessageSource next_message, Printer& printer,
+asio::awaitable<Receipts> talk(TalkOptions options, MessageSource next_message, Printer& printer,
                                PrintError print_error);
 
 /// talk() between standard input and standard output. Returns whether all was acknowledged.
-bool run_client(ClientOptions const& options, PrintError const& print_error);
+bool run_client(TalkOptions const& options, PrintError const& print_error);
 
 }  // namespace roger

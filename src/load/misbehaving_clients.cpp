@@ -113,7 +113,7 @@ asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind) {
             } else {
                 co_await misbehave_once(kind);
             }
-        } catch (ConnectError const&) {  // NOLINT(bugprone-empty-catch)
+        } catch (ClientError const&) {  // NOLINT(bugprone-empty-catch)
             // It tries again, as strangers do.
         }
         co_await rest(pause);

@@ -1,8 +1,10 @@
 // A client's way to a connected socket: every address of a name, one deadline for all of them.
 #include "net/connect.hpp"
 
+#include "net/cancelled.hpp"
 #include "net/clock.hpp"
 #include "net/endpoint.hpp"
+#include "net/last_error.hpp"
 #include "net/open_socket.hpp"
 #include "protocol/quantity.hpp"
 
@@ -45,36 +47,46 @@ bool is_our_own(Socket const& socket, Endpoint const& endpoint) {
     return !is_unix(endpoint) && socket.local_endpoint(ignored) == socket.remote_endpoint(ignored);
 }
 
-/// What failed, in a few words; nothing if the socket is connected, or waits for a place.
-asio::awaitable<std::string> try_once(Socket& socket, Endpoint const& endpoint,
-                                      Clock::time_point deadline) {
-    auto [error] =
+/// What became of one address: the system's errors, and two that connect() has for nothing else.
+constexpr auto no_answer = asio::error::operation_aborted;  ///< until the deadline
+constexpr auto queue_full = asio::error::try_again;         ///< a Unix socket's, at the deadline
+
+std::string words_of(asio::error_code error) {
+    return error == no_answer    ? "no answer"
+           : error == queue_full ? "its listen queue is full"
+                                 : error.message();
+}
+
+/// No error: the socket is connected, or waits for a place.
+asio::awaitable<asio::error_code> try_once(Socket& socket, Endpoint const& endpoint,
+                                           Clock::time_point deadline) {
+    auto const [error] =
         co_await socket.async_connect(endpoint, asio::cancel_at(deadline, asio::as_tuple));
-    if (error == asio::error::operation_aborted) {
-        co_return "no answer";
+    if (error == no_answer) {
+        co_await throw_if_cancelled();
     }
     if (!error && is_our_own(socket, endpoint)) {
-        error = asio::error::connection_refused;
+        co_return asio::error::connection_refused;
     }
-    co_return error ? error.message() : "";
+    co_return error;
 }
 
 /// Opens the socket and does as try_once; waits for a place in a listen queue that is full.
-asio::awaitable<std::string> try_until(Socket& socket, Endpoint const& endpoint,
-                                       Clock::time_point deadline) {
+asio::awaitable<asio::error_code> try_until(Socket& socket, Endpoint const& endpoint,
+                                            Clock::time_point deadline) {
     using namespace std::chrono_literals;
     if (asio::error_code const error = open_socket(socket, endpoint.protocol())) {
-        co_return error.message();
+        co_return error;
     }
     asio::steady_timer timer(socket.get_executor());
     for (Clock::duration pause = 1ms;; pause = std::min<Clock::duration>(2 * pause, 50ms)) {
-        std::string failure = co_await try_once(socket, endpoint, deadline);
-        if (!failure.empty() || is_taken(socket, endpoint)) {
-            co_return failure;
+        asio::error_code const error = co_await try_once(socket, endpoint, deadline);
+        if (error || is_taken(socket, endpoint)) {
+            co_return error;
         }
         Clock::time_point const now = Clock::now();
         if (now >= deadline) {
-            co_return "its listen queue is full";
+            co_return queue_full;
         }
         timer.expires_at(std::min(now + pause, deadline));
         co_await timer.async_wait();
@@ -89,11 +101,14 @@ void send_at_once(Socket& socket, Endpoint const& endpoint) {
     }
 }
 
-[[noreturn]] void give_up(std::string const& failures, Timeout timeout,
-                          Clock::time_point deadline) {
+/// `code` is what it comes to unless the time is over.
+[[noreturn]] void give_up(Errc code, std::string const& failures, std::error_code cause,
+                          Timeout timeout, Clock::time_point deadline) {
     bool const late = Clock::now() >= deadline;
-    throw ConnectError("connecting to " + failures +
-                       (late ? " (gave up after " + to_string(timeout) + ")" : ""));
+    throw ClientError(
+        late ? Errc::connect_timeout : code,
+        "connecting to " + failures + (late ? " (gave up after " + to_string(timeout) + ")" : ""),
+        cause);
 }
 
 }  // namespace
@@ -103,23 +118,26 @@ asio::awaitable<Socket> connect(Address address, Timeout timeout, Resolver resol
     Clock::time_point const deadline = moment_after(timeout);
     LookUp const found = co_await resolve(address, deadline, std::move(resolver));
     if (!found.failure.empty()) {
-        give_up(to_string(address) + ": " + found.failure, timeout, deadline);
+        give_up(Errc::cannot_resolve, to_string(address) + ": " + found.failure, found.cause,
+                timeout, deadline);
     }
     std::string failures;
+    std::error_code cause;
     for (auto left = static_cast<Clock::rep>(found.endpoints.size());
          Endpoint const& endpoint : found.endpoints) {
         Clock::time_point const now = Clock::now();
         Socket socket(co_await asio::this_coro::executor);
-        std::string const failure =
+        asio::error_code const error =
             co_await try_until(socket, endpoint, now + (deadline - now) / left--);
-        if (failure.empty()) {
+        if (!error) {
             send_at_once(socket, endpoint);
             co_return socket;
         }
-        failures +=
-            (failures.empty() ? "" : "; ") + to_string(to_address(endpoint)) + ": " + failure;
+        failures += (failures.empty() ? "" : "; ") + to_string(to_address(endpoint)) + ": " +
+                    words_of(error);
+        cause = error == no_answer ? std::error_code() : standard_error(error);
     }
-    give_up(failures, timeout, deadline);
+    give_up(Errc::cannot_connect, failures, cause, timeout, deadline);
 }
 
 }  // namespace roger

@@ -1,11 +1,12 @@
 // Names to endpoints, without waiting for a resolver longer than one wants to.
 #include "net/resolve.hpp"
 
+#include "net/cancelled.hpp"
 #include "net/last_error.hpp"
+#include "roger/error.hpp"
 
 #include <asio/as_tuple.hpp>
 #include <asio/cancel_at.hpp>
-#include <asio/error.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include <cerrno>
 #include <future>
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -53,11 +53,12 @@ struct Pipe {
 };
 
 /// There is no pipe or no thread for it. A number needs neither.
-std::runtime_error cannot_ask(std::error_code reason, std::string_view limit) {
-    return std::runtime_error(
-        fmt::format("the resolver cannot be asked: {}; raise the limit on {}, or give the host's "
-                    "number instead of its name",
-                    reason.message(), limit));
+Error cannot_ask(std::error_code reason, std::string_view limit) {
+    return {Errc::cannot_resolve,
+            fmt::format("the resolver cannot be asked: {}; raise the limit on {}, or give the "
+                        "host's number instead of its name",
+                        reason.message(), limit),
+            reason};
 }
 
 Pipe make_pipe() {
@@ -108,14 +109,15 @@ asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline, Res
     std::optional<Question> question;
     try {
         question.emplace(ask(std::move(resolver), address.host, address.port));
-    } catch (std::runtime_error const& failure) {
-        co_return LookUp{{}, failure.what()};
+    } catch (Error const& failure) {
+        co_return LookUp{{}, failure.what(), failure.cause()};
     }
     asio::posix::stream_descriptor answered(co_await asio::this_coro::executor,
                                             question->answered.release());
     auto const [error] = co_await answered.async_wait(asio::posix::descriptor_base::wait_read,
                                                       asio::cancel_at(deadline, asio::as_tuple));
     if (error) {
+        co_await throw_if_cancelled();
         co_return LookUp{{}, "no answer from the resolver"};
     }
     co_return question->answer.get();

@@ -21,7 +21,8 @@ using Resolver = std::function<LookUp(std::string const& host, std::uint16_t por
 LookUp look_up_name(std::string const& host, std::uint16_t port);
 
 /// Where to connect or to send for an address, in the order to try. A resolver that has not
-/// answered by `deadline` is left alone with its question.
+/// answered by `deadline` is left alone with its question; when the caller cancels, it is too, and
+/// asio::system_error (operation_aborted) is thrown.
 asio::awaitable<LookUp> resolve(Address address, Clock::time_point deadline,
                                 Resolver resolver = look_up_name);
 

@@ -36,8 +36,6 @@ void validate_timeout(std::string_view name, Timeout timeout) {
 void validate_ack(std::string const& ack) {
     require(ack.find('\n') == ack.npos,
             "ack: a newline ends an answer, so the text cannot hold one");
-    require(!ack.ends_with('\r'),
-            "ack: a carriage return at its end would be taken for a part of the line ending");
     require(!ack.starts_with(refusal_begins),
             "ack: a text that begins with 'error: ' would say that the message was refused");
 }

@@ -24,12 +24,10 @@ namespace {
 
 using test::failure_of;
 using test::hear_line;
+using test::patient;
 using test::Socket;
 using test::Stage;
 using test::tell;
-
-/// Long enough for whatever does happen.
-constexpr Timeout patient = 20s;
 
 asio::awaitable<std::string> answer_to(Client& client, std::string message) {
     Answer const answer = co_await client.send(message, patient);
@@ -337,7 +335,7 @@ TEST_CASE("A client that cannot connect says why", "[client]") {
         std::string const failure = co_await failure_of<ClientError>(open);
         CHECK(failure == "connecting to " + to_string(address) + ": Connection refused");
     };
-    stage.play_without_server({talk});
+    stage.play_all({talk});
 }
 
 }  // namespace roger

@@ -36,7 +36,7 @@ Told tell_all(test::ServerScript const& server, Strings const& messages) {
     test::Pipe const pipe;
     Printer printer(pipe.writing.get());
     Prompt prompt(-1, printer);
-    ClientOptions options;
+    TalkOptions options;
     options.address = stage.address();
     options.messages = messages;
     Told told;
@@ -107,14 +107,14 @@ TEST_CASE("With the connection lost nothing more is sent", "[talk][client]") {
 TEST_CASE("Messages given are sent, and nothing is read", "[talk][client]") {
     Printer printer(-1);
     Prompt prompt(-1, printer);
-    ClientOptions options;
+    TalkOptions options;
     options.messages = {"one", "", "two"};
     CHECK(all_of(messages_of(options, prompt)) == options.messages);
 }
 
 TEST_CASE("All of a pipe is sent, of a terminal one message, or with --keep all",
           "[talk][client]") {
-    ClientOptions options;
+    TalkOptions options;
     test::Pipe input;
     test::write_now(input.writing, "one\ntwo\n");
     input.writing.close();

@@ -49,11 +49,11 @@ std::string outcome_of(Address const& address, Timeout timeout,
         try {
             Socket const socket = co_await connect(address, timeout, resolver);
             outcome = to_string(to_address(socket.remote_endpoint()));
-        } catch (ConnectError const& failure) {
+        } catch (ClientError const& failure) {
             outcome = failure.what();
         }
     };
-    stage.play_without_server({client});
+    stage.play_all({client});
     return outcome;
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("A TCP socket sends at once", "[connect][net]") {
         socket.get_option(no_delay);
         CHECK(no_delay.value());
     };
-    stage.play_without_server({client});
+    stage.play_all({client});
 }
 
 TEST_CASE("A refusal names the address", "[connect][net]") {
@@ -176,7 +176,7 @@ TEST_CASE("A place in a full Unix listen queue is waited for", "[connect][net]")
         full.listener.accept();
         co_return;
     };
-    stage.play_without_server({client, server});
+    stage.play_all({client, server});
     CHECK(connected);
 }
 
@@ -191,12 +191,12 @@ TEST_CASE("A socket that TCP connects to itself is no connection", "[connect][ne
         for (int attempt = 0; attempt < 15'000; ++attempt) {
             try {
                 co_await connect(address, long_timeout);
-            } catch (ConnectError const&) {
+            } catch (ClientError const&) {
                 ++refused;
             }
         }
     };
-    stage.play_without_server({client});
+    stage.play_all({client});
     CHECK(refused == 15'000);
 }
 

@@ -39,7 +39,7 @@ LookUp resolve_within(Address const& address, Timeout timeout, Resolver const& r
     auto const client = [&]() -> asio::awaitable<void> {
         found = co_await resolve(address, moment_after(timeout), resolver);
     };
-    stage.play_without_server({client});
+    stage.play_all({client});
     return found;
 }
 

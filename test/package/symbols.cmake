@@ -3,7 +3,7 @@
 include("${CMAKE_CURRENT_LIST_DIR}/steps.cmake")
 
 step("nm" "${nm}" -u -C "${library}")
-foreach(symbol IN ITEMS std::cout std::cerr std::clog stdout stderr puts printf exit _exit abort)
+foreach(symbol IN ITEMS std::cout std::cerr std::clog stdout stderr puts printf exit _exit abort setrlimit)
     if(output MATCHES " ${symbol}\n" AND NOT symbol IN_LIST foreign)
         message(SEND_ERROR "the library refers to ${symbol}")
     endif()

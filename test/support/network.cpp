@@ -73,7 +73,8 @@ bool Network::switch_off_ipv6() const {
 }
 
 bool Network::allow_ports(std::uint16_t first, std::uint16_t last) const {
-    return set("ipv4/ip_local_port_range", fmt::format("{} {}", first, last));
+    return set("ipv4/ip_local_port_range", fmt::format("{} {}", first, last)) &&
+           set("ipv4/tcp_tw_reuse", "0");
 }
 
 bool Network::set(std::string const& setting, std::string const& value) const {

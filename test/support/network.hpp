@@ -27,7 +27,8 @@ public:
     /// changed.
     [[nodiscard]] bool switch_off_ipv6() const;
 
-    /// Port 0 means one of these. Returns false where that cannot be changed.
+    /// Port 0 means one of these, and one whose connection is in TIME_WAIT is none of them. Returns
+    /// false where that cannot be changed.
     [[nodiscard]] bool allow_ports(std::uint16_t first, std::uint16_t last) const;
 
     /// What the interface does to each packet, in the words of tc(8): "netem loss 5%". Returns

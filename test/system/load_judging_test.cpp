@@ -87,7 +87,7 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
           std::string::npos);
     for (std::string const& line : split_lines(result.err)) {
         CHECK(line.starts_with("load: no verdict on "));
-        CHECK(line.find("too few clients: 250/s with answers that take 5") != std::string::npos);
+        CHECK(line.find("too few clients: 250/s with answers that take ") != std::string::npos);
     }
 }
 
