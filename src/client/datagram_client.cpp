@@ -54,7 +54,7 @@ std::string times_sent(std::size_t times) {
 }
 
 /// The addresses that could not be sent to, of those that were tried in turn.
-struct Refusals {
+struct AddressFailures {
     void add(asio::generic::datagram_protocol::endpoint const& server, asio::error_code error) {
         Address const address =
             to_address(Endpoint(server.data(), server.size()), SocketType::datagram);
@@ -108,7 +108,7 @@ asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout a
     bool sent = false;
     for (std::size_t times = 1;; ++times) {
         Clock::time_point const deadline = moment_after(ack_timeout);
-        Refusals refusals;
+        AddressFailures refusals;
         while (refusals.count < servers_.size()) {
             asio::error_code error =
                 socket.is_open() ? asio::error_code() : prepare(socket, servers_[server]);
