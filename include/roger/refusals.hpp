@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t most_reason_bytes = 1000;
 
     /// For a message that was refused before, the last reason stands.
-    void add(char const* message, std::string_view reason);
+    void add(void const* message, std::string_view reason);
 
     /// For every message that has no reason of its own.
     void add_rest(std::string_view reason);
@@ -33,13 +33,13 @@ public:
     [[nodiscard]] std::span<std::string const> reasons() const { return reasons_; }
 
     /// An index of reasons(), or nothing if the message was not refused.
-    [[nodiscard]] std::optional<std::size_t> reason_for(char const* message) const;
+    [[nodiscard]] std::optional<std::size_t> reason_for(void const* message) const;
 
 private:
     std::size_t index_of(std::string_view reason);
 
     std::vector<std::string> reasons_;
-    std::map<char const*, std::size_t> refused_;
+    std::map<void const*, std::size_t> refused_;
     std::optional<std::size_t> rest_;
 };
 

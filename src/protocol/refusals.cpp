@@ -26,7 +26,7 @@ std::string as_one_line(std::string_view reason) {
 
 }  // namespace
 
-void Refusals::add(char const* message, std::string_view reason) {
+void Refusals::add(void const* message, std::string_view reason) {
     refused_[message] = index_of(reason);
 }
 
@@ -34,7 +34,7 @@ void Refusals::add_rest(std::string_view reason) {
     rest_ = index_of(reason);
 }
 
-std::optional<std::size_t> Refusals::reason_for(char const* message) const {
+std::optional<std::size_t> Refusals::reason_for(void const* message) const {
     auto const own = refused_.find(message);
     return own != refused_.end() ? own->second : rest_;
 }

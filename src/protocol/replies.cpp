@@ -14,8 +14,8 @@ using namespace std::string_view_literals;
 namespace {
 
 // As docs/protocol.md lists them; the other refusals are of a connection.
-constexpr std::array refusals = {"error: busy"sv, "error: shutting down"sv,
-                                 "error: cannot display"sv};
+constexpr std::array fixed_refusals = {"error: busy"sv, "error: shutting down"sv,
+                                       "error: cannot display"sv};
 constexpr std::string_view too_long_begins = "error: message longer than ";
 constexpr std::string_view too_long_ends = " bytes";
 constexpr std::string_view digits = "0123456789";
@@ -50,7 +50,7 @@ std::vector<ReplyLine> refusal_lines(Refusals const& refusals) {
 bool is_reply(std::string_view text, std::string_view ack) {
     constexpr std::array acks = {"I got your message"sv, "Got your message"sv};
     if (text == ack || std::ranges::find(acks, text) != acks.end() ||
-        std::ranges::find(refusals, text) != refusals.end()) {
+        std::ranges::find(fixed_refusals, text) != fixed_refusals.end()) {
         return true;
     }
     if (!begins_as_too_long(text) || !text.ends_with(too_long_ends)) {
@@ -62,8 +62,9 @@ bool is_reply(std::string_view text, std::string_view ack) {
 }
 
 bool begins_as_refusal(std::string_view text) {
-    return begins_as_too_long(text) ||
-           std::ranges::any_of(refusals, [text](auto each) { return text.starts_with(each); });
+    return begins_as_too_long(text) || std::ranges::any_of(fixed_refusals, [text](auto each) {
+               return text.starts_with(each);
+           });
 }
 
 void Replies::add(ReplyLine const& line, std::size_t count) {
