@@ -82,6 +82,8 @@ public:
     /// `co_spawn(executor, Client::open(address, 5s), token)`.
     Client() = default;
 
+    Client(Client const&) = delete;
+    Client& operator=(Client const&) = delete;
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
 

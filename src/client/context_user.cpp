@@ -8,7 +8,6 @@ namespace roger {
 /// One for each context; its users can be on several threads.
 class ContextUser::Service : public asio::execution_context::service {
 public:
-    using key_type = Service;
     inline static asio::execution_context::id id;
 
     explicit Service(asio::execution_context& context) : service(context) {}

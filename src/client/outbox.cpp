@@ -4,6 +4,7 @@
 #include "protocol/line_ending.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace roger {
@@ -31,7 +32,7 @@ Outgoing::~Outgoing() {
 
 Answer Outgoing::take_answer() {
     if (failure_) {
-        throw *failure_;
+        throw ClientError(*failure_);
     }
     return {std::move(*answer_)};
 }
@@ -104,12 +105,12 @@ void Outbox::sent(std::size_t bytes, std::size_t offered) {
 
 void Outbox::batch_sent(Clock::time_point now) {
     sent_ = offered_ = batched_;
-    for (auto each = in_flight_.rbegin(); each != in_flight_.rend(); ++each) {
-        if (*each != nullptr && (*each)->begin_ < batch_begin_) {
+    for (Outgoing* const message : std::views::reverse(in_flight_)) {
+        if (message != nullptr && message->begin_ < batch_begin_) {
             break;
         }
-        if (*each != nullptr) {
-            (*each)->waits_since_ = now;
+        if (message != nullptr) {
+            message->waits_since_ = now;
         }
     }
 }

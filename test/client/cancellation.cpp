@@ -121,6 +121,25 @@ TEST_CASE("A cancelled send is told as cancelled, and the connection goes on", "
     stage.play(server, talk);
 }
 
+TEST_CASE("A caller that does not want exceptions of cancellation from Asio gets it from a send",
+          "[client]") {
+    Stage stage(test::free_unix_address());
+    auto const server = [](Socket& socket) -> asio::awaitable<void> {
+        LineReader lines(socket);
+        co_await lines.rest();
+    };
+    auto const talk = [&stage]() -> asio::awaitable<void> {
+        Client client = co_await Client::open(stage.address(), patient);
+        auto const send = [&client]() -> asio::awaitable<void> {
+            co_await asio::this_coro::throw_if_cancelled(false);
+            co_await client.send("a", patient);
+        };
+        std::string const told = co_await told_when_cancelled(send());
+        CHECK(told == "cancelled");
+    };
+    stage.play(server, talk);
+}
+
 TEST_CASE("The loser of a race is a cancelled send", "[client]") {
     using namespace asio::experimental::awaitable_operators;
     Stage stage(test::free_unix_address());
@@ -192,7 +211,7 @@ TEST_CASE("A message that is cancelled while it is being sent is sent to its end
         Client client = co_await Client::open(stage.address(), patient);
         {
             // Gone with its send().
-            std::string const short_lived = message;
+            std::string const short_lived(message.size(), 'x');
             std::string const told =
                 co_await told_when_cancelled(client.send(short_lived, patient));
             CHECK(told == "cancelled");
