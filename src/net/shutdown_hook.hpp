@@ -46,7 +46,7 @@ private:
     /// A context shuts its services down, and destroys them, beginning with the last that was made.
     class Service : public asio::execution_context::service {
     public:
-        using key_type = Service;
+        using key_type = Service;  // NOLINT(readability-identifier-naming): Asio looks for it
         static inline asio::execution_context::id id;
 
         explicit Service(asio::execution_context& context)
@@ -59,7 +59,7 @@ private:
         }
 
         ~Service() override {
-            while (ShutdownHook* const hook = pop(shut_down)) {
+            while (ShutdownHook* const hook = pop(shut_down_)) {
                 hook->service_ = nullptr;
                 std::exchange(hook->callbacks_.destroy_io, nullptr)();
             }
@@ -67,10 +67,13 @@ private:
 
         void shutdown() override {
             while (ShutdownHook* const hook = pop(hooks)) {
-                hook->link_before(shut_down);
+                hook->link_before(shut_down_);
                 std::exchange(hook->callbacks_.destroy_waiters, nullptr)();
             }
         }
+
+        Service(Service const&) = delete;
+        Service& operator=(Service const&) = delete;
 
         std::mutex guard;
         ListHook hooks;  ///< guarded: their owners come and go on any thread
@@ -86,7 +89,7 @@ private:
             return &first;
         }
 
-        ListHook shut_down;  ///< guarded
+        ListHook shut_down_;  ///< guarded
     };
 
     Service* service_;  ///< null when its context is about to go

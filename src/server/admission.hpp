@@ -61,6 +61,7 @@ public:
     Admission(asio::io_context& context, ServerOptions const& options, std::weak_ptr<void> server);
     Admission(Admission const&) = delete;
     Admission& operator=(Admission const&) = delete;
+    ~Admission() = default;
 
     /// The number of clients served at once.
     [[nodiscard]] std::size_t limit() const { return limit_; }

@@ -30,6 +30,7 @@ OwnLoops::OwnLoops(std::size_t count) {
 
 std::vector<std::reference_wrapper<asio::io_context>> OwnLoops::contexts() const {
     std::vector<std::reference_wrapper<asio::io_context>> references;
+    references.reserve(contexts_.size());
     for (auto const& context : contexts_) {
         references.emplace_back(*context);
     }

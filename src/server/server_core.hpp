@@ -43,6 +43,7 @@ public:
     ServerCore(ServerOptions options, Handler handler, std::shared_ptr<void> owner);
     ServerCore(ServerCore const&) = delete;
     ServerCore& operator=(ServerCore const&) = delete;
+    ~ServerCore() = default;
 
     /// Whether nobody has called this before: a server serves once.
     [[nodiscard]] bool begin() { return !begun_.exchange(true); }

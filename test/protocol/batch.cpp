@@ -86,7 +86,7 @@ TEST_CASE("A reason is one line that is not too long, and reasons are not too ma
         refusals.add(&text[index], std::to_string(index));
     }
     CHECK(refusals.reasons().size() == Refusals::most_reasons + 1);
-    CHECK(refusals.reasons()[*refusals.reason_for(&text[0])] == "0");
+    CHECK(refusals.reasons()[*refusals.reason_for(text.data())] == "0");
     CHECK(refusals.reasons()[*refusals.reason_for(&text[99])] == "refused");
 }
 

@@ -354,14 +354,10 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     auto running = std::make_unique<RunningContext>();
     TempDir const directory;
     std::atomic<int> destroyed = 0;
-    struct Witness {
-        std::atomic<int>& destroyed;
-        ~Witness() { ++destroyed; }
-    };
-    auto server =
-        std::make_unique<Server>(running->context(), for_crowd(directory),
-                                 [witness = std::make_shared<Witness>(destroyed)](
-                                     Batch const& batch) { return keep_those_that_wait(batch); });
+    auto server = std::make_unique<Server>(
+        running->context(), for_crowd(directory),
+        [witness = std::shared_ptr<void>(nullptr, [&](void*) { ++destroyed; })](
+            Batch const& batch) { return keep_those_that_wait(batch); });
     Serving serving(running->context(), *server);
     Crowd crowd(*server);
     running->stop();
