@@ -44,13 +44,14 @@ Client::Client(std::shared_ptr<Pipeline> pipeline) : pipeline_(std::move(pipelin
 
 Client::Client(Client&&) noexcept = default;
 
-Client& Client::operator=(Client&& other) noexcept {
+// Only for want of memory can what these two post throw.
+Client& Client::operator=(Client&& other) noexcept {  // NOLINT(bugprone-exception-escape)
     std::swap(pipeline_, other.pipeline_);
     other.close_now();
     return *this;
 }
 
-Client::~Client() {
+Client::~Client() {  // NOLINT(bugprone-exception-escape)
     close_now();
 }
 
