@@ -22,6 +22,14 @@ constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 /// How long a client that was told to go may take to close its side, before it is closed on it.
 constexpr std::chrono::milliseconds linger_time{1000};
 
+/// A client that has not reached its loop yet. It keeps the server, which its permit goes back to.
+struct Arrival {
+    std::shared_ptr<void> server;
+    LoopSocket socket;
+    PeerAddress peer;
+    Permit permit;
+};
+
 /// In the order of Timer.
 std::vector<Timeout> timeouts(ServerOptions const& options) {
     // It is no reason for a shutdown to fail.
@@ -44,11 +52,10 @@ Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& se
 Loop::~Loop() = default;
 
 void Loop::serve(LoopSocket socket, PeerAddress peer, Permit permit) {
-    asio::dispatch(context_, [this, owner = server_.owner, socket = std::move(socket),
-                              peer = std::move(peer), permit = std::move(permit)]() mutable {
-        if (auto const alive = owner.lock()) {
-            start_session(std::move(socket), std::move(peer), CloseReason::none, std::move(permit));
-        }
+    Arrival arrival{server_.owner.lock(), std::move(socket), std::move(peer), std::move(permit)};
+    asio::dispatch(context_, [this, arrival = std::move(arrival)]() mutable {
+        start_session(std::move(arrival.socket), std::move(arrival.peer), CloseReason::none,
+                      std::move(arrival.permit));
     });
 }
 

@@ -394,6 +394,30 @@ TEST_CASE("Several contexts are destroyed with all that a server has waiting in 
     crowd.waiting().wait_for_end();
 }
 
+TEST_CASE(
+    "A connection on its way to a loop that never runs keeps the server that its permit is of",
+    "[server][embedding][concurrency]") {
+    auto first = std::make_unique<RunningContext>();
+    auto second = std::make_unique<asio::io_context>();
+    std::atomic<int> destroyed = 0;
+    auto server = std::make_unique<Server>(
+        std::vector{std::ref(first->context()), std::ref(*second)}, at({"127.0.0.1:0"}),
+        [witness = std::shared_ptr<void>(nullptr, [&](void*) { ++destroyed; })](
+            Batch const& batch) { return take(batch); });
+    Serving serving(first->context(), *server);
+    Peer served = Peer::connect(address_of(*server));
+    talk(served, "hello");
+    Peer on_its_way = Peer::connect(address_of(*server));
+    Peer after_it = Peer::connect(address_of(*server));
+    talk(after_it, "by now the first loop has seen the other");
+    server.reset();
+    first.reset();
+    CHECK(destroyed == 0);
+    second.reset();
+    CHECK(destroyed == 1);
+    on_its_way.wait_for_end();
+}
+
 TEST_CASE("A coroutine may own the server that it awaits, and be destroyed with its context",
           "[server][embedding][concurrency]") {
     auto running = std::make_unique<RunningContext>();
