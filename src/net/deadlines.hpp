@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/list_hook.hpp"
+#include "net/while_alive.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/error_code.hpp>
@@ -123,9 +124,8 @@ private:
     void wake_at(std::chrono::steady_clock::time_point at) {
         wakes_at_ = at;
         timer_.expires_at(at);
-        timer_.async_wait([this, owner = owner_](asio::error_code error) {
-            auto const alive = owner.lock();
-            if (error || !alive) {
+        timer_.async_wait(while_alive(owner_, [this](asio::error_code error) {
+            if (error) {
                 return;
             }
             wakes_at_.reset();
@@ -134,7 +134,7 @@ private:
             if (auto const next = queues_.next(); next && !wakes_at_) {
                 wake_at(*next);
             }
-        });
+        }));
     }
 
     asio::steady_timer timer_;

@@ -2,6 +2,7 @@
 #include "server/admission.hpp"
 
 #include "net/descriptors.hpp"
+#include "net/while_alive.hpp"
 #include "roger/error.hpp"
 
 #include <asio/post.hpp>
@@ -60,11 +61,7 @@ Admission::Admission(asio::io_context& context, ServerOptions const& options,
       refused_{this, most_lingering} {}
 
 void Admission::notify_later() {
-    asio::post(context_, [this, server = server_] {
-        if (auto const alive = server.lock()) {
-            notify_all();
-        }
-    });
+    asio::post(context_, while_alive(server_, [this] { notify_all(); }));
 }
 
 }  // namespace roger

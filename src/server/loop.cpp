@@ -110,11 +110,7 @@ void Loop::ended(std::exception_ptr const& thrown) {
 }
 
 void Loop::post(void (Loop::*action)()) {
-    asio::post(context_, [this, owner = server_.owner, action] {
-        if (auto const alive = owner.lock()) {
-            (this->*action)();
-        }
-    });
+    asio::post(context_, while_alive(server_.owner, [this, action] { (this->*action)(); }));
 }
 
 void Loop::start() {

@@ -4,6 +4,7 @@
 #include "net/async_condition.hpp"
 #include "net/deadlines.hpp"
 #include "net/list_hook.hpp"
+#include "net/while_alive.hpp"
 #include "roger/peer_address.hpp"
 #include "server/admission.hpp"
 #include "server/server_context.hpp"
@@ -54,11 +55,7 @@ public:
     void give_back(std::size_t bytes) {
         used_ -= bytes;
         if (!full() && !condition_.empty()) {
-            asio::post(context_, [this, owner = owner_] {
-                if (auto const alive = owner.lock()) {
-                    condition_.notify_all();
-                }
-            });
+            asio::post(context_, while_alive(owner_, [this] { condition_.notify_all(); }));
         }
     }
 

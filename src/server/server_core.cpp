@@ -2,6 +2,7 @@
 #include "server/server_core.hpp"
 
 #include "net/spawn.hpp"
+#include "net/while_alive.hpp"
 #include "protocol/quantity.hpp"
 #include "server/validate.hpp"
 
@@ -187,11 +188,9 @@ void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*th
 }
 
 void ServerCore::post(std::function<void(ServerCore&)> action) {
-    asio::post(first_loop().context(), [core = weak_from_this(), action = std::move(action)] {
-        if (auto const alive = core.lock()) {
-            action(*alive);
-        }
-    });
+    asio::post(
+        first_loop().context(),
+        while_alive(weak_from_this(), [this, action = std::move(action)] { action(*this); }));
 }
 
 void ServerCore::client_accepted() {
