@@ -2,13 +2,12 @@
 #include "server/command_line.hpp"
 
 #include "program/options.hpp"
-#include "protocol/answers.hpp"
-#include "protocol/quantity.hpp"
-#include "roger/line_decoder.hpp"
+#include "server/validate.hpp"
 
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace roger {
@@ -62,18 +61,9 @@ void check_classic(CLI::App const& app, ServerCommandLine const& command_line) {
     }
 }
 
-void check(ServerOptions const& options) {
-    if (options.max_message > LineDecoder::most_max_message) {
-        throw UsageError(fmt::format("--max-message: {} is too much; at most {}",
-                                     size_to_string(options.max_message),
-                                     size_to_string(LineDecoder::most_max_message)));
-    }
-    if (options.ack.find('\n') != options.ack.npos) {
-        throw UsageError("--ack: a newline ends an answer, so the text cannot hold one");
-    }
-    if (options.ack.starts_with(refusal_begins)) {
-        throw UsageError(
-            "--ack: a text that begins with 'error: ' would say that the message was refused");
+void check(std::string_view name, std::string const& fault) {
+    if (!fault.empty()) {
+        throw UsageError(fmt::format("{}: {}", name, fault));
     }
 }
 
@@ -145,7 +135,8 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
         } else if (command_line.server.addresses.empty()) {
             throw CLI::RequiredError("ADDRESS");
         }
-        check(command_line.server);
+        check("--max-message", fault_of_max_message(command_line.server.max_message));
+        check("--ack", fault_of_ack(command_line.server.ack));
     });
 }
 

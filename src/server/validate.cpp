@@ -33,14 +33,32 @@ void validate_timeout(std::string_view name, Timeout timeout) {
         fmt::format("{}: it is too long; at most 100 years, or nothing to wait without end", name));
 }
 
-void validate_ack(std::string const& ack) {
-    require(ack.find('\n') == ack.npos,
-            "ack: a newline ends an answer, so the text cannot hold one");
-    require(!ack.starts_with(refusal_begins),
-            "ack: a text that begins with 'error: ' would say that the message was refused");
+void require_none(std::string_view name, std::string const& fault) {
+    require(fault.empty(), fmt::format("{}: {}", name, fault));
 }
 
 }  // namespace
+
+std::string fault_of_ack(std::string_view ack) {
+    if (ack.find('\n') != ack.npos) {
+        return "a newline ends an answer, so the text cannot hold one";
+    }
+    if (ack.starts_with(refusal_begins)) {
+        return "a text that begins with 'error: ' would say that the message was refused";
+    }
+    return {};
+}
+
+std::string fault_of_max_message(std::size_t bytes) {
+    if (bytes == 0) {
+        return "0 bytes allow no message; at least 1";
+    }
+    if (bytes > LineDecoder::most_max_message) {
+        return fmt::format("{} is too much; at most {}", size_to_string(bytes),
+                           size_to_string(LineDecoder::most_max_message));
+    }
+    return {};
+}
 
 void validate(ServerOptions const& options, Handler const& handler) {
     require(static_cast<bool>(handler),
@@ -48,12 +66,8 @@ void validate(ServerOptions const& options, Handler const& handler) {
     require(!options.addresses.empty(), "addresses: there is none to listen on");
     require(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
     require(options.threads > 0, "threads: 0 event loops are none; at least 1");
-    require(options.max_message > 0, "max_message: 0 bytes allow no message; at least 1");
-    require(
-        options.max_message <= LineDecoder::most_max_message,
-        fmt::format("max_message: {} is too much; at most {}", size_to_string(options.max_message),
-                    size_to_string(LineDecoder::most_max_message)));
-    validate_ack(options.ack);
+    require_none("max_message", fault_of_max_message(options.max_message));
+    require_none("ack", fault_of_ack(options.ack));
     validate_timeout("idle_timeout", options.idle_timeout);
     validate_timeout("message_timeout", options.message_timeout);
     validate_timeout("write_timeout", options.write_timeout);

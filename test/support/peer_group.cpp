@@ -1,6 +1,8 @@
 // Many peers in one thread.
 #include "support/peer_group.hpp"
 
+#include "program/open_file_limit.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,18 +14,6 @@
 #include <sys/socket.h>
 
 namespace roger::test {
-namespace {
-
-/// Often 1024 by default; everybody may raise it up to the hard limit.
-void raise_open_file_limit() {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-}  // namespace
-
 std::size_t open_file_limit() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
