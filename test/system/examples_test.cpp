@@ -210,9 +210,11 @@ TEST_CASE("The back-pressure example reads no more from a client that does not r
 TEST_CASE("The back-pressure example ends though its output does not go on",
           "[examples][system][concurrency]") {
     Example example({.program = "backpressure", .arguments = {"1"}, .out = Stdio::stalled_pipe()});
-    Peer flood = example.connect();
+    std::string const messages = times(mebibyte, "a message of 32 bytes, with its\n");
+    Peer flood =
+        example.connect();  // its second runs: TSan needs longer than that for the messages
     // A busy machine may keep it from reading for a while: it is stuck when its output is.
-    flood.send_until_stuck(times(mebibyte, "a message of 32 bytes, with its\n"), 3s);
+    flood.send_until_stuck(messages, 3s);
     // It hears and closes others meanwhile.
     Peer silent = example.connect();
     CHECK(silent.receive_all().empty());
