@@ -28,6 +28,9 @@ std::string example_path(std::string const& name) {
     return std::string(ROGER_EXAMPLES "/") + name;
 }
 
+/// Long ones, so that few of them are under way.
+std::string const message = std::string(1023, 'm') + '\n';
+
 /// An example that listens at a port that the system chose.
 class Example {
 public:
@@ -36,7 +39,9 @@ public:
         : process_(ready(std::move(launch), directory_)), address_("tcp:" + announced(process_)) {}
 
     [[nodiscard]] Process& process() { return process_; }
-    [[nodiscard]] Peer connect() const { return Peer::connect(address_); }
+    [[nodiscard]] Peer connect(Peer::Options const& options = {}) const {
+        return Peer::connect(address_, options);
+    }
     [[nodiscard]] std::string output() const { return read_file(directory_ / "output"); }
 
 private:
@@ -128,7 +133,7 @@ TEST_CASE("The deadline example closes a client that is not in time", "[examples
 TEST_CASE("The deadline example closes a client that does not read its acks",
           "[examples][system]") {
     Example example({.program = "deadline", .arguments = {"1"}});
-    Peer deaf = example.connect();
+    Peer deaf = example.connect({.receive_buffer = 4096});
     std::string const messages(mebibyte, '\n');
     eventually("the client is closed", [&] {
         deaf.send_until_stuck(messages, 20ms);
@@ -177,7 +182,7 @@ TEST_CASE("The back-pressure example reads no more than it can display",
         {.program = "backpressure", .arguments = {never}, .out = Stdio::stalled_pipe()});
     auto const before = peak_memory(example.process().id());
     Peer flood = example.connect();
-    std::string const messages = times(mebibyte, "a message of 32 bytes, with its\n");
+    std::string const messages = times(32'768, message);
     auto const sent = flood.send_until_stuck(messages);
     CHECK(sent < messages.size());
     check_memory(example, before);
@@ -186,10 +191,10 @@ TEST_CASE("The back-pressure example reads no more than it can display",
     flood.half_close();
     example.process().out().resume();
     auto const acks = flood.receive_all();
-    CHECK(acks == times((sent + 31) / 32, ack_line));
+    CHECK(acks == times((sent + message.size() - 1) / message.size(), ack_line));
     CHECK(example.process().terminate() == Exit::with(0));
     auto output = example.process().out().read_all();
-    if (sent % 32 != 0) {
+    if (sent % message.size() != 0) {
         output.pop_back();  // the end of the stream ended the last message
     }
     CHECK(output == messages.substr(0, sent));
@@ -199,7 +204,7 @@ TEST_CASE("The back-pressure example reads no more from a client that does not r
           "[examples][system][concurrency]") {
     Example example({.program = "backpressure", .arguments = {never}, .out = Stdio::null()});
     auto const before = peak_memory(example.process().id());
-    Peer deaf = example.connect();
+    Peer deaf = example.connect({.receive_buffer = 4096});
     std::string const messages(64 * mebibyte, '\n');
     CHECK(deaf.send_until_stuck(messages, 1s) < messages.size());
     check_memory(example, before);
