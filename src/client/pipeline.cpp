@@ -77,8 +77,7 @@ Loss reading_failed(asio::error_code error, bool begun) {
 }  // namespace
 
 Client::Pipeline::Pipeline(Socket socket, Address address, ClientOptions const& options)
-    : ContextUser(socket.get_executor().context()),
-      executor_(socket.get_executor()),
+    : executor_(socket.get_executor()),
       address_(std::move(address)),
       options_(options),
       socket_(std::move(socket)),
@@ -86,7 +85,8 @@ Client::Pipeline::Pipeline(Socket socket, Address address, ClientOptions const& 
           if (empty_) {
               empty_->cancel();
           }
-      }) {
+      }),
+      hook_(executor_, {.before_coroutines = [this] { context_ends(); }}) {
     if (options_.reconnect) {
         backoff_.emplace(*options_.reconnect);
     }

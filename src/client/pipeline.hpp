@@ -2,8 +2,8 @@
 #pragma once
 
 #include "client/backoff.hpp"
-#include "client/context_user.hpp"
 #include "client/outbox.hpp"
+#include "net/shutdown_hook.hpp"
 #include "roger/client.hpp"
 
 #include <asio/any_io_executor.hpp>
@@ -23,7 +23,7 @@ namespace roger {
 
 /// Two coroutines, a writer and a reader. Each is there only while it has something to do: the
 /// writer while messages are queued, the reader while answers are to come.
-class Client::Pipeline : public std::enable_shared_from_this<Pipeline>, ContextUser {
+class Client::Pipeline : public std::enable_shared_from_this<Pipeline> {
 public:
     using Socket = asio::generic::stream_protocol::socket;
 
@@ -60,7 +60,7 @@ private:
     void lose(Loss loss);
     void settle();
 
-    void context_ends() override;
+    void context_ends();
 
     asio::any_io_executor executor_;
     Address address_;
@@ -78,6 +78,7 @@ private:
     bool reading_ = false;
     asio::cancellation_signal stop_writing_;
     std::optional<asio::steady_timer> empty_;  ///< where close() waits for the last send()
+    ShutdownHook hook_;
 };
 
 }  // namespace roger

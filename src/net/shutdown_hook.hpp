@@ -1,11 +1,12 @@
-// What has to happen before an io_context is gone, whoever it belongs to.
+// What has to happen before an execution context is gone, whoever it belongs to.
 #pragma once
 
 #include "net/list_hook.hpp"
-#include "net/listening.hpp"
 
+#include <asio/any_io_executor.hpp>
 #include <asio/execution_context.hpp>
-#include <asio/io_context.hpp>
+#include <asio/generic/datagram_protocol.hpp>
+#include <asio/generic/stream_protocol.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <functional>
@@ -16,19 +17,19 @@ namespace roger {
 
 /// For an object that coroutines keep, and that may so outlive the contexts that they ran in.
 ///
-/// An io_context that is destroyed destroys the coroutines that wait for something of its own, and
+/// A context that is destroyed destroys the coroutines that wait for something of its own, and
 /// then its services. Coroutines that wait in an object of ours are known to nobody but that; if
 /// they keep it, it is a circle. And its sockets and timers must be gone before the services are.
 class ShutdownHook : ListHook {
 public:
     struct Callbacks {
-        std::function<void()> destroy_waiters;  ///< before the context's own are destroyed
-        std::function<void()> destroy_io;       ///< after that
+        std::function<void()> before_coroutines = [] {};  ///< before the context destroys its own
+        std::function<void()> after_coroutines = [] {};   ///< before its services go
     };
 
     /// Each is called at most once, by the context's destructor. Either may destroy this.
-    ShutdownHook(asio::io_context& context, Callbacks callbacks)
-        : service_(&asio::use_service<Service>(context)), callbacks_(std::move(callbacks)) {
+    ShutdownHook(asio::any_io_executor const& executor, Callbacks callbacks)
+        : service_(&service_of(executor)), callbacks_(std::move(callbacks)) {
         std::lock_guard const lock(service_->guard);
         link_before(service_->hooks);
     }
@@ -50,25 +51,19 @@ private:
         static inline asio::execution_context::id id;
 
         explicit Service(asio::execution_context& context)
-            : asio::execution_context::service(context) {
-            // So that those of sockets and timers are older.
-            auto& io = static_cast<asio::io_context&>(context);
-            Acceptor const acceptor(io);
-            DatagramSocket const socket(io);
-            asio::steady_timer const timer(io);
-        }
+            : asio::execution_context::service(context) {}
 
         ~Service() override {
             while (ShutdownHook* const hook = pop(shut_down_)) {
                 hook->service_ = nullptr;
-                std::exchange(hook->callbacks_.destroy_io, nullptr)();
+                std::exchange(hook->callbacks_.after_coroutines, nullptr)();
             }
         }
 
         void shutdown() override {
             while (ShutdownHook* const hook = pop(hooks)) {
                 hook->link_before(shut_down_);
-                std::exchange(hook->callbacks_.destroy_waiters, nullptr)();
+                std::exchange(hook->callbacks_.before_coroutines, nullptr)();
             }
         }
 
@@ -91,6 +86,14 @@ private:
 
         ListHook shut_down_;  ///< guarded
     };
+
+    static Service& service_of(asio::any_io_executor const& executor) {
+        // So that the services of sockets and timers are older.
+        asio::generic::stream_protocol::socket const stream(executor);
+        asio::generic::datagram_protocol::socket const datagrams(executor);
+        asio::steady_timer const timer(executor);
+        return asio::use_service<Service>(executor.context());
+    }
 
     Service* service_;  ///< null when its context is about to go
     Callbacks callbacks_;

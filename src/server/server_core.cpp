@@ -88,10 +88,10 @@ void ServerCore::add_loop(asio::io_context& context) {
         }));
     Loop& loop = *loops_.back();
     hooks_.push_back(std::make_unique<ShutdownHook>(
-        context, ShutdownHook::Callbacks{
-                     .destroy_waiters = [this, &loop] { destroy_waiters(loop); },
-                     .destroy_io = [this, &loop] { destroy_io(loop); },
-                 }));
+        context.get_executor(), ShutdownHook::Callbacks{
+                                    .before_coroutines = [this, &loop] { destroy_waiters(loop); },
+                                    .after_coroutines = [this, &loop] { destroy_io(loop); },
+                                }));
 }
 
 void ServerCore::destroy_waiters(Loop& loop) {
