@@ -1,4 +1,5 @@
 // A server on io_contexts of the caller's: started, stopped, cancelled and destroyed at any moment.
+#include "roger/client.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
@@ -10,9 +11,11 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -372,6 +375,39 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     CHECK(destroyed == 1);
     crowd.wait_for_end();
     crowd.waiting().wait_for_end();
+}
+
+TEST_CASE("A context is destroyed with a client and a server in it, whichever came first",
+          "[server][client][embedding][concurrency]") {
+    bool const client_first = GENERATE(false, true);
+    Listener elsewhere("tcp:127.0.0.1:0");
+    auto running = std::make_unique<RunningContext>();
+    std::optional<Client> client;
+    auto const connect = [&] {
+        client.emplace(asio::co_spawn(running->context(),
+                                      Client::open(parse_address(elsewhere.address()), 10s),
+                                      asio::use_future)
+                           .get());
+        asio::co_spawn(running->context(), client->send("never answered", 10s), asio::detached);
+    };
+    if (client_first) {
+        connect();
+    }
+    TempDir const directory;
+    std::optional<Server> server(std::in_place, running->context(), for_crowd(directory),
+                                 keep_those_that_wait);
+    Serving serving(running->context(), *server);
+    Crowd crowd(*server);
+    if (!client_first) {
+        connect();
+    }
+    Peer connected = elsewhere.accept();
+    CHECK(connected.receive_line() == "never answered");
+    running->stop();
+    server.reset();
+    running.reset();
+    crowd.wait_for_end();
+    connected.wait_for_end();
 }
 
 TEST_CASE("Several contexts are destroyed with all that a server has waiting in them",
