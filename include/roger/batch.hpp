@@ -95,8 +95,8 @@ public:
     [[nodiscard]] std::size_t loop() const { return loop_; }
 
     /// Answers `message`, which is one of this batch, with `error: ` and the reason when the
-    /// handler returns, instead of acknowledging it. The answer is one line: control characters are
-    /// escaped. Refusals says how long a reason may be, and how many there may be.
+    /// handler returns, instead of acknowledging it. What of the reason does not show in a line is
+    /// escaped, as --show text does it. Refusals says how long a reason may be, and how many there may be.
     void refuse(Message const& message, std::string_view reason) const {
         refusals_.add(message.text.data(), reason);
     }

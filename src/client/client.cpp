@@ -3,6 +3,7 @@
 
 #include "client/pipeline.hpp"
 #include "net/connect.hpp"
+#include "net/require_option.hpp"
 
 #include <utility>
 
@@ -10,28 +11,25 @@ namespace roger {
 
 namespace {
 
-void require(bool holds, char const* sentence) {
-    if (!holds) {
-        throw Error(Errc::invalid_option, sentence);
-    }
-}
-
-void check(ClientOptions const& options) {
-    require(options.window > 0, "ClientOptions::window is 0: at least one message must be sent");
+void validate(ClientOptions const& options) {
+    require_option(options.window > 0,
+                   "ClientOptions::window is 0: at least one message must be sent");
     if (auto const& reconnect = options.reconnect) {
-        require(reconnect->initial_delay.count() > 0,
-                "ReconnectOptions::initial_delay is less than 1 ms: nothing would be doubled");
-        require(reconnect->longest_delay >= reconnect->initial_delay,
-                "ReconnectOptions::longest_delay is shorter than initial_delay: make it as long");
-        require(reconnect->attempts != 0,
-                "ReconnectOptions::attempts is 0: leave reconnect empty for none at all");
+        require_option(
+            reconnect->initial_delay.count() > 0,
+            "ReconnectOptions::initial_delay is less than 1 ms: nothing would be doubled");
+        require_option(
+            reconnect->longest_delay >= reconnect->initial_delay,
+            "ReconnectOptions::longest_delay is shorter than initial_delay: make it as long");
+        require_option(reconnect->attempts != 0,
+                       "ReconnectOptions::attempts is 0: leave reconnect empty for none at all");
     }
 }
 
 }  // namespace
 
 asio::awaitable<Client> Client::open(Address address, ClientOptions options) {
-    check(options);
+    validate(options);
     auto socket = co_await connect(address, options.connect_timeout);
     co_return Client(std::make_shared<Pipeline>(std::move(socket), std::move(address), options));
 }

@@ -7,7 +7,6 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -20,45 +19,33 @@ LateReplies::LateReplies(Readiness& readiness, Recorder& recorder, Clock::durati
       answered_(*this, most),
       timed_out_(*this, most) {}
 
-LateReplies::~LateReplies() {
-    for (Queue* const queue : {&answered_, &timed_out_}) {
-        while (!queue->empty()) {
-            ::close(queue->front().socket);
-            queue->pop();
-        }
-    }
-}
-
-void LateReplies::take(int socket, std::uint16_t endpoint, After after, Clock::time_point planned) {
+void LateReplies::take(Descriptor socket, std::uint16_t endpoint, After after,
+                       Clock::time_point planned) {
     auto const now = Clock::now();
     Queue& queue = after == After::answer ? answered_ : timed_out_;
     while (!timed_out_.empty() && rested(timed_out_.front(), now)) {
-        ::close(release(timed_out_, now));
+        release(timed_out_, now);
     }
     if (queue.full()) {
-        ::close(release(queue, now));
+        release(queue, now);
     }
     Resting& resting = queue.push();
-    resting.socket = socket;
+    resting.socket = std::move(socket);
     resting.endpoint = endpoint;
     resting.answered = after == After::answer;
     resting.planned = planned;
     resting.since = now;
-    readiness_.change(socket, EPOLLIN, resting);
+    readiness_.change(resting.socket.get(), EPOLLIN, resting);
 }
 
-int LateReplies::reuse(std::uint16_t endpoint) {
+Descriptor LateReplies::reuse(std::uint16_t endpoint) {
     auto const now = Clock::now();
     if (answered_.empty() || !(answered_.full() || rested(answered_.front(), now))) {
-        return -1;
+        return {};
     }
     bool const fits = answered_.front().endpoint == endpoint;
-    int const socket = release(answered_, now);
-    if (fits) {
-        return socket;
-    }
-    ::close(socket);
-    return -1;
+    Descriptor socket = release(answered_, now);
+    return fits ? std::move(socket) : Descriptor();
 }
 
 Clock::time_point LateReplies::over_at() const {
@@ -72,11 +59,11 @@ Clock::time_point LateReplies::over_at() const {
 }
 
 /// Hears it for the last time: nothing of an old message may be taken for the answer to a new one.
-int LateReplies::release(Queue& queue, Clock::time_point now) {
+Descriptor LateReplies::release(Queue& queue, Clock::time_point now) {
     Resting& resting = queue.front();
     hear(resting);
     listened_ = std::min(listened_, now - resting.since);
-    int const socket = std::exchange(resting.socket, -1);
+    Descriptor socket = std::move(resting.socket);
     queue.pop();
     return socket;
 }
@@ -84,7 +71,7 @@ int LateReplies::release(Queue& queue, Clock::time_point now) {
 void LateReplies::hear(Resting& resting) {
     char begin = 0;  // of no interest, like the rest
     for (;;) {
-        if (::recv(resting.socket, &begin, sizeof begin, 0) < 0) {
+        if (::recv(resting.socket.get(), &begin, sizeof begin, 0) < 0) {
             if (errno == ECONNREFUSED) {
                 continue;  // the network's answer, which is none of the server's
             }
@@ -99,7 +86,7 @@ void LateReplies::hear(Resting& resting) {
 }
 
 void LateReplies::Resting::ready(std::uint32_t /*events*/) {
-    if (socket >= 0) {  // else it was in use again before its turn came
+    if (socket) {  // else it was in use again before its turn came
         among->hear(*this);
     }
 }

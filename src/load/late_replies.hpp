@@ -4,6 +4,7 @@
 #include "load/readiness.hpp"
 #include "load/recorder.hpp"
 #include "net/clock.hpp"
+#include "net/descriptor.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,19 +24,15 @@ public:
     /// `most`: sockets that may rest after an answer, and as many after a timeout.
     LateReplies(Readiness& readiness, Recorder& recorder, Clock::duration listen_time,
                 std::size_t most);
-    ~LateReplies();
-    LateReplies(LateReplies const&) = delete;
-    LateReplies& operator=(LateReplies const&) = delete;
-
     enum class After : std::uint8_t { answer, timeout };
 
     /// Takes over a socket that was added to the readiness set, connected to that endpoint of the
     /// server's, and the message of which was planned then.
-    void take(int socket, std::uint16_t endpoint, After after, Clock::time_point planned);
+    void take(Descriptor socket, std::uint16_t endpoint, After after, Clock::time_point planned);
 
-    /// A socket that has rested and is connected to that endpoint, still in the readiness set; -1
-    /// if there is none.
-    int reuse(std::uint16_t endpoint);
+    /// A socket that has rested and is connected to that endpoint, still in the readiness set, if
+    /// there is one.
+    Descriptor reuse(std::uint16_t endpoint);
 
     /// When all that rest now will have been listened to for long enough; min if none rests.
     [[nodiscard]] Clock::time_point over_at() const;
@@ -47,7 +44,7 @@ private:
         void ready(std::uint32_t events) override;
 
         LateReplies* among = nullptr;
-        int socket = -1;
+        Descriptor socket;
         std::uint16_t endpoint = 0;
         bool answered = false;
         Clock::time_point planned;
@@ -77,7 +74,7 @@ private:
         return now - resting.since >= listen_time_;
     }
     void hear(Resting& resting);
-    int release(Queue& queue, Clock::time_point now);
+    Descriptor release(Queue& queue, Clock::time_point now);
 
     Readiness& readiness_;
     Recorder& recorder_;

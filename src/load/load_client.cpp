@@ -77,18 +77,18 @@ void LoadClient::try_endpoint(Clock::time_point now) {
     Target const& target = worker_.target;
     Endpoint const& server = target.endpoints[endpoint_];
     socket_ = worker_.late_replies().reuse(endpoint_);
-    if (socket_ >= 0) {
-        worker_.readiness().change(socket_, EPOLLIN, *this);
+    if (socket_) {
+        worker_.readiness().change(socket_.get(), EPOLLIN, *this);
         made_contact(Clock::duration(0));
         return;
     }
     socket_ = open_client_socket(target.type, server, target.sources.of(number_));
-    int const error = socket_ < 0 ? errno : begin_to_connect(socket_, server);
+    int const error = socket_ ? begin_to_connect(socket_.get(), server) : errno;
     if (error == 0) {
-        worker_.readiness().add(socket_, EPOLLIN, *this);
+        worker_.readiness().add(socket_.get(), EPOLLIN, *this);
         made_contact(Clock::duration(0));
     } else if (error == EINPROGRESS) {
-        worker_.readiness().add(socket_, EPOLLOUT, *this);
+        worker_.readiness().add(socket_.get(), EPOLLOUT, *this);
     } else if (error == EAGAIN && server.data()->sa_family == AF_UNIX) {
         close();
         worker_.arm(deadline_, ClientTimer::queueing, now);
@@ -135,7 +135,7 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
 
 /// The connection may be there, or the greeting, where this loop was not ready for it in time.
 void LoadClient::check_connect_time() {
-    pollfd connection{.fd = socket_, .events = POLLOUT, .revents = 0};
+    pollfd connection{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
     if (state_ == State::connecting && ::poll(&connection, 1, 0) > 0) {
         ready(EPOLLOUT);
     }
@@ -226,7 +226,7 @@ void LoadClient::leave() {
         return;
     }
     state_ = State::leaving;
-    ::shutdown(socket_, SHUT_WR);
+    ::shutdown(socket_.get(), SHUT_WR);
     worker_.arm(deadline_, ClientTimer::leaving, Clock::now());
 }
 
@@ -249,9 +249,7 @@ void LoadClient::go() {
 }
 
 void LoadClient::close() {
-    if (socket_ >= 0) {
-        ::close(std::exchange(socket_, -1));
-    }
+    socket_.close();
     unsent_ = std::string();
     begun_ = std::string();
 }

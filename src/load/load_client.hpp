@@ -6,6 +6,7 @@
 #include "load/plan.hpp"
 #include "net/clock.hpp"
 #include "net/deadlines.hpp"
+#include "net/descriptor.hpp"
 #include "report/outcome.hpp"
 
 #include <cstddef>
@@ -123,7 +124,7 @@ private:
     /// The number of the connection, or a datagram's place in the order of all.
     std::uint32_t connection_ = 0;
     std::uint32_t said_ = 0;  ///< on this connection
-    int socket_ = -1;
+    Descriptor socket_;
     std::uint16_t endpoint_ = 0;         ///< of the server's, being tried
     std::uint16_t endpoints_tried_ = 0;  ///< in this attempt
     int connect_error_ = 0;              ///< of this attempt: the server's, if any was

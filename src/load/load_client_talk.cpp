@@ -111,7 +111,7 @@ void LoadClient::say_again(Clock::time_point now) {
 }
 
 void LoadClient::send(std::string_view bytes) {
-    ssize_t const taken = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ssize_t const taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (taken < 0 && errno == EMSGSIZE) {
         throw std::runtime_error(
             fmt::format("a message of {} bytes is more than a datagram to {} can hold: make "
@@ -134,7 +134,7 @@ void LoadClient::send(std::string_view bytes) {
     bool const waited = !unsent_.empty();
     unsent_ = std::move(rest);
     if (waited == unsent_.empty()) {
-        worker_.readiness().change(socket_, EPOLLIN | (waited ? 0U : EPOLLOUT), *this);
+        worker_.readiness().change(socket_.get(), EPOLLIN | (waited ? 0U : EPOLLOUT), *this);
     }
 }
 
@@ -142,12 +142,12 @@ void LoadClient::send(std::string_view bytes) {
 
 void LoadClient::ready(std::uint32_t events) {
     if (state_ == State::connecting) {
-        int const error = connect_error(socket_, worker_.target.endpoints[endpoint_]);
+        int const error = connect_error(socket_.get(), worker_.target.endpoints[endpoint_]);
         if (error != 0) {
             connect_failed(error);
             return;
         }
-        worker_.readiness().change(socket_, EPOLLIN, *this);
+        worker_.readiness().change(socket_.get(), EPOLLIN, *this);
         made_contact(kept_waiting(Clock::now()));
         return;
     }
@@ -166,7 +166,7 @@ void LoadClient::ready(std::uint32_t events) {
 }
 
 void LoadClient::receive() {
-    ssize_t const size = ::recv(socket_, worker_.scratch.data(), worker_.scratch.size(), 0);
+    ssize_t const size = ::recv(socket_.get(), worker_.scratch.data(), worker_.scratch.size(), 0);
     bool const datagrams = worker_.settings.datagrams();
     worker_.recorder().received_bytes(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (datagrams && size >= 0) {
@@ -225,7 +225,7 @@ void LoadClient::take_datagram(std::string_view bytes, Clock::time_point now) {
 
 /// Its socket has done its duty, and is only listened to.
 void LoadClient::rest(LateReplies::After after, Clock::time_point planned) {
-    worker_.late_replies().take(std::exchange(socket_, -1), endpoint_, after, planned);
+    worker_.late_replies().take(std::move(socket_), endpoint_, after, planned);
 }
 
 void LoadClient::answer(std::string_view line, Clock::time_point now) {

@@ -124,11 +124,12 @@ asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind) {
 asio::awaitable<void> MisbehavingClients::send_datagrams() {
     using Protocol = asio::generic::datagram_protocol;
     Endpoint const& server = target_.endpoints[target_.preferred];
-    int const opened = open_client_socket(target_.type, server, target_.sources.of(0));
-    if (opened < 0) {
+    Descriptor opened = open_client_socket(target_.type, server, target_.sources.of(0));
+    if (!opened) {
         co_return;
     }
-    Protocol::socket socket(context_, Protocol(server.data()->sa_family, 0), opened);
+    Protocol::socket socket(context_, Protocol(server.data()->sa_family, 0), opened.get());
+    opened.release();
     asio::error_code error;
     socket.connect(Protocol::endpoint(server.data(), server.size()), error);
     while (!error) {

@@ -16,7 +16,6 @@
 #include <thread>
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -100,13 +99,12 @@ void check_sources(Target const& target) {
                             "connect to one, and an IPv6 address to connect to one",
                             to_address(*source).host, to_address(target.endpoints.front()).host));
         }
-        int const socket = open_client_socket(target.type, target.endpoints.front(), source);
+        Descriptor const socket = open_client_socket(target.type, target.endpoints.front(), source);
         int const error = errno;
-        if (socket < 0 && source && error == EADDRNOTAVAIL) {
+        if (!socket && source && error == EADDRNOTAVAIL) {
             throw CannotRun(
                 fmt::format("--source: {} is no address of this host", to_address(*source).host));
         }
-        ::close(socket);
     }
 }
 

@@ -13,7 +13,6 @@
 #include <system_error>
 
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -39,11 +38,7 @@ Readiness::Readiness(asio::io_context& context)
       timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                      "timerfd_create")) {
     // Edge-triggered: its expiry wakes the set once, and need not be read.
-    control(EPOLL_CTL_ADD, timer_, EPOLLIN | EPOLLET, nullptr);
-}
-
-Readiness::~Readiness() {
-    ::close(timer_);
+    control(EPOLL_CTL_ADD, timer_.get(), EPOLLIN | EPOLLET, nullptr);
 }
 
 void Readiness::add(int socket, std::uint32_t events, SocketOwner& owner) {
@@ -127,7 +122,7 @@ Clock::time_point Readiness::arm_timer(Clock::time_point moment) {
     itimerspec when{};
     when.it_value.tv_sec = seconds.count();
     when.it_value.tv_nsec = std::max<long>(1, std::chrono::nanoseconds(since - seconds).count());
-    checked(::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr), "timerfd_settime");
+    checked(::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr), "timerfd_settime");
     return moment;
 }
 

@@ -3,6 +3,7 @@
 
 #include "load/run_delay.hpp"
 #include "net/clock.hpp"
+#include "net/descriptor.hpp"
 #include "roger/task.hpp"
 
 #include <asio/error_code.hpp>
@@ -42,7 +43,6 @@ protected:
 class Readiness {
 public:
     explicit Readiness(asio::io_context& context);
-    ~Readiness();
     Readiness(Readiness const&) = delete;
     Readiness& operator=(Readiness const&) = delete;
 
@@ -74,7 +74,7 @@ private:
     Clock::time_point arm_timer(Clock::time_point moment);
 
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
-    int timer_;  ///< one of the set's members, without an owner: timerfd_create(2)
+    Descriptor timer_;  ///< one of the set's members, without an owner: timerfd_create(2)
     Clock::time_point timer_at_ = Clock::time_point::min();  ///< min: it is not armed
     asio::error_code ignored_;
     unsigned turns_ = 0;

@@ -11,19 +11,13 @@
 
 namespace roger {
 
-RunDelay::~RunDelay() {
-    if (descriptor_ >= 0) {
-        ::close(descriptor_);
-    }
-}
-
 std::chrono::nanoseconds RunDelay::total() {
-    if (descriptor_ == not_yet_open) {
-        descriptor_ = ::open(file, O_RDONLY | O_CLOEXEC);
+    if (!descriptor_) {
+        descriptor_.emplace(::open(file, O_RDONLY | O_CLOEXEC));
     }
     // Nanoseconds that it ran, nanoseconds that it waited, and how often it ran.
     std::array<char, 64> text{};
-    ssize_t const size = ::pread(descriptor_, text.data(), text.size(), 0);
+    ssize_t const size = ::pread(descriptor_->get(), text.data(), text.size(), 0);
     char const* const end = text.data() + std::max<ssize_t>(size, 0);
     char const* const blank = std::find(static_cast<char const*>(text.data()), end, ' ');
     std::int64_t waited = 0;

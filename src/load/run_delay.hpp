@@ -1,7 +1,10 @@
 // How long a thread has waited for a processor.
 #pragma once
 
+#include "net/descriptor.hpp"
+
 #include <chrono>
+#include <optional>
 
 namespace roger {
 
@@ -11,17 +14,11 @@ public:
     /// The kernel's file for the thread that opens it: proc(5).
     static constexpr char const* file = "/proc/thread-self/schedstat";
 
-    RunDelay() = default;
-    ~RunDelay();
-    RunDelay(RunDelay const&) = delete;
-    RunDelay& operator=(RunDelay const&) = delete;
-
     /// Since the thread began. To be called by one thread only.
     [[nodiscard]] std::chrono::nanoseconds total();
 
 private:
-    static constexpr int not_yet_open = -2;
-    int descriptor_ = not_yet_open;
+    std::optional<Descriptor> descriptor_;  ///< nothing: not yet tried
 };
 
 }  // namespace roger

@@ -15,7 +15,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -35,15 +34,12 @@ bool is_connected_to_itself(int socket, Endpoint const& server) {
     return own == server;
 }
 
-/// The socket, or -1 after closing it.
-int bound(int socket, Endpoint const& own) {
-    if (::bind(socket, own.data(), static_cast<socklen_t>(own.size())) == 0) {
-        return socket;
+/// The socket, or none, and errno set.
+Descriptor bound(Descriptor socket, Endpoint const& own) {
+    if (::bind(socket.get(), own.data(), static_cast<socklen_t>(own.size())) != 0) {
+        socket.close();
     }
-    int const error = errno;
-    ::close(socket);
-    errno = error;
-    return -1;
+    return socket;
 }
 
 /// The address `steps` after `first`.
@@ -107,27 +103,28 @@ bool Target::is_loopback() const {
            asio::ip::make_address(to_address(endpoints.front()).host).is_loopback();
 }
 
-int open_client_socket(SocketType type, Endpoint const& server,
-                       std::optional<Endpoint> const& source) {
+Descriptor open_client_socket(SocketType type, Endpoint const& server,
+                              std::optional<Endpoint> const& source) {
     int const family = server.data()->sa_family;
     int const kind = type == SocketType::stream ? SOCK_STREAM : SOCK_DGRAM;
-    int const socket = ::socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (socket < 0) {
-        return -1;
+    Descriptor socket(::socket(family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) {
+        return socket;
     }
     int const on = 1;
     if (family == AF_UNIX) {
-        return type == SocketType::stream ? socket : bound(socket, nameless_unix_endpoint());
+        return type == SocketType::stream ? std::move(socket)
+                                          : bound(std::move(socket), nameless_unix_endpoint());
     }
     if (type == SocketType::stream) {
-        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     if (!source) {
         return socket;
     }
     // The port is chosen by connect(), which knows the other side: ip(7).
-    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    return bound(socket, *source);
+    ::setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bound(std::move(socket), *source);
 }
 
 int connect_error(int socket, Endpoint const& server) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "load/settings.hpp"
+#include "net/descriptor.hpp"
 #include "net/endpoint.hpp"
 
 #include <asio/ip/address.hpp>
@@ -53,9 +54,9 @@ public:
 
 /// A socket that does not block, to be connected to `server`, bound to `source`'s address if there
 /// is one. A Unix datagram socket gets an abstract name of its own, so that it can be answered.
-/// Returns -1 and sets errno.
-int open_client_socket(SocketType type, Endpoint const& server,
-                       std::optional<Endpoint> const& source);
+/// Where there is none, errno tells why.
+Descriptor open_client_socket(SocketType type, Endpoint const& server,
+                              std::optional<Endpoint> const& source);
 
 /// What came of its connect(), once it is ready for writing: 0 or errno's number.
 int connect_error(int socket, Endpoint const& server);

@@ -13,13 +13,13 @@
 
 namespace roger {
 
-int accept_connection(int listening, Endpoint& peer, asio::error_code& error) {
+Descriptor accept_connection(int listening, Endpoint& peer, asio::error_code& error) {
     auto size = static_cast<socklen_t>(peer.capacity());
-    int const socket = uninterrupted(
-        [&] { return ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC); });
-    if (socket < 0) {
+    Descriptor socket(uninterrupted(
+        [&] { return ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC); }));
+    if (!socket) {
         error = {errno, asio::error::get_system_category()};
-        return -1;
+        return socket;
     }
     peer.resize(size);
     error.clear();

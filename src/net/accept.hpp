@@ -1,6 +1,7 @@
 // accept(2) without what Asio makes of it.
 #pragma once
 
+#include "net/descriptor.hpp"
 #include "net/endpoint.hpp"
 
 #include <asio/error_code.hpp>
@@ -8,9 +9,9 @@
 namespace roger {
 
 /// Takes a connection from a listening socket's queue, without waiting: close-on-exec and not
-/// blocking, and who it is from. Returns -1 and the error if there is none; Asio's accept() would
+/// blocking, and who it is from. Sets the error where there is none. Asio's accept() would
 /// wait for another connection after ECONNABORTED and EPROTO, and block its event loop.
-int accept_connection(int listening, Endpoint& peer, asio::error_code& error);
+Descriptor accept_connection(int listening, Endpoint& peer, asio::error_code& error);
 
 /// The error is the connection's that has been taken from the queue, or of whom the rules of a
 /// firewall keep out: the next one can be accepted. accept(2), "Error handling".

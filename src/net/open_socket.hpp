@@ -1,12 +1,13 @@
 // Sockets that a program we may start does not inherit.
 #pragma once
 
+#include "net/descriptor.hpp"
+
 #include <asio/error_code.hpp>
 
 #include <cerrno>
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -14,15 +15,15 @@ namespace roger {
 /// keeps its port taken, and one that inherits a connection keeps it open.
 template <typename Socket>
 asio::error_code open_socket(Socket& socket, typename Socket::protocol_type const& protocol) {
-    int const descriptor =
-        ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
-    if (descriptor < 0) {
+    Descriptor descriptor(
+        ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol()));
+    if (!descriptor) {
         return {errno, asio::system_category()};
     }
     asio::error_code error;
-    socket.assign(protocol, descriptor, error);
-    if (error) {
-        ::close(descriptor);
+    socket.assign(protocol, descriptor.get(), error);
+    if (!error) {
+        descriptor.release();
     }
     return error;
 }

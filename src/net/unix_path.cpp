@@ -42,15 +42,13 @@ bool is_named(FileIdentity const& file, std::string const& path) {
 /// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody; for someone 0,
 /// EAGAIN (its backlog is full) or EPROTOTYPE (it takes datagrams).
 int probe(std::string const& path) {
-    int const probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (probe < 0) {
+    Descriptor const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe) {
         return errno;
     }
     Endpoint const endpoint = to_endpoint_of_path(path);
-    int const error =
-        ::connect(probe, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 ? 0 : errno;
-    ::close(probe);
-    return error;
+    auto const size = static_cast<socklen_t>(endpoint.size());
+    return ::connect(probe.get(), endpoint.data(), size) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -92,16 +90,16 @@ void UnixPath::refuse_lock(int error) const {
 /// removed meanwhile has locked nothing, and tries again.
 void UnixPath::lock() {
     while (!locked_) {
-        close_lock();
-        lock_ = ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        lock_ = Descriptor(
+            ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         struct stat file{};
-        if (lock_ < 0 || ::fstat(lock_, &file) != 0) {
+        if (!lock_ || ::fstat(lock_.get(), &file) != 0) {
             refuse_lock(errno);
         }
         if (!S_ISREG(file.st_mode) || file.st_size != 0) {
             refuse_lock("there is something else than a lock; it is left alone", EEXIST);
         }
-        if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
             int const error = errno;
             if (error == EWOULDBLOCK) {
                 refuse("another server holds it", EADDRINUSE);
@@ -118,16 +116,10 @@ void UnixPath::lock() {
 /// Whoever found the lock's file taken away may hold another one by now.
 void UnixPath::unlock() {
     struct stat file{};
-    if (locked_ && ::fstat(lock_, &file) == 0 && is_named(identity_of(file), lock_path())) {
+    if (locked_ && ::fstat(lock_.get(), &file) == 0 && is_named(identity_of(file), lock_path())) {
         ::unlink(lock_path().c_str());
     }
-    close_lock();
-}
-
-void UnixPath::close_lock() {
-    if (lock_ >= 0) {
-        ::close(std::exchange(lock_, -1));
-    }
+    lock_.close();
 }
 
 void UnixPath::reclaim() const {

@@ -1,6 +1,7 @@
 // A Unix socket's file: made, held and removed by one server at a time.
 #pragma once
 
+#include "net/descriptor.hpp"
 #include "roger/address.hpp"
 
 #include <optional>
@@ -41,13 +42,12 @@ private:
     [[noreturn]] void refuse_lock(int error) const;
     void lock();
     void unlock();
-    void close_lock();
     void reclaim() const;
     [[nodiscard]] std::string lock_path() const { return path_ + ".lock"; }
 
     std::string path_;
     Transport transport_;
-    int lock_ = -1;
+    Descriptor lock_;
     bool locked_ = false;
     std::optional<FileIdentity> bound_;
 };

@@ -1,6 +1,8 @@
 // Asking the system who has something unread.
 #include "net/unread_answers.hpp"
 
+#include "net/descriptor.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -14,7 +16,6 @@
 #include <linux/unix_diag.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace roger {
 
@@ -52,16 +53,14 @@ public:
         ask.request.sdiag_family = AF_UNIX;
         ask.request.udiag_states = ~0U;
         ask.request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN;
-        ended_ = ::send(socket_, &ask, sizeof ask, 0) != sizeof ask;
+        ended_ = ::send(socket_.get(), &ask, sizeof ask, 0) != sizeof ask;
     }
-    ~Listing() { ::close(socket_); }
-    Listing(Listing const&) = delete;
-    Listing& operator=(Listing const&) = delete;
 
     /// Adds the names of the next datagram sockets that have something unread. Returns false at
     /// the end of the list.
     bool next(Names& names) {
-        ssize_t const received = ended_ ? 0 : ::recv(socket_, buffer_.data(), buffer_.size(), 0);
+        ssize_t const received =
+            ended_ ? 0 : ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
         auto size = static_cast<unsigned>(std::max<ssize_t>(received, 0));
         ended_ = size == 0;
         for (auto* entry = reinterpret_cast<nlmsghdr*>(buffer_.data()); NLMSG_OK(entry, size);
@@ -94,7 +93,7 @@ private:
         }
     }
 
-    int socket_;
+    Descriptor socket_;
     bool ended_;
     alignas(nlmsghdr) std::array<char, 32 * 1024> buffer_;
 };

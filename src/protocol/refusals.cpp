@@ -1,30 +1,12 @@
 // Reasons of a handler's, made fit for the protocol.
 #include "roger/refusals.hpp"
 
-#include <fmt/format.h>
+#include "protocol/escaped.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace roger {
-
-namespace {
-
-/// A reason may be somebody else's words, an exception's say: its answer stays one line.
-std::string as_one_line(std::string_view reason) {
-    std::string line;
-    for (char const character : reason.substr(0, Refusals::most_reason_bytes)) {
-        auto const byte = static_cast<unsigned char>(character);
-        if (byte < 0x20 || byte == 0x7f) {
-            line += fmt::format("\\x{:02x}", byte);
-        } else {
-            line += character;
-        }
-    }
-    return line;
-}
-
-}  // namespace
 
 void Refusals::add(void const* message, std::string_view reason) {
     refused_[message] = index_of(reason);
@@ -40,7 +22,7 @@ std::optional<std::size_t> Refusals::reason_for(void const* message) const {
 }
 
 std::size_t Refusals::index_of(std::string_view reason) {
-    std::string line = as_one_line(reason);
+    std::string line = escaped(reason.substr(0, most_reason_bytes));
     auto known = std::ranges::find(reasons_, line);
     if (known == reasons_.end() && reasons_.size() >= most_reasons) {
         line = "refused";

@@ -2,6 +2,7 @@
 #include "server/listener.hpp"
 
 #include "net/accept.hpp"
+#include "net/descriptor.hpp"
 #include "net/endpoint.hpp"
 #include "server/pauses.hpp"
 #include "server/session.hpp"
@@ -85,16 +86,16 @@ asio::error_code Listener::accept_ready() {
 
 std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_code& error) {
     Endpoint peer;
-    int const connection = accept_connection(listening_.socket.native_handle(), peer, error);
-    if (connection < 0) {
+    Descriptor connection = accept_connection(listening_.socket.native_handle(), peer, error);
+    if (!connection) {
         return std::nullopt;
     }
     LoopSocket socket(loop.context());
-    socket.assign(peer.protocol(), connection, error);
+    socket.assign(peer.protocol(), connection.get(), error);
     if (error) {
-        ::close(connection);
         return std::nullopt;
     }
+    connection.release();
     socket.non_blocking(true, error);
     return Newcomer{.socket = std::move(socket), .peer = to_peer_address(peer)};
 }

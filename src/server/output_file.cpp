@@ -2,6 +2,7 @@
 #include "server/output_file.hpp"
 
 #include "net/clock.hpp"
+#include "net/descriptor.hpp"
 #include "net/uninterrupted.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -45,24 +45,14 @@ bool same_file(struct stat const& one, struct stat const& other) {
     throw std::system_error(errno, std::generic_category());
 }
 
-/// Another description of a file or directory, closed at the end. Throws std::system_error.
-class Opened {
-public:
-    Opened(char const* path, int flags)
-        : descriptor_(uninterrupted([&] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY); })) {
-        if (descriptor_ < 0) {
-            fail();
-        }
+/// Another description of a file or directory. Throws std::system_error.
+Descriptor opened(char const* path, int flags) {
+    Descriptor file(uninterrupted([&] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY); }));
+    if (!file) {
+        fail();
     }
-    ~Opened() { ::close(descriptor_); }
-    Opened(Opened const&) = delete;
-    Opened& operator=(Opened const&) = delete;
-
-    [[nodiscard]] int get() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
+    return file;
+}
 
 std::string proc_link(int descriptor) {
     return fmt::format("/proc/self/fd/{}", descriptor);
@@ -121,14 +111,14 @@ void end_unfinished_record(int descriptor, Log const& log) {
     if (!S_ISREG(status_of(descriptor).st_mode) || place_of_writing(descriptor) <= 0) {
         return;
     }
-    std::unique_ptr<Opened> file;
+    Descriptor file;
     try {
-        file = std::make_unique<Opened>(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
-        if (!same_file(status_of(file->get()), status_of(descriptor))) {
+        file = opened(proc_link(descriptor).c_str(), O_RDONLY | O_NONBLOCK);
+        if (!same_file(status_of(file.get()), status_of(descriptor))) {
             throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
         }
-        lock(file->get());
-        if (!ends_in_record(descriptor, file->get())) {
+        lock(file.get());
+        if (!ends_in_record(descriptor, file.get())) {
             return;
         }
     } catch (std::system_error const& unreadable) {
@@ -151,7 +141,7 @@ void sync_directory(int descriptor, Log const& log) {
     }
     try {
         std::filesystem::path const path = std::filesystem::read_symlink(proc_link(descriptor));
-        Opened const directory(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY);
+        Descriptor const directory = opened(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY);
         struct stat named{};
         if (::fstatat(directory.get(), path.filename().c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
             fail();

@@ -1,9 +1,9 @@
 // Options that cannot be.
 #include "server/validate.hpp"
 
+#include "net/require_option.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
-#include "roger/error.hpp"
 #include "roger/line_decoder.hpp"
 
 #include <fmt/format.h>
@@ -18,23 +18,17 @@ namespace {
 /// Beyond it a moment in the future is none that a clock can tell.
 constexpr std::chrono::milliseconds longest_timeout = std::chrono::years(100);
 
-void require(bool held, std::string const& sentence) {
-    if (!held) {
-        throw Error(Errc::invalid_option, sentence);
-    }
-}
-
 void validate_timeout(std::string_view name, Timeout timeout) {
-    require(
+    require_option(
         !timeout || timeout->count() > 0,
         fmt::format("{}: it leaves no time; at least 1ms, or nothing to wait without end", name));
-    require(
+    require_option(
         !timeout || *timeout <= longest_timeout,
         fmt::format("{}: it is too long; at most 100 years, or nothing to wait without end", name));
 }
 
 void require_none(std::string_view name, std::string const& fault) {
-    require(fault.empty(), fmt::format("{}: {}", name, fault));
+    require_option(fault.empty(), fmt::format("{}: {}", name, fault));
 }
 
 }  // namespace
@@ -61,23 +55,23 @@ std::string fault_of_max_message(std::size_t bytes) {
 }
 
 void validate(ServerOptions const& options, Handler const& handler) {
-    require(static_cast<bool>(handler),
-            "handler: it is empty, so that nothing would take messages");
-    require(!options.addresses.empty(), "addresses: there is none to listen on");
-    require(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
-    require(options.threads > 0, "threads: 0 event loops are none; at least 1");
+    require_option(static_cast<bool>(handler),
+                   "handler: it is empty, so that nothing would take messages");
+    require_option(!options.addresses.empty(), "addresses: there is none to listen on");
+    require_option(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
+    require_option(options.threads > 0, "threads: 0 event loops are none; at least 1");
     require_none("max_message", fault_of_max_message(options.max_message));
     require_none("ack", fault_of_ack(options.ack));
     validate_timeout("idle_timeout", options.idle_timeout);
     validate_timeout("message_timeout", options.message_timeout);
     validate_timeout("write_timeout", options.write_timeout);
     validate_timeout("drain_timeout", options.drain_timeout);
-    require(static_cast<bool>(options.log),
-            "log: it is empty; leave it at its default to log nothing");
-    require(static_cast<bool>(options.on_started),
-            "on_started: it is empty; leave it at its default");
-    require(static_cast<bool>(options.on_drain_ending),
-            "on_drain_ending: it is empty; leave it at its default");
+    require_option(static_cast<bool>(options.log),
+                   "log: it is empty; leave it at its default to log nothing");
+    require_option(static_cast<bool>(options.on_started),
+                   "on_started: it is empty; leave it at its default");
+    require_option(static_cast<bool>(options.on_drain_ending),
+                   "on_drain_ending: it is empty; leave it at its default");
 }
 
 }  // namespace roger

@@ -55,10 +55,4 @@ std::vector<std::string> split_lines(std::string_view text) {
     return lines;
 }
 
-void Descriptor::close() {
-    if (number_ >= 0) {
-        ::close(release());
-    }
-}
-
 }  // namespace roger::test

@@ -1,6 +1,8 @@
 // Folders and files for a test.
 #pragma once
 
+#include "net/descriptor.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -8,6 +10,8 @@
 #include <vector>
 
 namespace roger::test {
+
+using roger::Descriptor;
 
 /// A folder of its own, removed with all that is in it. Its path is short enough for Unix sockets.
 class TempDir {
@@ -35,28 +39,5 @@ void write_file(std::filesystem::path const& path, std::string_view content);
 
 /// What stands between newlines; an unfinished last line counts.
 std::vector<std::string> split_lines(std::string_view text);
-
-/// A file descriptor that is closed when its owner goes.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor const&) = delete;
-    Descriptor& operator=(Descriptor const&) = delete;
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor() { close(); }
-
-    [[nodiscard]] int get() const { return number_; }
-    explicit operator bool() const { return number_ >= 0; }
-    int release() { return std::exchange(number_, -1); }
-    void close();
-
-private:
-    int number_ = -1;
-};
 
 }  // namespace roger::test
