@@ -23,8 +23,8 @@ namespace roger {
 /// A handler throws it to refuse a batch: every message of it that was not refused by itself
 /// (Batch::refuse) is answered `error: ` and the text. The server goes on.
 ///
-/// The answer is one line: control characters of the text are escaped, and of a long text its first
-/// 1000 bytes are said.
+/// What of the text does not show in a line is escaped, as --show text does it, and of a long one
+/// its first 1000 bytes are said.
 struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
