@@ -47,7 +47,8 @@ enum class WhenFull : std::uint8_t {
 /// ServerResult::failure.
 struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
-    /// One line, without its end; not beginning with `error: `.
+    /// One line, without its end; not beginning with `error: `. For a datagram address it has to fit
+    /// into a datagram.
     std::string ack = "I got your message";
     /// Most clients at once, over all addresses, at least 1. Nothing: 10000, or as many as the soft
     /// limit on open files allows, getrlimit(2), which the library does not touch.

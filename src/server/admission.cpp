@@ -8,6 +8,8 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <string>
+
 namespace roger {
 
 namespace {
@@ -21,16 +23,24 @@ constexpr std::size_t most_lingering = 8;
 /// Descriptors kept free for what is neither a client nor open yet.
 constexpr std::size_t spare_descriptors = 16;
 
+std::string too_few_descriptors(std::size_t wanted, std::size_t needed, std::size_t allowed,
+                                std::size_t possible) {
+    auto const sentence =
+        fmt::format("{} {} open files, and the system allows {}: raise that (ulimit -n {})",
+                    wanted == 1 ? "1 client needs" : fmt::format("{} clients need", wanted), needed,
+                    allowed, needed);
+    return possible == 0 ? sentence
+                         : fmt::format("{}, or choose a limit of at most {}", sentence, possible);
+}
+
 std::size_t choose_limit(ServerOptions const& options) {
     OpenFiles const files = open_files();
     std::size_t const taken = files.in_use + spare_descriptors;
     std::size_t const possible = files.most > taken ? files.most - taken : 0;
-    if (possible == 0 || options.limit.value_or(0) > possible) {
+    std::size_t const wanted = options.limit.value_or(1);
+    if (wanted > possible) {
         throw Error(Errc::too_few_descriptors,
-                    fmt::format("a limit of {} clients needs {} open files, and the system allows "
-                                "{}: raise that (ulimit -n {}), or choose a limit of at most {}",
-                                options.limit.value_or(1), options.limit.value_or(1) + taken,
-                                files.most, options.limit.value_or(1) + taken, possible));
+                    too_few_descriptors(wanted, wanted + taken, files.most, possible));
     }
     if (!options.limit && possible < default_limit) {
         options.log(LogLevel::info,

@@ -136,7 +136,7 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
             throw CLI::RequiredError("ADDRESS");
         }
         check("--max-message", fault_of_max_message(command_line.server.max_message));
-        check("--ack", fault_of_ack(command_line.server.ack));
+        check("--ack", fault_of_ack(command_line.server.ack, command_line.server.addresses));
     });
 }
 

@@ -18,6 +18,10 @@ namespace {
 /// A block of records this long is not added to: whoever has more waits for room (promise P4).
 constexpr std::size_t most_bytes_filling = 1024 * 1024;
 
+/// Of one batch in one block: whoever has more to show waits for the next, behind what others have
+/// (promise P5).
+constexpr std::size_t most_records_in_a_turn = 1024;
+
 /// Lines of the log that wait for the writer.
 constexpr std::size_t most_log_lines_waiting = 256;
 
@@ -122,7 +126,7 @@ Display::RecordRange Display::fill(OutputBuffer& buffer, Batch const& batch, Bat
                                    Stamp& stamp) {
     RecordRange range{first, first, 0, buffer.filled, buffer.filled};
     std::size_t const before = buffer.filling.size();
-    while (range.last != batch.end() && !buffer.full()) {
+    while (range.last != batch.end() && range.count != most_records_in_a_turn && !buffer.full()) {
         append(buffer.filling, *range.last, stamp);
         ++range.last;
         ++range.count;

@@ -132,6 +132,7 @@ public:
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
     asio::error_code ignored;             ///< for waits after which the socket itself tells more
     Tally tally;
+    Count owing;  ///< sessions whose clients do not take their answers just now
     ByteBudget budget;
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
 

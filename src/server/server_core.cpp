@@ -13,8 +13,11 @@
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <string_view>
 #include <utility>
 
 namespace roger {
@@ -281,7 +284,8 @@ void ServerCore::tell_drain_ending() {
     }
 }
 
-/// Who has only its answers left to take, and does not take them, is no reason for a failure.
+/// Who has only its answers left to take, or only its connection to close, is no reason for a
+/// failure.
 void ServerCore::end_drain(std::chrono::milliseconds after) {
     Counters const now = counters();
     std::uint64_t const settled =
@@ -291,11 +295,28 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
                          to_string(Timeout(after)), now.messages - settled));
         abandon(ServerResult::End::timed_out);
     } else {
-        context_.options.log(
-            LogLevel::warning,
-            fmt::format("{} clients were cut off: they did not take their answers", now.clients));
+        tell_cut_off(after, now.clients);
         abandon(ServerResult::End::drained);
     }
+}
+
+/// `clients` are those that are still connected.
+void ServerCore::tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients) {
+    std::uint64_t owing = 0;
+    for (auto const& loop : loops_) {
+        owing += loop->owing.get();
+    }
+    auto const tell = [&](LogLevel level, std::string_view who, std::uint64_t number) {
+        if (number != 0) {
+            context_.options.log(level,
+                                 fmt::format("the drain timeout of {} came: clients that {} were "
+                                             "cut off: {}",
+                                             to_string(Timeout(after)), who, number));
+        }
+    };
+    tell(LogLevel::warning, "had not taken their answers", owing);
+    tell(LogLevel::info, "had taken their answers and had not closed their connections",
+         clients - std::min(owing, clients));
 }
 
 void ServerCore::part_drained() {

@@ -15,7 +15,9 @@
 #include <asio/steady_timer.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -85,6 +87,7 @@ private:
     Task<void> bound_drain();
     void tell_drain_ending();
     void end_drain(std::chrono::milliseconds after);
+    void tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients);
     void part_drained();
     void abandon(ServerResult::End end);
     void loop_aborted();

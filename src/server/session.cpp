@@ -209,8 +209,10 @@ Task<bool> Session::acknowledge(Replies replies) {
             co_return false;
         }
         loop_.arm(peer_deadline_, Timer::write);
+        loop_.owing.add();
         co_await socket_.async_wait(LoopSocket::wait_write,
                                     asio::redirect_error(asio::deferred, error));
+        loop_.owing.subtract(1);
         peer_deadline_.disarm();
         if (close_reason_ == CloseReason::write_timeout ||
             close_reason_ == CloseReason::connection_lost) {

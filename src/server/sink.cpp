@@ -156,8 +156,10 @@ std::error_code Sink::sync() const {
 std::error_code Sink::close() {
     std::error_code error;
     for (int* const descriptor : {&own_, &given_}) {
-        // Never tried again: the number is free already, whatever the error.
-        if (*descriptor >= 0 && ::close(std::exchange(*descriptor, -1)) != 0 && !error) {
+        // Never tried again: the number is free already, whatever the error. EINTR says that it is,
+        // and nothing about what was written: close(2), NOTES.
+        if (*descriptor >= 0 && ::close(std::exchange(*descriptor, -1)) != 0 && errno != EINTR &&
+            !error) {
             error = last_error();
         }
     }

@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <vector>
 
 namespace roger {
 
@@ -17,6 +19,13 @@ namespace {
 
 /// Beyond it a moment in the future is none that a clock can tell.
 constexpr std::chrono::milliseconds longest_timeout = std::chrono::years(100);
+
+/// What IPv4 has room for; what IPv6 and a Unix socket take depends on the system.
+constexpr std::size_t most_datagram_bytes = 65'507;
+
+bool is_datagram(Address const& address) {
+    return socket_type(address.transport) == SocketType::datagram;
+}
 
 void validate_timeout(std::string_view name, Timeout timeout) {
     require_option(
@@ -33,12 +42,18 @@ void require_none(std::string_view name, std::string const& fault) {
 
 }  // namespace
 
-std::string fault_of_ack(std::string_view ack) {
+std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addresses) {
     if (ack.find('\n') != ack.npos) {
         return "a newline ends an answer, so the text cannot hold one";
     }
     if (ack.starts_with(refusal_begins)) {
         return "a text that begins with 'error: ' would say that the message was refused";
+    }
+    if (ack.size() >= most_datagram_bytes && std::ranges::any_of(addresses, is_datagram)) {
+        return fmt::format(
+            "with its newline it has {} bytes, and the answer to a datagram has at most {}: "
+            "shorten it, or leave out the udp: and unixgram: addresses",
+            ack.size() + 1, most_datagram_bytes);
     }
     return {};
 }
@@ -61,7 +76,7 @@ void validate(ServerOptions const& options, Handler const& handler) {
     require_option(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
     require_option(options.threads > 0, "threads: 0 event loops are none; at least 1");
     require_none("max_message", fault_of_max_message(options.max_message));
-    require_none("ack", fault_of_ack(options.ack));
+    require_none("ack", fault_of_ack(options.ack, options.addresses));
     validate_timeout("idle_timeout", options.idle_timeout);
     validate_timeout("message_timeout", options.message_timeout);
     validate_timeout("write_timeout", options.write_timeout);

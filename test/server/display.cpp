@@ -172,6 +172,24 @@ TEST_CASE("a batch larger than a block is written in pieces, whole and in order"
     CHECK((out == large));
 }
 
+TEST_CASE("a batch of many messages is written in turns, with those of others between",
+          "[display]") {
+    TempDir const dir;
+    Descriptor const file = open_file(dir / "out");
+    Sink sink(file.get());
+    asio::io_context context;
+    Display display(sink, {.show = Show::text, .sync = false, .loops = 1});
+    std::vector<Shown> batches =
+        batches_of({std::string(3000, '\n'), std::string(3000, '\n'), "other\n"});
+    show_all(context, display, batches);
+    for (Shown const& batch : batches) {
+        CHECK(batch.done);
+    }
+    std::string const out = roger::test::read_file(dir / "out");
+    CHECK(out.size() == 6006);
+    CHECK(out.find("other\n") == 2 * 1024);
+}
+
 TEST_CASE("an output that stalls is given up only when told, and what it took is known",
           "[display][concurrency]") {
     std::array<int, 2> ends{};

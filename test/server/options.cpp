@@ -31,6 +31,16 @@ std::vector<Impossible> impossible_options() {
          [](auto& options) { options.max_message = std::numeric_limits<std::size_t>::max(); }},
         {"ack: ", [](auto& options) { options.ack = "two\nlines"; }},
         {"ack: ", [](auto& options) { options.ack = "error: taken"; }},
+        {"ack: ",
+         [](auto& options) {
+             options.ack = std::string(65'507, 'a');
+             options.addresses.push_back(parse_address("udp:127.0.0.1:0"));
+         }},
+        {"ack: ",
+         [](auto& options) {
+             options.ack = std::string(65'507, 'a');
+             options.addresses = {parse_address("unixgram:@roger-test-options")};
+         }},
         {"idle_timeout: ", [](auto& options) { options.idle_timeout = 0ms; }},
         {"message_timeout: ", [](auto& options) { options.message_timeout = -1ms; }},
         {"write_timeout: ",

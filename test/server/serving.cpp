@@ -8,6 +8,7 @@
 #include "support/running_server.hpp"
 
 #include <asio/deferred.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -281,6 +282,31 @@ TEST_CASE("A handler that is told that the drain ends can still refuse", "[serve
     auto const result = running.result();
     CHECK((result.end == ServerResult::End::drained));
     CHECK(result.failure == "it was too late");
+}
+
+TEST_CASE("A client that has its answers when the drain ends is not said to have left them",
+          "[server][concurrency]") {
+    asio::steady_timer* waiting = nullptr;
+    ServerOptions options;
+    options.drain_timeout = 2s;
+    options.on_drain_ending = [&waiting] { waiting->cancel(); };
+    RunningServer running(std::move(options), [&waiting](Batch const&) -> Task<void> {
+        asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
+        waiting = &timer;
+        asio::error_code cancelled;
+        co_await timer.async_wait(asio::redirect_error(asio::deferred, cancelled));
+    });
+    Peer peer = Peer::connect(running.address());
+    peer.send("hello\n");
+    eventually("the handler has it", [&] { return running.server().counters().messages == 1; });
+    // It is answered in the last tenth of the time, and the client does not close its side.
+    auto const result = running.stop();
+    CHECK(peer.receive_all() == ack + "\nerror: shutting down\n");
+    CHECK(result.success());
+    CHECK(running.complaints() == std::vector<std::string>());
+    CHECK(running.logged().back() ==
+          "the drain timeout of 2s came: clients that had taken their answers and had not closed "
+          "their connections were cut off: 1");
 }
 
 TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {

@@ -15,6 +15,7 @@ RunningServer::RunningServer(ServerOptions options, Handler handler)
     }
     options.log = [this](LogLevel level, std::string_view sentence) {
         std::lock_guard const lock(guard_);
+        logged_.emplace_back(sentence);
         if (level >= LogLevel::warning) {
             complaints_.emplace_back(sentence);
         }
@@ -56,6 +57,11 @@ ServerResult RunningServer::stop(Deadline deadline) {
 std::vector<std::string> RunningServer::complaints() const {
     std::lock_guard const lock(guard_);
     return complaints_;
+}
+
+std::vector<std::string> RunningServer::logged() const {
+    std::lock_guard const lock(guard_);
+    return logged_;
 }
 
 }  // namespace roger::test

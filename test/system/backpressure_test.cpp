@@ -4,6 +4,7 @@
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 #include "support/users.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -287,6 +288,34 @@ TEST_CASE("A stalled output costs no more memory the smaller the messages are",
     if constexpr (!sanitized) {
         CHECK(peak_memory(server.id()) < 64 * 1024 * 1024);
     }
+}
+
+TEST_CASE("A client that says thousands of messages at once leaves room between them for others",
+          "[backpressure][system]") {
+    constexpr std::size_t most_in_a_turn = 1024;  // as documented
+    auto const* const show = GENERATE("text", "json");
+    CAPTURE(show);
+    TempDir const directory;
+    auto server = ServerProcess::start({"--show", show, "unix:" + directory / "s"});
+    Peer flooding = Peer::connect(server.address());
+    Peer other = Peer::connect(server.address());
+    flooding.send("first\n");
+    CHECK(flooding.receive_line() == ack);
+    {
+        // Both are there when it looks, the flood first.
+        Suspended const suspended(server.id());
+        flooding.send(std::string(50'000, '\n'));
+        other.send("other\n");
+    }
+    CHECK(other.receive_line() == ack);
+    auto const records = split_lines(server.output());
+    auto const found = std::ranges::find_if(
+        records, [](auto const& record) { return record.find("other") != record.npos; });
+    REQUIRE(found != records.end());
+    CHECK(found - records.begin() <= 1 + static_cast<std::ptrdiff_t>(most_in_a_turn));
+    flooding.half_close();
+    CHECK(split_lines(flooding.receive_all()).size() == 50'000);
+    CHECK(split_lines(server.output()).size() == 50'002);
 }
 
 TEST_CASE("A client that says all it can does not hold up the others", "[backpressure][system]") {

@@ -253,6 +253,20 @@ TEST_CASE("too long: refused in its place, and the next one is taken",
     CHECK(split_lines(server.output()) == std::vector<std::string>(3, std::string(100, 'x')));
 }
 
+TEST_CASE("answers: an ack that just fits into a datagram is sent", "[datagrams][system]") {
+    TempDir const directory;
+    std::string const longest(65'506, 'a');
+    for (std::string const& address :
+         {std::string("udp:127.0.0.1:0"), "unixgram:" + directory / "s"}) {
+        CAPTURE(address);
+        auto server = ServerProcess::start({"--ack", longest, address});
+        auto peer = DatagramPeer::to(server.address());
+        peer.send("hello");
+        CHECK((peer.receive() == longest + '\n'));
+        CHECK(server.counter("unanswered") == 0);
+    }
+}
+
 TEST_CASE("truncated: a datagram that is cut off is refused, never displayed",
           "[datagrams][truncated][system]") {
     Place const place;

@@ -265,6 +265,26 @@ TEST_CASE("A limit above what the system allows is an error that names a way out
     CHECK(run(launch).exit == Exit::with(1));
 }
 
+TEST_CASE("Where no client fits below the limit on open files, only raising that is a remedy",
+          "[descriptors][system]") {
+    auto const with_limit = GENERATE(false, true);
+    CAPTURE(with_limit);
+    auto launch = server_launch({"127.0.0.1:0"});
+    if (with_limit) {
+        launch.arguments = {"--limit", "5", "127.0.0.1:0"};
+    }
+    launch.open_files = 20;
+    auto const refused = run(launch);
+    CAPTURE(refused.err);
+    CHECK(refused.exit == Exit::with(1));
+    CHECK(refused.err.starts_with("server: " +
+                                  std::string(with_limit ? "5 clients need " : "1 client needs ")));
+    CHECK(refused.err.find("the system allows 20: raise that (ulimit -n ") != std::string::npos);
+    CHECK(refused.err.find("at most") == std::string::npos);
+    ServerSetup setup = with_open_files(number_after(refused.err, "ulimit -n "));
+    CHECK(ServerProcess::start(launch.arguments, std::move(setup)).stop() == Exit::with(0));
+}
+
 TEST_CASE("However few open files are allowed, the server serves or says why not",
           "[descriptors][system]") {
     need_a_server_that_can_starve();

@@ -167,6 +167,18 @@ TEST_CASE("What only close() tells reaches the exit status", "[output-errors][sy
     CHECK(calls.failures(Call::close) == 1);
 }
 
+TEST_CASE("A close() that a signal interrupts has closed, and is no loss",
+          "[output-errors][system]") {
+    FailingCalls calls;
+    auto server = start_server(calls, {});
+    calls.fail(Call::close, EINTR, every_time, STDOUT_FILENO);
+    check_serving(server);
+    CHECK(server.stop() == Exit::with(0));
+    CHECK(calls.failures(Call::close) == 1);
+    CHECK(server.process().err().read_all().find("closing") == std::string::npos);
+    CHECK(server.output() == "one\ntwo\n");
+}
+
 TEST_CASE("With --sync the directory of the file is synced at the start",
           "[output-errors][system]") {
     FailingCalls calls;

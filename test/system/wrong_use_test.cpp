@@ -78,26 +78,30 @@ TEST_CASE("A server without a usable address says so", "[wrong-use][system]") {
 }
 
 TEST_CASE("A server with a wrong option says so", "[wrong-use][system]") {
-    check_wrong(server_launch, {
-                                   {{"--limit", "0", "0"}, "--limit"},
-                                   {{"--limit", "-1", "0"}, "--limit"},
-                                   {{"--limit", "many", "0"}, "--limit"},
-                                   {{"--threads", "0", "0"}, "--threads"},
-                                   {{"--when-full", "maybe", "0"}, "--when-full"},
-                                   {{"--when-full", "1", "0"}, "--when-full"},
-                                   {{"--show", "xml", "0"}, "--show"},
-                                   {{"--show", "7", "0"}, "--show"},
-                                   {{"--log-level", "loud", "0"}, "--log-level"},
-                                   {{"--log-level", "9", "0"}, "--log-level"},
-                                   {{"--ack", "two\nlines", "0"}, "--ack"},
-                                   {{"--ack"}, "--ack"},
-                                   {{"--ack=", "abc"}, "abc"},
-                                   {{"--limit=", "0"}, "--limit"},
-                                   {{"--idle-timeout=", "0"}, "--idle-timeout"},
-                                   {{"--sync=", "0"}, "--sync="},
-                                   {{"--classic=", "0"}, "--classic="},
-                                   {{"--", "--ack="}, "--ack="},
-                               });
+    check_wrong(server_launch,
+                {
+                    {{"--limit", "0", "0"}, "--limit"},
+                    {{"--limit", "-1", "0"}, "--limit"},
+                    {{"--limit", "many", "0"}, "--limit"},
+                    {{"--threads", "0", "0"}, "--threads"},
+                    {{"--when-full", "maybe", "0"}, "--when-full"},
+                    {{"--when-full", "1", "0"}, "--when-full"},
+                    {{"--show", "xml", "0"}, "--show"},
+                    {{"--show", "7", "0"}, "--show"},
+                    {{"--log-level", "loud", "0"}, "--log-level"},
+                    {{"--log-level", "9", "0"}, "--log-level"},
+                    {{"--ack", "two\nlines", "0"}, "--ack"},
+                    {{"--ack", std::string(65'507, 'a'), "0", "udp:0"},
+                     "--ack: with its newline it has 65508 bytes, and the answer to a "
+                     "datagram has at most 65507: shorten it"},
+                    {{"--ack"}, "--ack"},
+                    {{"--ack=", "abc"}, "abc"},
+                    {{"--limit=", "0"}, "--limit"},
+                    {{"--idle-timeout=", "0"}, "--idle-timeout"},
+                    {{"--sync=", "0"}, "--sync="},
+                    {{"--classic=", "0"}, "--classic="},
+                    {{"--", "--ack="}, "--ack="},
+                });
 }
 
 TEST_CASE("An option that there is not is named, whatever else is wrong", "[wrong-use][system]") {
