@@ -135,8 +135,11 @@ int serve(roger::ServerCommandLine const& command_line) {
 int serve_in_classic_style(roger::ServerCommandLine const& command_line) {
     auto const& addresses = command_line.server.addresses;
     auto const address = addresses.empty() ? std::nullopt : std::optional(addresses[0]);
-    return roger::serve_classic(*command_line.classic, address) ? roger::status_done
-                                                                : roger::status_failed;
+    roger::StandardError const standard_error(roger::LogLevel::info);
+    bool const well =
+        roger::serve_classic(*command_line.classic, address,
+                             [&](std::string_view sentence) { standard_error.announce(sentence); });
+    return well ? roger::status_done : roger::status_failed;
 }
 
 }  // namespace
