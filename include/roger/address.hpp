@@ -42,7 +42,7 @@ struct Address {
     Transport transport = Transport::tcp;
     std::string host;        ///< tcp, udp: a name, or a number without brackets; empty: any
     std::uint16_t port = 0;  ///< tcp, udp: 0 lets the system choose (servers only)
-    std::string path;        ///< unix, unixgram: at most 107 bytes: a path, or '@' and a name
+    std::string path;        ///< unix, unixgram: a path, or '@' and a name, of 107 bytes at most
 
     bool operator==(Address const&) const = default;
 };

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include <linux/sock_diag.h>
+#include <sys/un.h>
 
 namespace roger {
 
@@ -116,6 +117,9 @@ void DatagramBatch::answer(std::size_t index, std::string_view bytes) {
     msghdr& message = answers_[answered_.size()].msg_hdr;
     message = received_[index].msg_hdr;
     message.msg_iov = &slot.answer;
+    // Of a path that fills a whole sockaddr_un the system tells one byte more, its NUL, than it
+    // takes: unix(7).
+    message.msg_namelen = std::min<socklen_t>(message.msg_namelen, sizeof(sockaddr_un));
     forget_interface(message);
     answered_.push_back(index);
 }

@@ -31,8 +31,8 @@ constexpr std::array prefixes = {
 constexpr std::string_view forms =
     "write HOST:PORT, [IPV6]:PORT, udp:HOST:PORT, unix:PATH or unixgram:PATH";
 
-// sockaddr_un has 108 bytes: a path needs one for its end, a name in the abstract namespace one
-// for its beginning, which is the '@' here. unix(7)
+// A path, or a name in the abstract namespace without its '@'. sockaddr_un has 108 bytes: a path
+// needs one for its end, a name one for its beginning. unix(7)
 constexpr std::size_t longest_path = 107;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason_and_remedy) {
@@ -153,10 +153,11 @@ Address parse_unix(Transport transport, std::string_view text, std::string_view 
     if (path.find('\0') != path.npos) {
         refuse(text, "has a NUL byte, which no path can have: leave it out");
     }
-    if (path.size() > longest_path) {
+    std::size_t const size = path.size() - (path.starts_with('@') ? 1 : 0);
+    if (size > longest_path) {
         refuse(text, fmt::format("is too long for a Unix socket: shorten it from {} to at most {} "
                                  "bytes",
-                                 path.size(), longest_path));
+                                 size, longest_path));
     }
     return {.transport = transport, .host = {}, .port = 0, .path = std::string(path)};
 }

@@ -1,10 +1,12 @@
 // The tutorial's servers: receive, display, acknowledge.
 #include "server/classic.hpp"
 
+#include "net/accept.hpp"
 #include "net/listening.hpp"
 #include "net/spawn.hpp"
 #include "net/thread.hpp"
 #include "roger/task.hpp"
+#include "server/pauses.hpp"
 #include "server/sink.hpp"
 
 #include <asio/buffer.hpp>
@@ -13,13 +15,15 @@
 #include <asio/io_context.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <csignal>
 #include <exception>
-#include <iostream>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -53,14 +57,17 @@ ServerStyle server_style(Transport transport) {
     }
 }
 
-std::runtime_error failed(std::string_view what, std::error_code error) {
-    return std::runtime_error(fmt::format("ERROR {}: {}", what, error.message()));
+using Say = std::function<void(std::string_view sentence)>;
+
+std::string error_sentence(std::string_view what, std::error_code error) {
+    return fmt::format("ERROR {}: {}", what, error.message());
 }
 
 class Classic {
 public:
-    Classic(ClassicServer kind, Address const& address)
+    Classic(ClassicServer kind, Address const& address, Say const& say)
         : signals_(waiting_, SIGINT, SIGTERM),
+          say_(say),
           kind_(kind),
           style_(server_style(address.transport)),
           sink_(STDOUT_FILENO),
@@ -73,9 +80,9 @@ public:
         }
         if (address.port == 0 && !is_unix(address.transport)) {
             // Nobody could find it otherwise.
-            std::cerr << fmt::format(
-                "listening on {}\n",
-                to_string(datagrams_.empty() ? listening_[0].address : datagrams_[0].address));
+            say_(fmt::format(
+                "listening on {}",
+                to_string(datagrams_.empty() ? listening_[0].address : datagrams_[0].address)));
         }
     }
 
@@ -105,7 +112,7 @@ private:
         spawn(context_.get_executor(), std::move(work),
               [this, whole](std::exception_ptr const& thrown) {
                   if (thrown) {
-                      std::cerr << describe(thrown) << '\n';
+                      say_(describe(thrown));
                       well_ = false;
                   }
                   if (whole) {
@@ -115,21 +122,48 @@ private:
     }
 
     Task<void> accept(Acceptor& acceptor) {
-        for (;;) {
+        for (Pauses pauses("ERROR on accept");;) {
             asio::error_code error;
-            Socket client =
-                co_await acceptor.async_accept(asio::redirect_error(asio::deferred, error));
-            if (error) {
-                throw failed("on accept", error);
-            }
-            if (kind_ == ClassicServer::single) {
-                co_await converse(std::move(client));
+            co_await acceptor.async_wait(Acceptor::wait_read,
+                                         asio::redirect_error(asio::deferred, error));
+            std::optional<Socket> client = accept_one(acceptor, error);
+            if (client && kind_ == ClassicServer::single) {
+                co_await converse(std::move(*client));
                 co_return;
             }
-            start(converse(std::move(client)), false);
+            if (client) {
+                start(converse(std::move(*client)), false);
+            } else if (error != asio::error::would_block && !is_of_one_connection(error)) {
+                if (kind_ == ClassicServer::single) {
+                    throw std::runtime_error(error_sentence("on accept", error));
+                }
+                co_await pause(pauses, error);
+            }
         }
     }
 
+    std::optional<Socket> accept_one(Acceptor& acceptor, asio::error_code& error) {
+        Endpoint peer;
+        int const connection = accept_connection(acceptor.native_handle(), peer, error);
+        if (connection < 0) {
+            return std::nullopt;
+        }
+        Socket client(context_);
+        client.assign(peer.protocol(), connection, error);
+        if (error) {
+            ::close(connection);
+            return std::nullopt;
+        }
+        return client;
+    }
+
+    Task<void> pause(Pauses& pauses, asio::error_code why) {
+        pauses.add([this](LogLevel, std::string_view what) { say_(what); }, why.message());
+        asio::steady_timer timer(context_, pause_time);
+        co_await timer.async_wait(asio::deferred);
+    }
+
+    /// A client that breaks off is told; that is no failure of the server's.
     Task<void> converse(Socket client) {
         std::array<char, 255> buffer;
         asio::error_code error;
@@ -137,26 +171,33 @@ private:
             co_await client.async_read_some(asio::buffer(buffer.data(), style_.most_bytes),
                                             asio::redirect_error(asio::deferred, error));
         if (error && error != asio::error::eof) {
-            throw failed("reading from socket", error);
+            say_(error_sentence("reading from socket", error));
+            co_return;
         }
         display({buffer.data(), size});
         co_await asio::async_write(client, asio::buffer(style_.ack),
                                    asio::redirect_error(asio::deferred, error));
         if (error) {
-            throw failed("writing to socket", error);
+            say_(error_sentence("writing to socket", error));
         }
     }
 
     Task<void> serve_datagrams(DatagramSocket& socket) {
         std::array<char, 1024> buffer;
-        asio::error_code ignored;  // of an answer, like the network's
-        for (;;) {
+        for (Pauses pauses("ERROR on recvfrom");;) {
+            asio::error_code error;
             DatagramSocket::endpoint_type sender;
             std::size_t const size = co_await socket.async_receive_from(
-                asio::buffer(buffer.data(), style_.most_bytes), sender, asio::deferred);
+                asio::buffer(buffer.data(), style_.most_bytes), sender,
+                asio::redirect_error(asio::deferred, error));
+            if (error) {
+                co_await pause(pauses, error);
+                continue;
+            }
             display({buffer.data(), size});
+            // Whether an answer gets through is the network's affair.
             co_await socket.async_send_to(asio::buffer(style_.ack), sender,
-                                          asio::redirect_error(asio::deferred, ignored));
+                                          asio::redirect_error(asio::deferred, error));
         }
     }
 
@@ -166,8 +207,13 @@ private:
             "{}{}{}", style_.before,
             style_.as_c_string ? message.substr(0, message.find('\0')) : message, style_.after);
         std::string_view unwritten = record;
-        if (std::error_code const error = sink_.write(unwritten)) {
-            throw failed("writing to standard output", error);
+        std::error_code const error = sink_.write(unwritten);
+        if (error == std::errc::operation_canceled) {
+            throw std::runtime_error(
+                "ERROR writing to standard output: it does not take what is written to it");
+        }
+        if (error) {
+            throw std::runtime_error(error_sentence("writing to standard output", error));
         }
     }
 
@@ -176,6 +222,7 @@ private:
     asio::io_context waiting_{1};
     asio::signal_set signals_;
 
+    Say const& say_;
     ClassicServer kind_;
     ServerStyle style_;
     Sink sink_;
@@ -187,15 +234,15 @@ private:
 
 }  // namespace
 
-bool serve_classic(ClassicServer kind, std::optional<Address> const& address) {
+bool serve_classic(ClassicServer kind, std::optional<Address> const& address, Say const& say) {
     if (!address) {
-        std::cerr << "ERROR, no port provided\n";
+        say("ERROR, no port provided");
         return false;
     }
     try {
-        return Classic(kind, *address).serve();
+        return Classic(kind, *address, say).serve();
     } catch (ListenError const& error) {
-        std::cerr << fmt::format("ERROR on binding: {}\n", error.cause().message());
+        say(fmt::format("ERROR on binding: {}", error.cause().message()));
         return false;
     }
 }

@@ -4,7 +4,9 @@
 #include "roger/address.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string_view>
 
 namespace roger {
 
@@ -14,8 +16,9 @@ enum class ClassicServer : std::uint8_t {
 };
 
 /// Serves until it is done, or until SIGINT or SIGTERM. Writes to standard output. Without an
-/// address, and where something fails, says so on standard error in the tutorial's words. Returns
-/// whether all went well.
-bool serve_classic(ClassicServer kind, std::optional<Address> const& address);
+/// address, and where something fails, says so in the tutorial's words. Returns whether all went
+/// well: what a client does, or a want of resources that can pass, is told and is no failure.
+bool serve_classic(ClassicServer kind, std::optional<Address> const& address,
+                   std::function<void(std::string_view sentence)> const& say);
 
 }  // namespace roger

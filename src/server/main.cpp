@@ -16,6 +16,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -61,15 +62,15 @@ void close_output(roger::Sink& sink) {
     }
 }
 
-/// Nothing is left but to close: a signal that comes when nobody hears it any more must not end the
-/// program as it does by default.
-void block_signals() {
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    for (int const signal : {SIGINT, SIGTERM, SIGUSR1}) {
-        ::sigaddset(&signals, signal);
+/// `how` is SIG_BLOCK or SIG_UNBLOCK. A signal that comes when nobody hears it yet, or any more,
+/// must not end the program as it does by default. Threads inherit what is blocked.
+void change_mask(int how, std::initializer_list<int> signals) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (int const signal : signals) {
+        ::sigaddset(&set, signal);
     }
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::pthread_sigmask(how, &set, nullptr);
 }
 
 roger::ServerOptions server_options(roger::ServerOptions options,
@@ -113,6 +114,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     roger::Signals const signals(server,
                                  {.on_user_signal = [&] { announce(to_string(server.counters())); },
                                   .on_second_stop = end_now});
+    change_mask(SIG_UNBLOCK, {SIGUSR1});
     roger::ServerResult const result = server.run();
     served = true;
 
@@ -126,7 +128,7 @@ int serve(roger::ServerCommandLine const& command_line) {
         // there is nothing to be gained from taking them down in order.
         std::_Exit(roger::status_failed);
     }
-    block_signals();
+    change_mask(SIG_BLOCK, {SIGINT, SIGTERM, SIGUSR1});
     display.finish();
     close_output(sink);
     return result.success() ? roger::status_done : roger::status_failed;
@@ -135,14 +137,19 @@ int serve(roger::ServerCommandLine const& command_line) {
 int serve_in_classic_style(roger::ServerCommandLine const& command_line) {
     auto const& addresses = command_line.server.addresses;
     auto const address = addresses.empty() ? std::nullopt : std::optional(addresses[0]);
-    return roger::serve_classic(*command_line.classic, address) ? roger::status_done
-                                                                : roger::status_failed;
+    roger::StandardError const standard_error(roger::LogLevel::info);
+    change_mask(SIG_UNBLOCK, {SIGUSR1});
+    bool const well =
+        roger::serve_classic(*command_line.classic, address,
+                             [&](std::string_view sentence) { standard_error.announce(sentence); });
+    return well ? roger::status_done : roger::status_failed;
 }
 
 }  // namespace
 
 // Only for want of memory can what comes before run_command_line() throw.
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
+    change_mask(SIG_BLOCK, {SIGUSR1});
     CLI::App app;
     roger::ServerCommandLine command_line;
     roger::describe_command_line(app, command_line);

@@ -19,6 +19,7 @@ enum class Call : std::uint8_t {
     pthread_create,
     read,
     recv,
+    recvfrom,
     recvmmsg,
     recvmsg,
     send,
@@ -35,7 +36,8 @@ inline constexpr int any_descriptor = -1;
 /// How one call fails, in memory that both processes have mapped: zeroed, it does not fail.
 struct CallFailure {
     std::atomic<std::uint64_t> left;  ///< times that it is still to fail
-    std::atomic<int> error;           ///< an errno
+    std::atomic<int> error;           ///< an errno; 0: it is made all the same
+    std::atomic<int> signal;          ///< that the process gets before; 0: none
     std::atomic<int> descriptor;      ///< only on this one, or any_descriptor
     std::atomic<std::uint64_t> seen;  ///< times that it has failed
 };

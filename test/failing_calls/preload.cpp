@@ -3,6 +3,7 @@
 #include "failing_calls/calls.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include <dlfcn.h>
@@ -48,6 +49,9 @@ int failure(Call call, int descriptor) {
             return 0;
         }
     } while (!how.left.compare_exchange_weak(left, left == every_time ? left : left - 1));
+    if (int const signal = how.signal; signal != 0) {
+        ::kill(::getpid(), signal);
+    }
     ++how.seen;
     return how.error;
 }
@@ -120,6 +124,13 @@ ssize_t read(int descriptor, void* buffer, size_t size) {
 ssize_t recv(int socket, void* buffer, size_t size, int flags) {
     static auto* const real = next(recv, "recv");
     return fails(Call::recv, socket) ? -1 : real(socket, buffer, size, flags);
+}
+
+ssize_t recvfrom(int socket, void* buffer, size_t size, int flags, sockaddr* address,
+                 socklen_t* address_size) {
+    static auto* const real = next(recvfrom, "recvfrom");
+    return fails(Call::recvfrom, socket) ? -1
+                                         : real(socket, buffer, size, flags, address, address_size);
 }
 
 int recvmmsg(int socket, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {

@@ -18,7 +18,8 @@ inline void demand_a_sound_address(Address const& address) {
     demand(name.find('\0') == name.npos, "a system call reads the whole name");
     demand((internet ? address.path : address.host).empty(), "one of host and path is empty");
     demand(internet || (!name.empty() && name != "@"), "a Unix socket has a name");
-    demand(internet || name.size() <= 107, "a Unix socket's name fits in its sockaddr_un");
+    demand(internet || name.size() <= (name.starts_with('@') ? 108 : 107),
+           "a Unix socket's name fits in its sockaddr_un");
     demand(internet || address.port == 0, "a Unix socket has no port");
 
     Address expected = address;

@@ -59,12 +59,20 @@ void FailingCalls::fail(Call call, int error, std::uint64_t times, int descripto
     CallFailure& how = (*failures_)[static_cast<std::size_t>(call)];
     how.left = 0;
     how.error = error;
+    how.signal = 0;
     how.descriptor = descriptor;
     how.left = times;
 }
 
 void FailingCalls::succeed(Call call) {
     (*failures_)[static_cast<std::size_t>(call)].left = 0;
+}
+
+void FailingCalls::signal_at(Call call, int signal) {
+    fail(call, 0, 0);
+    CallFailure& how = (*failures_)[static_cast<std::size_t>(call)];
+    how.signal = signal;
+    how.left = 1;
 }
 
 std::uint64_t FailingCalls::failures(Call call) const {

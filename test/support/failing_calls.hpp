@@ -31,10 +31,14 @@ public:
     /// Nothing fails yet; what is said before the start holds from the start.
     void preload(Launch& launch) const;
 
-    /// From now on the call fails with `error`, so many times.
+    /// From now on the call fails with `error`, so many times; with error 0 it does not, and is
+    /// counted.
     void fail(Call call, int error, std::uint64_t times = every_time,
               int descriptor = any_descriptor);
     void succeed(Call call);
+
+    /// At the next such call the process gets the signal; the call is made.
+    void signal_at(Call call, int signal);
 
     /// How many times it has failed so far.
     [[nodiscard]] std::uint64_t failures(Call call) const;

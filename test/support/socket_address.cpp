@@ -48,7 +48,7 @@ SocketAddress wrap(Native const& native, std::size_t size) {
 SocketAddress unix_address(std::string_view path) {
     sockaddr_un native{};
     native.sun_family = AF_UNIX;
-    if (path.size() >= sizeof native.sun_path) {
+    if (path.size() > sizeof native.sun_path) {
         throw Failure("path too long for a Unix socket");
     }
     std::ranges::copy(path, std::begin(native.sun_path));
@@ -56,7 +56,9 @@ SocketAddress unix_address(std::string_view path) {
     if (abstract) {
         native.sun_path[0] = '\0';
     }
-    return wrap(native, offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1));
+    // A path may fill all of it, and has no NUL then: unix(7).
+    std::size_t const size = offsetof(sockaddr_un, sun_path) + path.size() + (abstract ? 0 : 1);
+    return wrap(native, std::min(size, sizeof native));
 }
 
 SocketAddress internet_address(HostPort const& where) {
@@ -114,8 +116,9 @@ std::string printed_address(SocketAddress const& address) {
     }
     sockaddr_un native{};
     std::memcpy(&native, &address.storage, sizeof native);
-    auto const length = address.size - offsetof(sockaddr_un, sun_path);
-    std::string path(std::begin(native.sun_path), length);
+    // The system adds a NUL to a path that fills all of it.
+    std::size_t const size = std::min<std::size_t>(address.size, sizeof native);
+    std::string path(std::begin(native.sun_path), size - offsetof(sockaddr_un, sun_path));
     if (path.starts_with('\0')) {
         path[0] = '@';
     } else {

@@ -1,9 +1,9 @@
 // --classic: the tutorial's own programs, byte for byte, and its clients and servers with ours.
 #include "support/datagram_peer.hpp"
-#include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
+#include "system/classic_server.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -23,39 +23,8 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-std::string const tcp = "127.0.0.1:0";
-std::string const tcp_ack = "I got your message";
 std::string const tcp_prompt = "Please enter the message: ";
 std::string const unix_prompt = "Please enter your message: ";
-
-ServerProcess classic_server(std::string const& address, std::string const& option = "--classic") {
-    ServerSetup setup;
-    setup.addresses = address.starts_with("unix") ? 0 : 1;
-    auto server = ServerProcess::start({option, address}, std::move(setup));
-    if (address.starts_with("unix:")) {
-        eventually("it listens",
-                   [&] { return std::filesystem::exists(address.substr(address.find('/'))); });
-    }
-    return server;
-}
-
-Peer connected(ServerProcess const& server) {
-    return Peer::connect(server.address());
-}
-
-/// For a server that does not say when it listens: its socket's file is there before that.
-Peer connected_at(std::string const& address) {
-    std::optional<Peer> peer;
-    eventually("it listens", [&] {
-        try {
-            peer.emplace(Peer::connect(address));
-        } catch (Failure const&) {
-            return false;
-        }
-        return true;
-    });
-    return std::move(*peer);
-}
 
 Run classic_client(Arguments arguments, std::string_view input) {
     arguments.insert(arguments.begin(), "--classic");
@@ -75,7 +44,7 @@ void check_refusal(Launch const& launch, std::string const& said, int status) {
 // --- the server ---------------------------------------------------------------------------
 
 TEST_CASE("classic server, TCP: one message, its acknowledgement, the end", "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     Peer client = connected(server);
     client.send("hello\n");
     CHECK(client.receive_all() == tcp_ack);
@@ -85,7 +54,7 @@ TEST_CASE("classic server, TCP: one message, its acknowledgement, the end", "[cl
 
 TEST_CASE("classic server, trap 1: a message needs neither newline nor half-close",
           "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     Peer client = connected(server);
     client.send(std::string(254, 'x'));
     CHECK(client.receive_all() == tcp_ack);
@@ -94,7 +63,7 @@ TEST_CASE("classic server, trap 1: a message needs neither newline nor half-clos
 }
 
 TEST_CASE("classic server, trap 3: what it does not read ends in a reset", "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     Peer client = connected(server);
     client.send(std::string(300, 'x'));
     CHECK(client.receive_exactly(tcp_ack.size()) == tcp_ack);
@@ -105,7 +74,7 @@ TEST_CASE("classic server, trap 3: what it does not read ends in a reset", "[cla
 
 TEST_CASE("classic server, trap 5: who only connects has said nothing, and is acknowledged",
           "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     Peer client = connected(server);
     client.half_close();
     CHECK(client.receive_all() == tcp_ack);
@@ -114,7 +83,7 @@ TEST_CASE("classic server, trap 5: who only connects has said nothing, and is ac
 }
 
 TEST_CASE("classic server, trap 6: a zero byte ends what is shown", "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     Peer client = connected(server);
     client.send("seen\0hidden\n"s);
     CHECK(client.receive_all() == tcp_ack);
@@ -123,7 +92,7 @@ TEST_CASE("classic server, trap 6: a zero byte ends what is shown", "[classic][s
 }
 
 TEST_CASE("classic server, trap 7: it can be started again at once", "[classic][system]") {
-    auto first = classic_server(tcp);
+    auto first = classic_server(tcp_address);
     std::string const address = first.address();
     Peer client = connected(first);
     client.send("hello\n");
@@ -137,26 +106,6 @@ TEST_CASE("classic server, trap 7: it can be started again at once", "[classic][
     CHECK(again.receive_all() == tcp_ack);
     CHECK(second.wait_for_exit() == Exit::with(0));
     CHECK(second.out().read_all() == "Here is the message: again\n\n");
-}
-
-TEST_CASE("classic server: nothing is acknowledged that was not written", "[classic][system]") {
-    ServerSetup setup;
-    setup.out = Stdio::file("/dev/full");
-    auto server = ServerProcess::start({"--classic", tcp}, std::move(setup));
-    Peer client = connected(server);
-    client.send("hello\n");
-    CHECK(client.receive_all() == "");
-    CHECK(server.wait_for_exit() == Exit::with(1));
-    CHECK(server.process().err().last_words().find("ERROR writing to standard output: ") !=
-          std::string::npos);
-}
-
-TEST_CASE("classic server: a client that breaks off is an error", "[classic][system]") {
-    auto server = classic_server(tcp);
-    connected(server).reset();
-    CHECK(server.wait_for_exit() == Exit::with(1));
-    CHECK(server.process().err().last_words().find(
-              "ERROR reading from socket: Connection reset by peer\n") != std::string::npos);
 }
 
 TEST_CASE("classic server, Unix stream: one message, and no file is left", "[classic][system]") {
@@ -195,7 +144,7 @@ TEST_CASE("classic server, UDP: it goes on until it is told to end", "[classic][
 }
 
 TEST_CASE("classic server, forking: many at once, until it is told to end", "[classic][system]") {
-    auto server = classic_server(tcp, "--classic=forking");
+    auto server = classic_server(tcp_address, "--classic=forking");
     Peer const silent = connected(server);
     Peer first = connected(server);
     Peer second = connected(server);
@@ -216,35 +165,11 @@ TEST_CASE("classic server: a signal ends it in order, also while nobody has come
     CHECK_FALSE(std::filesystem::exists(directory / "s"));
 }
 
-TEST_CASE("classic server: a signal ends it while its output is stalled", "[classic][system]") {
-    ServerSetup setup;
-    setup.out = Stdio::stalled_pipe();
-    auto server = ServerProcess::start({"--classic=forking", tcp}, std::move(setup));
-    std::vector<Peer> clients;
-    for (int i = 0; i < 400; ++i) {
-        clients.push_back(connected(server));
-        clients.back().send(std::string(250, 'x'));
-    }
-    server.signal(SIGTERM);
-    CHECK(server.wait_for_exit().status.has_value());
-}
-
 TEST_CASE("classic server: errors are told in the tutorial's words", "[classic][system]") {
     check_refusal(server_launch({"--classic"}), "ERROR, no port provided", 1);
     Listener const holder("tcp:127.0.0.1:0");
     check_refusal(server_launch({"--classic", holder.address()}),
                   "ERROR on binding: Address already in use", 1);
-}
-
-TEST_CASE("classic server: a connection that cannot be accepted is an error",
-          "[classic][failing-calls][system]") {
-    FailingCalls calls;
-    auto server = start_with(calls, {GENERATE("--classic", "--classic=forking"), tcp});
-    calls.fail(Call::accept, EMFILE, 1);
-    Peer const peer = connected(server);
-    CHECK(server.wait_for_exit() == Exit::with(1));
-    CHECK(split_lines(server.process().err().last_words()).back() ==
-          "ERROR on accept: Too many open files");
 }
 
 TEST_CASE("classic server: what makes no sense with it is refused", "[classic][system]") {
@@ -405,8 +330,8 @@ TEST_CASE("The ordinary server serves the original clients", "[classic][system]"
     TempDir const directory;
     ServerSetup setup;
     setup.addresses = 3;
-    auto server =
-        ServerProcess::start({tcp, "udp:127.0.0.1:0", "unix:" + directory / "s"}, std::move(setup));
+    auto server = ServerProcess::start({tcp_address, "udp:127.0.0.1:0", "unix:" + directory / "s"},
+                                       std::move(setup));
     // One read of 255 bytes has the whole answer.
     Peer client = Peer::connect(server.address(0));
     client.send("over TCP\n");
@@ -442,7 +367,7 @@ TEST_CASE("The ordinary client talks to the original servers", "[classic][system
 }
 
 TEST_CASE("Our classic client and our classic server understand each other", "[classic][system]") {
-    auto server = classic_server(tcp);
+    auto server = classic_server(tcp_address);
     auto const client = classic_client({server.address()}, "hello\n");
     CHECK(client.exit == Exit::with(0));
     CHECK(client.out == tcp_prompt + tcp_ack + '\n');

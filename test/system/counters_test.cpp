@@ -1,5 +1,6 @@
 // Counters: on request, at the end, and true.
 #include "support/answers.hpp"
+#include "support/failing_calls.hpp"
 #include "support/flood.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -70,6 +71,21 @@ TEST_CASE("SIGUSR1 prints the counters in one line on standard error", "[counter
     peer.send("three\n");
     CHECK(peer.receive_line() == ack);
     CHECK(server.counter("messages") == 3);
+}
+
+TEST_CASE("SIGUSR1 before anybody hears it is answered when the server does",
+          "[counters][failing-calls][system]") {
+    FailingCalls calls;
+    calls.signal_at(Call::pthread_create, SIGUSR1);
+    auto server = start_with(calls, {"127.0.0.1:0"});
+    eventually("it prints the counters", [&] { return times_told(server, "accepted=0 ") == 1; });
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("SIGUSR1 ends a classic server, as it does the original", "[counters][system]") {
+    auto server = ServerProcess::start({"--classic", "127.0.0.1:0"});
+    server.signal(SIGUSR1);
+    CHECK(server.wait_for_exit() == Exit::by(SIGUSR1));
 }
 
 TEST_CASE("Every way of being refused is counted once, and all is told at the end",

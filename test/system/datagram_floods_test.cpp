@@ -127,7 +127,10 @@ TEST_CASE("deaf: a connected Unix peer that never reads leaves the others their 
           "[datagrams][deaf][system]") {
     TempDir const directory;
     auto server = start("unixgram:" + directory / "s");
-    auto deaf = DatagramPeer::to(server.address());
+    bool const fills_its_address = GENERATE(false, true);
+    auto deaf = fills_its_address
+                    ? DatagramPeer::to(server.address(), full_address("unixgram:", directory))
+                    : DatagramPeer::to(server.address());
     deaf.connect();
     auto reader = DatagramPeer::to(server.address());
     reader.connect();

@@ -11,7 +11,9 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +51,14 @@ private:
     std::string kind_;
     TempDir directory_;
 };
+
+/// An address below `directory` that fills the 108 bytes of a sockaddr_un: unix(7).
+inline std::string full_address(std::string const& form, TempDir const& directory) {
+    std::string address = form + directory / "p";
+    std::size_t const most = std::string_view("unixgram:").size() + 108;
+    address.resize(std::max(address.size(), most), 'p');
+    return address;
+}
 
 inline ServerProcess start(std::string const& address, std::vector<std::string> arguments = {},
                            ServerSetup setup = {}) {

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -93,6 +94,20 @@ TEST_CASE("talk: what is sent to everybody is answered from the server's own add
     REQUIRE(::setsockopt(peer.descriptor(), SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes) == 0);
     talk(peer, "is anybody there?");
     CHECK(peer.sender() == with_host(server.address(), "127.0.0.1"));
+}
+
+TEST_CASE("talk: a sender whose name fills all of its address is told, and answered",
+          "[datagrams][talk][system]") {
+    TempDir const directory;
+    auto server = start("unixgram:" + directory / "s", {"--show", "json"});
+    std::string const form = GENERATE("unixgram:", "unixgram:@");
+    std::string const own = full_address(form, directory);
+    auto peer = DatagramPeer::to(server.address(), own);
+    talk(peer, "a long way");
+    CHECK(peer.own_address() == own);
+    CHECK(nlohmann::json::parse(server.output())["from"] == own);
+    peer.send("once more");
+    CHECK(peer.receive() == ack_line);
 }
 
 TEST_CASE("talk: a sender without an address is displayed, and gets no answer",

@@ -138,6 +138,14 @@ TEST_CASE("A Unix socket's path may have the full 107 bytes", "[talk][system]") 
     check_talk(server, {address}, "a long way");
 }
 
+TEST_CASE("A name in the abstract namespace may have the full 107 bytes", "[talk][system]") {
+    auto address = abstract_name("talk");
+    address.resize(std::string_view("unix:@").size() + 107, 'n');
+    auto server = ServerProcess::start({address});
+    CHECK(server.address() == address);
+    check_talk(server, {address}, "a long name");
+}
+
 TEST_CASE("The two programs talk over an abstract Unix socket", "[talk][system]") {
     auto const address = abstract_name("talk");
     auto server = ServerProcess::start({address});
