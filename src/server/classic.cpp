@@ -144,16 +144,16 @@ private:
 
     std::optional<Socket> accept_one(Acceptor& acceptor, asio::error_code& error) {
         Endpoint peer;
-        int const connection = accept_connection(acceptor.native_handle(), peer, error);
-        if (connection < 0) {
+        Descriptor connection = accept_connection(acceptor.native_handle(), peer, error);
+        if (!connection) {
             return std::nullopt;
         }
         Socket client(context_);
-        client.assign(peer.protocol(), connection, error);
+        client.assign(peer.protocol(), connection.get(), error);
         if (error) {
-            ::close(connection);
             return std::nullopt;
         }
+        connection.release();
         return client;
     }
 

@@ -48,18 +48,11 @@ Sink::Sink(int descriptor)
       kind_(kind_of(descriptor)),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     require_writable(descriptor);
-    if (stop_event_ < 0) {
+    if (!stop_event_) {
         throw std::system_error(last_error(), "eventfd");
     }
     if (kind_ == Kind::own) {
         open_own();
-    }
-}
-
-Sink::~Sink() {
-    ::close(stop_event_);
-    if (own_ >= 0) {
-        ::close(own_);
     }
 }
 
@@ -74,9 +67,9 @@ Sink::Kind Sink::kind_of(int descriptor) {
 
 void Sink::open_own() {
     auto const name = fmt::format("/proc/self/fd/{}", descriptor_);
-    own_ = ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (own_ >= 0) {
-        descriptor_ = own_;
+    own_ = Descriptor(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (own_) {
+        descriptor_ = own_.get();
     } else {
         // Somebody else's terminal or pipe, or one whose reader is gone.
         kind_ = Kind::shared;
@@ -137,7 +130,7 @@ long Sink::write_some(std::string_view bytes) {
 /// not waited for with poll(): after a try in vain only time passes.
 std::error_code Sink::wait_for_room(bool in_vain) {
     std::array<pollfd, 2> events{
-        {{in_vain ? -1 : descriptor_, POLLOUT, 0}, {stop_event_, POLLIN, 0}}};
+        {{in_vain ? -1 : descriptor_, POLLOUT, 0}, {stop_event_.get(), POLLIN, 0}}};
     if (uninterrupted(
             [&] { return ::poll(events.data(), events.size(), in_vain ? retry_ms : -1); }) < 0) {
         return last_error();
@@ -155,11 +148,10 @@ std::error_code Sink::sync() const {
 
 std::error_code Sink::close() {
     std::error_code error;
-    for (int* const descriptor : {&own_, &given_}) {
+    for (int const descriptor : {own_.release(), std::exchange(given_, -1)}) {
         // Never tried again: the number is free already, whatever the error. EINTR says that it is,
         // and nothing about what was written: close(2), NOTES.
-        if (*descriptor >= 0 && ::close(std::exchange(*descriptor, -1)) != 0 && errno != EINTR &&
-            !error) {
+        if (descriptor >= 0 && ::close(descriptor) != 0 && errno != EINTR && !error) {
             error = last_error();
         }
     }
@@ -168,7 +160,7 @@ std::error_code Sink::close() {
 }
 
 void Sink::stop() const {
-    ::eventfd_write(stop_event_, 1);
+    ::eventfd_write(stop_event_.get(), 1);
 }
 
 }  // namespace roger

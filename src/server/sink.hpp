@@ -1,6 +1,8 @@
 // Standard output, whatever it is: a file, a pipe, a terminal, a socket.
 #pragma once
 
+#include "net/descriptor.hpp"
+
 #include <string_view>
 #include <system_error>
 
@@ -13,7 +15,6 @@ class Sink {
 public:
     /// Throws std::runtime_error with a sentence if `descriptor` cannot be written to.
     explicit Sink(int descriptor);
-    ~Sink();
     Sink(Sink const&) = delete;
     Sink& operator=(Sink const&) = delete;
 
@@ -59,8 +60,8 @@ private:
     int given_;
     int descriptor_;  ///< what is written to: `own_` or `given_`
     Kind kind_;
-    int own_ = -1;
-    int stop_event_;
+    Descriptor own_;
+    Descriptor stop_event_;
     bool within_line_ = false;
 };
 
