@@ -160,6 +160,7 @@ TEST_CASE("classic server, forking: idle clients that take all descriptors do no
     setup.launch.open_files = most_open_files;
     auto server = classic_server(tcp_address, forking, std::move(setup));
     std::vector<Peer> clients;
+    clients.reserve(most_open_files);
     for (std::size_t i = 0; i < most_open_files; ++i) {
         clients.push_back(connected(server));
     }
