@@ -87,4 +87,12 @@ std::size_t threads(pid_t process) {
     return number(process, "status", "Threads");
 }
 
+bool all_threads_wait(pid_t process) {
+    auto const tasks = fmt::format("/proc/{}/task", process);
+    return std::ranges::all_of(std::filesystem::directory_iterator(tasks), [](auto const& task) {
+        auto const stat = read_file(task.path() / "stat");
+        return stat.at(stat.rfind(')') + 2) == 'S';
+    });
+}
+
 }  // namespace roger::test

@@ -22,5 +22,7 @@ std::size_t open_descriptors(pid_t process);
 /// Those above 2 that a program inherits which the process executes: without close-on-exec.
 std::vector<int> inheritable_descriptors(pid_t process);
 std::size_t threads(pid_t process);
+/// Whether each of its threads waits for something: none runs, or would run if it had a processor.
+bool all_threads_wait(pid_t process);
 
 }  // namespace roger::test

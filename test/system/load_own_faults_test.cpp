@@ -33,7 +33,7 @@ LineServer::Options answering_wrongly() {
 TEST_CASE("Connections that were there in time are no failures", "[load][system]") {
     LineServer server({});
     // Many more than one look at the set of sockets returns.
-    LoadProcess load({"--clients", "800", "--reconnect", "--duration", "8s", "--connect-timeout",
+    LoadProcess load({"--clients", "800", "--reconnect", "--duration", "1h", "--connect-timeout",
                       "500ms", "--assert", "never_connected=0", server.address()});
     for (std::size_t stop = 1; stop <= 4; ++stop) {
         server.wait_for_messages(stop * 1000);
@@ -41,6 +41,7 @@ TEST_CASE("Connections that were there in time are no failures", "[load][system]
         std::this_thread::sleep_for(1000ms);
         load.signal(SIGCONT);
     }
+    load.signal(SIGINT);
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.outcome("never_connected") == 0);
