@@ -68,7 +68,7 @@ void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
         ->expected(1, 2)
         ->type_name("");
     auto* const keep =
-        app.add_flag("--keep", options.keep, "on a terminal, ask until the end of input");
+        add_switch(app, "--keep", options.keep, "on a terminal, ask until the end of input");
     app.add_option_function<std::vector<std::string>>(
            "--message",
            [&options](std::vector<std::string> const& messages) {
@@ -92,8 +92,8 @@ void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
             ->type_name("N")
             ->capture_default_str()
             ->check(CLI::Range(0, 1'000'000).description(""));
-    app.add_flag("--classic", command_line.classic,
-                 "speak as the tutorial's C client does, over TCP, UDP or a Unix stream");
+    add_switch(app, "--classic", command_line.classic,
+               "speak as the tutorial's C client does, over TCP, UDP or a Unix stream");
     app.callback([&app, &command_line, &options, retries] {
         if (command_line.classic) {
             check_classic(app, options);

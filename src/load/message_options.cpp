@@ -4,6 +4,7 @@
 #include "program/options.hpp"
 #include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
+#include "protocol/quote.hpp"
 
 #include <asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -76,6 +77,11 @@ std::pair<asio::ip::address, asio::ip::address> read_sources(std::string const& 
     return {first, last};
 }
 
+/// Which no range excludes.
+std::string is_not_nan(std::string const& number) {
+    return number.find_first_of("nN") == number.npos ? "" : quote(number) + " is no number";
+}
+
 std::map<Misbehaviour, std::size_t> read_misbehaving(std::vector<std::string> const& words) {
     std::map<Misbehaviour, std::size_t> counts;
     for (std::string const& word : words) {
@@ -112,6 +118,7 @@ void add_messages(CLI::App& app, LoadSettings& settings) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::Range(0.001, 1e9).description(""))
+        ->check(is_not_nan, "")
         ->needs(text);
     auto* const size = add_parsed(app, "--size", settings.size, parse_sizes,
                                   "messages of so many bytes: 1KiB, 100-1000, exp:200")
@@ -134,8 +141,8 @@ void add_messages(CLI::App& app, LoadSettings& settings) {
            "the answer that is an acknowledgement; any: every line is")
         ->type_name("TEXT")
         ->default_str(*settings.expect);
-    app.add_flag("--greeting", settings.greeting,
-                 "the server speaks first: wait for its line before the first message");
+    add_switch(app, "--greeting", settings.greeting,
+               "the server speaks first: wait for its line before the first message");
 }
 
 void add_clients(CLI::App& app, LoadSettings& settings) {

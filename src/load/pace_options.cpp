@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -109,9 +110,8 @@ void add_pace(CLI::App& app, LoadSettings& settings) {
         "wait for so long between an answer and the next message: 100ms, 50ms-150ms, exp:100ms")
         ->type_name("TIME")
         ->excludes(rate);
-    app.add_option("--seed", settings.seed, "of what is random: the same in every run")
-        ->type_name("N")
-        ->capture_default_str();
+    add_count(app, "--seed", settings.seed, 0, std::numeric_limits<std::int64_t>::max(),
+              "of what is random: the same in every run");
     add_count(app, "--pipeline", settings.pipeline, 1, 65536,
               "messages that a client may have in flight");
     std::string const reconnect =

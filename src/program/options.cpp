@@ -135,6 +135,17 @@ int print(CLI::App const& app, std::string_view text) {
 
 }  // namespace
 
+CLI::Option* add_switch(CLI::App& app, std::string const& name, bool& given,
+                        std::string const& description) {
+    return app.add_flag(name, description)->each([name, &given](std::string const& value) {
+        if (value != "true") {
+            throw UsageError(
+                fmt::format("{}={}: takes no value: leave out '={}'", name, value, value));
+        }
+        given = true;
+    });
+}
+
 CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
                          std::string const& description) {
     return add_parsed(app, name, value, parse_timeout, description)

@@ -42,6 +42,10 @@ CLI::Option* add_parsed(CLI::App& app, std::string const& names, Value& value, P
     return app.add_option_function<std::string>(names, read, description);
 }
 
+/// An option that is given or not: --name, and nothing else.
+CLI::Option* add_switch(CLI::App& app, std::string const& name, bool& given,
+                        std::string const& description);
+
 /// An option that takes a time with its unit, or `none`. --help shows `value` as the default.
 CLI::Option* add_timeout(CLI::App& app, std::string const& name, Timeout& value,
                          std::string const& description);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iostream>
@@ -42,7 +43,12 @@ std::string read_file(std::string const& name) {
 }  // namespace
 
 void check_writable(ReportFiles const& files) {
-    for (std::string const& name : {files.json, files.hgrm, files.html, files.csv}) {
+    std::vector<std::string> const names = {files.json, files.hgrm, files.html, files.csv};
+    for (std::string const& name : names) {
+        if (!name.empty() && std::ranges::count(names, name) > 1 && name != "/dev/null") {
+            throw std::invalid_argument(fmt::format(
+                "{}: two reports would be written there: give each a file of its own", name));
+        }
         // Appending nothing leaves what is there as it is.
         if (!name.empty() && !std::ofstream(name, std::ios::app)) {
             throw std::invalid_argument(cannot("write", name));

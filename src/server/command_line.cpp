@@ -68,7 +68,7 @@ void check(std::string_view name, std::string const& fault) {
 }
 
 void add_serving(CLI::App& app, ServerOptions& options) {
-    app.add_flag("--once", options.once, "end after the first connection");
+    add_switch(app, "--once", options.once, "end after the first connection");
     app.add_option("--limit", options.limit,
                    "most clients at once; the default is less if the limit on open files is")
         ->type_name("N")
@@ -102,8 +102,8 @@ void add_messages(CLI::App& app, ServerCommandLine& command_line) {
     add_choice(app, "--show", command_line.show,
                {{"text", Show::text}, {"raw", Show::raw}, {"json", Show::json}},
                "how a message is written: control characters as \\xHH, its bytes, or an object");
-    app.add_flag("--sync", command_line.sync,
-                 "acknowledge after fdatasync: what was acknowledged survives a power failure");
+    add_switch(app, "--sync", command_line.sync,
+               "acknowledge after fdatasync: what was acknowledged survives a power failure");
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
         "Times take ms, s, min or h, or are none; sizes take B, KiB or MiB.\n"
         "The first SIGINT or SIGTERM finishes what has been received and ends; a second,\n"
         "half a second or more later, ends at once. SIGUSR1 prints the counters on\n"
-        "standard error.\n"
+        "standard error: on a terminal a sentence, elsewhere name=value pairs.\n"
         "Exit status: 0 if all was well, 1 if not, 2 for wrong usage.");
     add_addresses(app, command_line.server);
     add_messages(app, command_line);

@@ -99,6 +99,8 @@ TEST_CASE("A server with a wrong option says so", "[wrong-use][system]") {
                     {{"--limit=", "0"}, "--limit"},
                     {{"--idle-timeout=", "0"}, "--idle-timeout"},
                     {{"--sync=", "0"}, "--sync="},
+                    {{"--sync=0", "0"}, "--sync"},
+                    {{"--once=-1", "0"}, "--once"},
                     {{"--classic=", "0"}, "--classic="},
                     {{"--", "--ack="}, "--ack="},
                 });
