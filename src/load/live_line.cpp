@@ -1,7 +1,7 @@
 // The line and its removal.
 #include "load/live_line.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

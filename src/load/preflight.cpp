@@ -5,7 +5,7 @@
 #include "net/clock.hpp"
 #include "net/descriptors.hpp"
 #include "program/open_file_limit.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

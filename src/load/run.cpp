@@ -6,7 +6,7 @@
 #include "load/this_host.hpp"
 #include "net/clock.hpp"
 #include "net/thread.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 #include "roger/version.hpp"
 
 #include <asio/post.hpp>

@@ -2,7 +2,7 @@
 #include "load/search.hpp"
 
 #include "report/estimate.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

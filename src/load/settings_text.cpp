@@ -3,7 +3,7 @@
 
 #include "protocol/escaped.hpp"
 #include "protocol/quantity.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

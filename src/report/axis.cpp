@@ -1,7 +1,7 @@
 // The axis of a chart.
 #include "report/axis.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

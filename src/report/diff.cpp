@@ -4,7 +4,7 @@
 #include "protocol/escaped.hpp"
 #include "report/bootstrap.hpp"
 #include "report/estimate.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // What changed from one load test to another, in words.
 #include "report/diff.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // The machine that a load tester ran on, in words.
 #include "report/host.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

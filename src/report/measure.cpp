@@ -1,7 +1,7 @@
 // Figures between two bounds.
 #include "report/measure.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

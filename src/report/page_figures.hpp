@@ -2,7 +2,7 @@
 #pragma once
 
 #include "report/histogram.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <string>
 #include <string_view>

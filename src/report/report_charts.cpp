@@ -1,7 +1,7 @@
 // A report's charts.
 #include "report/report_charts.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

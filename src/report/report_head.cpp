@@ -3,7 +3,7 @@
 
 #include "report/html_text.hpp"
 #include "report/page_figures.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 #include "report/verdict.hpp"
 
 #include <fmt/format.h>

@@ -8,7 +8,7 @@
 #include "report/report_charts.hpp"
 #include "report/report_head.hpp"
 #include "report/report_outcomes.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

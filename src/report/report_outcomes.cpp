@@ -2,7 +2,7 @@
 #include "report/report_outcomes.hpp"
 
 #include "report/html_text.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

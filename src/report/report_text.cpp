@@ -2,7 +2,7 @@
 #include "report/report_text.hpp"
 
 #include "report/text_lines.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

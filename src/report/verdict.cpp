@@ -4,7 +4,7 @@
 #include "protocol/escaped.hpp"
 #include "report/measure.hpp"
 #include "report/objective.hpp"
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

@@ -6,6 +6,7 @@
 #include "program/standard_descriptors.hpp"
 #include "roger/signals.hpp"
 #include "server/command_line.hpp"
+#include "server/counters_text.hpp"
 #include "server/display.hpp"
 #include "server/output_file.hpp"
 #include "server/sink.hpp"
@@ -104,7 +105,10 @@ int serve(roger::ServerCommandLine const& command_line) {
     roger::Server server(server_options(command_line.server, standard_error, display),
                          [&](roger::Batch const& batch) { return display.show(batch); });
     std::atomic<bool> served = false;
-    auto const announce = [&](std::string_view line) { standard_error.announce(line); };
+    auto const announce_counters = [&, terminal = ::isatty(STDERR_FILENO) == 1] {
+        roger::Counters const counters = server.counters();
+        standard_error.announce(terminal ? counters_text(counters) : to_string(counters));
+    };
     auto const end_now = [&] {
         if (served) {
             std::_Exit(roger::status_failed);  // the output does not let itself be closed
@@ -112,13 +116,12 @@ int serve(roger::ServerCommandLine const& command_line) {
         server.end_now();
     };
     roger::Signals const signals(server,
-                                 {.on_user_signal = [&] { announce(to_string(server.counters())); },
-                                  .on_second_stop = end_now});
+                                 {.on_user_signal = announce_counters, .on_second_stop = end_now});
     change_mask(SIG_UNBLOCK, {SIGUSR1});
     roger::ServerResult const result = server.run();
     served = true;
 
-    announce(to_string(server.counters()));
+    announce_counters();
     standard_error.close();
     if (lines_between_records) {
         display.flush_lines(last_lines_time);

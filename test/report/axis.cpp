@@ -1,7 +1,7 @@
 // What axes span, and their round numbers.
 #include "report/axis.hpp"
 
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>

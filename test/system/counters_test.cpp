@@ -192,6 +192,22 @@ TEST_CASE("A standard error that nobody reads holds up nobody", "[counters][syst
     CHECK(split_lines(server.output()).size() == 2001);
 }
 
+TEST_CASE("On a terminal the counters are a sentence", "[counters][system]") {
+    ServerSetup setup;
+    setup.launch.err = Stdio::terminal();
+    auto server = ServerProcess::start({"--max-message", "9B", "127.0.0.1:0"}, setup);
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\ntwo\nmuch too long\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line().starts_with("error: "));
+    peer.half_close();
+    CHECK(peer.receive_all() == "");
+    CHECK(server.stop() == Exit::with(0));
+    CHECK(server.process().terminal().read_line() ==
+          "displayed 2 messages of 1 client; refused: 1 too long\r");
+}
+
 TEST_CASE("The log goes to standard error, however much is asked for", "[counters][system]") {
     auto const* const level = GENERATE("debug", "info", "warning", "error");
     auto server = ServerProcess::start({"--log-level", level, "127.0.0.1:0"});

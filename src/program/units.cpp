@@ -1,5 +1,5 @@
 // Figures as reports show them.
-#include "report/units.hpp"
+#include "program/units.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,45 @@
+// The counters as a sentence.
+#include "server/counters_text.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace roger {
+
+TEST_CASE("Counters for a person tell only what there was", "[counters][server]") {
+    CHECK(counters_text({}) == "displayed 0 messages");
+    CHECK(counters_text({.accepted = 1, .messages = 1, .displayed = 1, .acknowledged = 1}) ==
+          "displayed 1 message of 1 client");
+    CHECK(counters_text({.accepted = 52,
+                         .clients = 2,
+                         .messages = 107'607,
+                         .displayed = 107'603,
+                         .acknowledged = 107'600,
+                         .refused_busy = 1'000,
+                         .refused_too_long = 4,
+                         .lost = 1}) ==
+          "displayed 107,603 messages of 52 clients; refused: 1,000 busy, 4 too long; 3 acks not "
+          "sent; 2 clients connected; 1 connection lost");
+}
+
+TEST_CASE("Counters for a person tell whatever went wrong", "[counters][server]") {
+    CHECK(counters_text({.messages = 3,
+                         .displayed = 2,
+                         .acknowledged = 2,
+                         .refused_unfinished = 1,
+                         .refused_idle = 2,
+                         .refused_shutdown = 3,
+                         .refused_display = 4,
+                         .refused_handler = 5,
+                         .write_timeouts = 6,
+                         .accept_pauses = 7,
+                         .receive_pauses = 8,
+                         .replies = 9,
+                         .unanswered = 10,
+                         .dropped = 11}) ==
+          "displayed 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
+          "displayed, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
+          "11 datagrams dropped by the system; 9 datagrams from other servers; 15 pauses for want "
+          "of resources");
+}
+
+}  // namespace roger
