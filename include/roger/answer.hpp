@@ -1,4 +1,4 @@
-// What a server says to a message.
+// A server's answer to a message.
 #pragma once
 
 #include <string>

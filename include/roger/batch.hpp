@@ -1,4 +1,4 @@
-// What clients said in one go: the unit that a server hands to its handler.
+// Messages that came together: the unit that a server hands to its handler.
 #pragma once
 
 #include "roger/peer_address.hpp"
@@ -22,7 +22,7 @@ struct Message {
     operator std::string_view() const { return text; }  // NOLINT(google-explicit-constructor)
 };
 
-/// A range of messages, in the order they were said: one connection's, or datagrams of many
+/// A range of messages, in the order they were sent: one connection's, or datagrams of many
 /// senders.
 ///
 ///     for (std::string_view message : batch) ...
@@ -96,7 +96,8 @@ public:
 
     /// Answers `message`, which is one of this batch, with `error: ` and the reason when the
     /// handler returns, instead of acknowledging it. What of the reason does not show in a line is
-    /// escaped, as --show text does it. Refusals says how long a reason may be, and how many there may be.
+    /// escaped, as --show text does it. Refusals documents how long a reason may be, and how many
+    /// there may be.
     void refuse(Message const& message, std::string_view reason) const {
         refusals_.add(message.text.data(), reason);
     }

@@ -16,7 +16,7 @@ struct Counters {
     std::uint64_t refused_busy = 0;        ///< connections, datagrams: the limit was reached
     std::uint64_t refused_too_long = 0;    ///< messages: longer than max_message
     std::uint64_t refused_unfinished = 0;  ///< messages: not ended within message_timeout
-    std::uint64_t refused_idle = 0;        ///< connections: nothing said for idle_timeout
+    std::uint64_t refused_idle = 0;        ///< connections: nothing sent for idle_timeout
     std::uint64_t refused_shutdown = 0;    ///< connections, datagrams: still there at shutdown
     std::uint64_t refused_display = 0;     ///< messages: the handler failed
     std::uint64_t refused_handler = 0;     ///< messages: the handler refused them

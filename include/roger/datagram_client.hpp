@@ -18,7 +18,7 @@
 
 namespace roger {
 
-/// Messages that do not depend on each other: one that is lost says nothing about the next.
+/// Messages that do not depend on each other: the loss of one means nothing for the next.
 ///
 /// Each message has a socket of its own, so an address of its own: an answer that comes late, or
 /// twice, can never be taken for another message's. A Unix socket is bound in the abstract

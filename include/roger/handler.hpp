@@ -1,4 +1,4 @@
-// What a program does with messages, and how it says that it will not.
+// What a program does with messages, and how it refuses them.
 #pragma once
 
 #include "roger/batch.hpp"
@@ -24,7 +24,7 @@ namespace roger {
 /// (Batch::refuse) is answered `error: ` and the text. The server goes on.
 ///
 /// What of the text does not show in a line is escaped, as --show text does it, and of a long one
-/// its first 1000 bytes are said.
+/// its first 1000 bytes are sent.
 struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -39,7 +39,7 @@ struct HandlerError : std::runtime_error {
 };
 
 /// A coroutine that takes a batch: its return acknowledges every message of it that it has not
-/// refused (Batch::refuse); what its exceptions do is said at Refused and HandlerError.
+/// refused (Batch::refuse); what its exceptions do is documented at Refused and HandlerError.
 ///
 /// Called for many clients at once, for one client never before the last call has returned. Runs on
 /// the client's event loop, so that it must not block; it may suspend for as long as it likes, and
@@ -48,8 +48,7 @@ struct HandlerError : std::runtime_error {
 ///
 ///     asio::awaitable<void> keep(roger::Batch const& batch);         // the common type
 ///     roger::Task<void> keep(roger::Batch const& batch);             // saves a coroutine a batch
-///     [&](roger::Batch const& batch) -> roger::Task<void> { ... }    // lives as long as the
-///     server
+///     [&](roger::Batch const& batch) -> roger::Task<void> { ... }    // the server keeps it
 class Handler {
 public:
     template <typename Function>
@@ -61,8 +60,7 @@ public:
     template <typename Function>
         requires std::is_invocable_r_v<asio::awaitable<void>, Function&, Batch const&>
     Handler(Function function)  // NOLINT(google-explicit-constructor)
-        : function_(
-              adapt(std::function<asio::awaitable<void>(Batch const&)>(std::move(function)))) {}
+        : function_(adapt(Awaitable(std::move(function)))) {}
 
     Task<void> operator()(Batch const& batch) const { return function_(batch); }
 

@@ -36,7 +36,7 @@ struct DecodedLines {
 /// more than `max_message` + 1 bytes: the length is checked before bytes are kept.
 ///
 /// A message that is too long gets its status as soon as that is certain, not at its end: its
-/// sender may be waiting for the answer before it says more. The rest of its line is skipped.
+/// sender may be waiting for the answer before it sends more. The rest of its line is skipped.
 class LineDecoder {
 public:
     /// The largest `max_message`, 1 GiB: more would not be a line.

@@ -1,4 +1,4 @@
-// Who said something: a sender's address in as few bytes as it takes, since every client has one.
+// A sender's address in as few bytes as it takes, since every client has one.
 #pragma once
 
 #include "roger/address.hpp"
@@ -26,7 +26,7 @@ public:
     PeerAddress& operator=(PeerAddress&& other) noexcept;
     ~PeerAddress();
 
-    /// An IPv4 peer of an IPv6 socket is told as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
+    /// An IPv4 peer of an IPv6 socket is shown as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
     [[nodiscard]] Address address() const;
 
 private:

@@ -15,7 +15,7 @@ namespace roger {
 class Refusals {
 public:
     /// Different reasons in one batch, so that a client that does not read its answers costs little
-    /// whatever the handler says: one too many is told as `refused`.
+    /// whatever the handler does: one too many is sent as `refused`.
     static constexpr std::size_t most_reasons = 50;
 
     /// Of a reason. The rest is cut off.
@@ -29,7 +29,7 @@ public:
 
     [[nodiscard]] bool empty() const { return reasons_.empty(); }
 
-    /// The different reasons, as they are told: control characters escaped.
+    /// The different reasons, as they are sent: escaped.
     [[nodiscard]] std::span<std::string const> reasons() const { return reasons_; }
 
     /// An index of reasons(), or nothing if the message was not refused.

@@ -41,14 +41,14 @@ enum class WhenFull : std::uint8_t {
     refuse,  ///< answer `error: busy` and close
 };
 
-/// Every default of the server in one place. A timeout is at least 1 ms and at most 100 years.
+/// Every default of the server. A timeout is at least 1 ms and at most 100 years.
 ///
 /// What a function given here throws ends the server: it drains, and the exception's sentence is
 /// ServerResult::failure.
 struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
-    /// One line, without its end; not beginning with `error: `. For a datagram address it has to fit
-    /// into a datagram.
+    /// One line, without its end; not beginning with `error: `. For a datagram address it has to
+    /// fit into a datagram.
     std::string ack = "I got your message";
     /// Most clients at once, over all addresses, at least 1. Nothing: 10000, or as many as the soft
     /// limit on open files allows, getrlimit(2), which the library does not touch.
@@ -67,7 +67,8 @@ struct ServerOptions {
     /// here on clients are served.
     std::function<void(std::vector<Address> const&)> on_started = [](auto const&) {};
     /// Called once, on loop 0, when a drain is running out of time while batches are still being
-    /// handled: a handler that waits for something should throw now, so that its clients are told.
+    /// handled: a handler that waits for something should throw now, so that its clients get an
+    /// answer.
     std::function<void()> on_drain_ending = [] {};
 };
 
@@ -90,7 +91,7 @@ struct ServerResult {
 /// Every constructor binds and listens: from then on clients can connect. It throws Error, with a
 /// sentence that names the thing, the reason and the remedy: Errc::invalid_option for an option
 /// that cannot be, Errc::too_few_descriptors for a limit beyond that on open files, and for an
-/// address what ListenError and AddressError say.
+/// address a ListenError or an AddressError.
 class Server {
 public:
     /// With `options.threads` event loops of its own, for run().

@@ -9,11 +9,11 @@
 namespace roger {
 
 /// What else a program does at a signal. All of it is called on the thread of Signals; what it
-/// throws is a failure of the server's, Server::fail(), and no more signals are heard.
+/// throws is a failure of the server's, Server::fail(), and no more signals are handled.
 struct SignalHooks {
     /// At SIGUSR1; without it that signal is left alone.
     std::function<void()> on_user_signal = {};
-    /// In the place of Server::end_now(), at the second SIGINT or SIGTERM.
+    /// Instead of Server::end_now(), at the second SIGINT or SIGTERM.
     std::function<void()> on_second_stop = {};
 };
 
@@ -31,7 +31,7 @@ struct SignalHooks {
 class Signals {
 public:
     /// `server` outlives it. Throws std::runtime_error with a sentence if the system allows no
-    /// thread, std::system_error if a signal cannot be heard.
+    /// thread, std::system_error if a signal cannot be handled.
     explicit Signals(Server& server, SignalHooks hooks = {});
     ~Signals();
     Signals(Signals const&) = delete;

@@ -1,4 +1,4 @@
-// A client's side of datagrams: say something, wait for its answer, say it again if none comes.
+// The client side of datagrams: send, wait for the answer, send again if none comes.
 #include "roger/datagram_client.hpp"
 
 #include "net/cancelled.hpp"
@@ -136,7 +136,8 @@ asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout a
     }
 }
 
-/// Opens it, gives it an address of its own, and lets it hear of nobody but the server.
+/// Opens it, gives it an address of its own, and connects it to the server, so that it receives
+/// from nobody else.
 asio::error_code DatagramClient::prepare(Socket& socket, ServerEndpoint const& server) const {
     asio::error_code error = open_socket(socket, server.protocol());
     if (!error && is_unix(address_.transport)) {

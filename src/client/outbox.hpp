@@ -58,7 +58,7 @@ private:
     std::string_view text_;
     asio::steady_timer done_;  ///< cancelled then
     Clock::time_point waits_since_ = Clock::now();
-    std::uint64_t begin_ = 0;  ///< in flight: its place in the bytes of all batches
+    std::uint64_t begin_ = 0;  ///< in flight: its offset in the bytes of all batches
     std::uint64_t end_ = 0;
     bool in_flight_ = false;
     bool sent_before_ = false;

@@ -30,7 +30,7 @@ namespace roger {
 
 namespace {
 
-/// The other side is gone; what it said before can still be there to be read.
+/// The peer is gone; what it sent before can still be there to be read.
 bool is_gone(asio::error_code const& error) {
     return error == asio::error::eof || error == asio::error::broken_pipe ||
            error == asio::error::connection_reset;
@@ -183,7 +183,7 @@ asio::awaitable<void> Client::Pipeline::write() {
             co_await asio::async_write(*socket_, asio::buffer(bytes), next_part, asio::as_tuple);
         if (error) {
             outbox_.sent(sent, 0);
-            // One that is gone may have said why: the reader tells.
+            // A peer that is gone may have sent the reason: the reader finds it.
             if (!is_gone(error)) {
                 lose(failed("sending", error));
             }
@@ -193,8 +193,8 @@ asio::awaitable<void> Client::Pipeline::write() {
     }
 }
 
-/// With no answer to come, whatever the server has said or done is the end of the connection: that
-/// it was idle for too long, say. A message is not to be lost to that if there can be another one.
+/// With no answer to come, anything from the server means the end of the connection: an idle
+/// timeout, say. A message is not to be lost to that if there can be another one.
 bool Client::Pipeline::is_stale() {
     if (!socket_ || !options_.reconnect || reading_ || outbox_.in_flight() > 0) {
         return false;
@@ -338,7 +338,7 @@ asio::awaitable<void> Client::Pipeline::close(std::shared_ptr<Pipeline> self, Ti
 
 void Client::Pipeline::half_close() {
     if (state_ == State::closing && socket_ && !writing_ && !outbox_.has_queued()) {
-        asio::error_code ignored;  // whoever is gone needs not be told
+        asio::error_code ignored;  // a peer that is gone needs no half-close
         socket_->shutdown(Socket::shutdown_send, ignored);
     }
 }

@@ -1,4 +1,4 @@
-// What the client prints, a line at a time: kept together where nobody watches.
+// What the client prints, a line at a time: buffered unless it is a terminal.
 #include "client/printer.hpp"
 
 #include "protocol/escaped.hpp"

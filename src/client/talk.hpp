@@ -19,7 +19,7 @@
 
 namespace roger {
 
-/// Every default of the client in one place.
+/// Every default of the client.
 struct TalkOptions {
     Address address;
     bool keep = false;                  ///< on a terminal: ask until the end of input, not once

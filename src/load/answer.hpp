@@ -12,7 +12,7 @@
 
 namespace roger {
 
-/// A line that says why a message, or the connection, was not taken: docs/protocol.md.
+/// A refusal of a message or of the connection: docs/protocol.md.
 inline bool is_refusal(std::string_view line) {
     return line.starts_with(refusal_begins);
 }
@@ -26,7 +26,7 @@ inline Outcome outcome_of_answer(std::string_view line,
     return is_refusal(line) ? Outcome::refused : Outcome::wrong_answer;
 }
 
-/// As much of a stranger's line as says what it is, safe on a terminal.
+/// The beginning of a line from the server, safe on a terminal.
 inline std::string excerpt(std::string_view line) {
     constexpr std::size_t enough = 60;
     return quote(line.substr(0, enough)) + (line.size() > enough ? " ..." : "");

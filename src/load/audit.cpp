@@ -82,16 +82,16 @@ public:
 
 private:
     void check_order(Stamp const& stamp) {
-        // A datagram's connection is its place in the order of all: Worker::next_place().
+        // A datagram's connection is its number in the order of all: Worker::next_number().
         bool const datagrams = result_.datagrams;
-        std::uint64_t const place = datagrams ? stamp.connection : stamp.number;
+        std::uint64_t const number = datagrams ? stamp.connection : stamp.number;
         auto& last =
             last_[datagrams ? stamp.connection % loops_ : (stamp.client << 32U) | stamp.connection];
-        if (place < last) {
+        if (number < last) {
             fault(result_.out_of_order, stamp,
                   fmt::format("written after {} {}", datagrams ? "datagram" : "message", last));
         }
-        last = std::max(last, place);
+        last = std::max(last, number);
     }
 
     void damaged(std::string_view record) {

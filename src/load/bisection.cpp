@@ -9,7 +9,7 @@ namespace roger {
 namespace {
 
 /// Rates that differ by more than this factor are. It is so large that, after the widest step, it
-/// is said of the first two rates and of none later.
+/// is used for the first two rates and for none later.
 constexpr double far_apart = 1.5;
 
 }  // namespace

@@ -105,7 +105,7 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
     merge->callback([&command_line] { command_line.work = LoadCommandLine::Work::merge; });
 }
 
-/// What two reports alone say by their order, of more --new says.
+/// With two reports their order tells old from new; with more, --new does.
 void tell_old_from_new(std::vector<std::string>& reports, std::vector<std::string>& new_reports) {
     if (!new_reports.empty()) {
         return;
@@ -169,7 +169,7 @@ void check_datagrams(CLI::App const& app, LoadSettings& settings) {
     }
 }
 
-/// Stages have lengths of their own, and take the place of other ways to say how long.
+/// Stages have lengths of their own, and exclude other options that give a duration.
 void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
     LoadSettings& settings = command_line.settings;
     auto const length = settings.rate ? settings.rate->length() : std::nullopt;

@@ -28,14 +28,14 @@ void add_up(Interval& interval, Interval const& next) {
 void Intervals::add(IntervalPart const& part) {
     std::scoped_lock const lock(mutex_);
     first_open_ = first_open_.value_or(part.index);
-    auto const place = static_cast<std::size_t>(part.index - *first_open_);
-    while (open_.size() <= place) {
+    auto const position = static_cast<std::size_t>(part.index - *first_open_);
+    while (open_.size() <= position) {
         auto const number = *first_open_ + static_cast<std::int64_t>(open_.size());
         Slot& slot = open_.emplace_back();
         slot.interval.begin_s = to_seconds(length_ * number);
         slot.interval.length_s = to_seconds(length_);
     }
-    Slot& slot = open_[place];
+    Slot& slot = open_[position];
     slot.interval.acked += part.acked;
     slot.interval.failed += part.failed;
     slot.interval.clients += part.clients;

@@ -91,18 +91,18 @@ void LateReplies::Resting::ready(std::uint32_t /*events*/) {
     }
 }
 
-LateReplies::Queue::Queue(LateReplies& among, std::size_t most) : places_(most) {
-    for (Resting& place : places_) {
-        place.among = &among;
+LateReplies::Queue::Queue(LateReplies& among, std::size_t most) : slots_(most) {
+    for (Resting& slot : slots_) {
+        slot.among = &among;
     }
 }
 
 LateReplies::Resting& LateReplies::Queue::push() {
-    return places_[(first_ + size_++) % places_.size()];
+    return slots_[(first_ + size_++) % slots_.size()];
 }
 
 void LateReplies::Queue::pop() {
-    first_ = (first_ + 1) % places_.size();
+    first_ = (first_ + 1) % slots_.size();
     --size_;
 }
 

@@ -13,12 +13,12 @@
 namespace roger {
 
 /// An answer does not say which message it is for; but each message in flight is sent from an
-/// address of its own, and so an answer's address tells. That address rests after an answer, or a
-/// timeout, and is listened to, until nothing is to be expected any more. Then it may be used
-/// again, unless its message was never answered.
+/// address of its own, and so an answer's address identifies it. That address rests after an
+/// answer, or a timeout, and is listened to, until nothing is to be expected any more. Then it may
+/// be used again, unless its message was never answered.
 ///
 /// Only so many sockets can rest. Beyond that, the one that has rested longest ends its rest
-/// early; listened() tells for how long each was listened to at least.
+/// early; listened() is how long each was listened to at least.
 class LateReplies {
 public:
     /// `most`: sockets that may rest after an answer, and as many after a timeout.
@@ -56,16 +56,16 @@ private:
     public:
         Queue(LateReplies& among, std::size_t most);
         [[nodiscard]] bool empty() const { return size_ == 0; }
-        [[nodiscard]] bool full() const { return size_ == places_.size(); }
-        [[nodiscard]] Resting& front() { return places_[first_]; }
+        [[nodiscard]] bool full() const { return size_ == slots_.size(); }
+        [[nodiscard]] Resting& front() { return slots_[first_]; }
         [[nodiscard]] Resting const& back() const {
-            return places_[(first_ + size_ - 1) % places_.size()];
+            return slots_[(first_ + size_ - 1) % slots_.size()];
         }
         Resting& push();
         void pop();
 
     private:
-        std::vector<Resting> places_;
+        std::vector<Resting> slots_;
         std::size_t first_ = 0;
         std::size_t size_ = 0;
     };

@@ -1,5 +1,5 @@
 // A client's life: it connects, comes back when it was thrown out, and goes in the end.
-// client_talk.cpp has what it says and hears meanwhile.
+// client_talk.cpp has what it sends and receives meanwhile.
 #include "load/load_client.hpp"
 
 #include "load/worker.hpp"

@@ -1,4 +1,4 @@
-// One client of a load test: it connects, says what is planned, and times the answers.
+// One client of a load test: it connects, sends what is planned, and times the answers.
 #pragma once
 
 #include "load/in_flight_queue.hpp"
@@ -22,19 +22,20 @@ class Worker;
 enum class ClientTimer : std::uint8_t {
     connecting,  ///< the connection
     answer,      ///< looks in every so often whether the oldest message has waited too long
-    queueing,    ///< a place in the listen queue of a Unix socket, which was full
+    queueing,    ///< for a slot in the listen queue of a Unix socket, which was full
     pausing,     ///< the next attempt to connect, after a failed one
     leaving,     ///< the server closes its side after we have closed ours
 };
 
-/// Belongs to one event loop and never waits itself: its worker tells it what has happened.
+/// Belongs to one event loop and never waits itself: its worker calls it when something has
+/// happened.
 ///
 ///     down ─▶ connecting ─▶ (greeting) ─▶ up ─▶ leaving ─▶ gone
 ///      ▲  └─◀─ pausing ◀────────┘          │
 ///      └───────────────────────────────────┘
 ///
-/// A datagram needs no connection: a socket, bound to the server's address, takes its place. It is
-/// for one message only; see LateReplies.
+/// A datagram needs no connection: a socket, connected to the server's address, stands in for one.
+/// It is for one message only; see LateReplies.
 class LoadClient final : DeadlineOwner<ClientTimer>, SocketOwner {
 public:
     LoadClient(Worker& worker, std::size_t number);
@@ -121,7 +122,7 @@ private:
     std::string begun_;   ///< an answer that has come in part; without storage mostly
     std::uint64_t messages_ = 0;
     std::uint32_t number_;
-    /// The number of the connection, or a datagram's place in the order of all.
+    /// The number of the connection, or a datagram's number in the order of all.
     std::uint32_t connection_ = 0;
     std::uint32_t said_ = 0;  ///< on this connection
     Descriptor socket_;
@@ -130,7 +131,7 @@ private:
     int connect_error_ = 0;              ///< of this attempt: the server's, if any was
     State state_ = State::down;
     bool arriving_ = false;  ///< the first attempt, which its worker waits for
-    bool paced_ = false;     ///< its worker will say when the next message is due
+    bool paced_ = false;     ///< its worker will call when the next message is due
     bool waiting_ = false;   ///< a message is due, and has to wait for the answer to an earlier one
 };
 

@@ -1,4 +1,4 @@
-// What a client says when it is due, and what the answers mean.
+// What a client sends when it is due, and what the answers mean.
 #include "load/answer.hpp"
 #include "load/load_client.hpp"
 #include "load/worker.hpp"
@@ -69,7 +69,7 @@ void LoadClient::send_due(Clock::time_point now) {
     out.clear();
     while (schedule_.next <= now && can_send()) {
         if (worker_.settings.datagrams()) {
-            connection_ = static_cast<std::uint32_t>(worker_.next_place());
+            connection_ = static_cast<std::uint32_t>(worker_.next_number());
         }
         ++messages_;
         append_message(out);
@@ -102,7 +102,7 @@ void LoadClient::append_message(std::string& out) const {
 
 /// A datagram that has not gone out: the network refused it, or the server's queue was full.
 void LoadClient::say_again(Clock::time_point now) {
-    connection_ = static_cast<std::uint32_t>(worker_.next_place());
+    connection_ = static_cast<std::uint32_t>(worker_.next_number());
     worker_.out.clear();
     append_message(worker_.out);
     said_ = 1;
@@ -122,7 +122,7 @@ void LoadClient::send(std::string_view bytes) {
         if (worker_.settings.datagrams()) {
             connect_failed(errno);
         } else {
-            // The socket is ready for reading now: what the server said last comes before the
+            // The socket is ready for reading now: what the server sent last comes before the
             // error.
             unsent_.clear();
         }
@@ -272,7 +272,7 @@ void LoadClient::answered(Clock::time_point now) {
         close();
         state_ = State::down;
     }
-    // A part of an answer frees nobody.
+    // A part of an answer frees no slot.
     if (connection_used_up() ? in_flight_.empty() : !in_flight_.full()) {
         worker_.plan().free(schedule_, now);
     }
@@ -340,7 +340,7 @@ void LoadClient::check_answer_time() {
 
 // --- what the load tester itself is to blame for ------------------------------------------
 
-/// How much sooner what the worker has just been told of would have been seen to.
+/// How much sooner the events that the worker has just polled would have been handled.
 Clock::duration LoadClient::kept_waiting(Clock::time_point now) const {
     return now - worker_.readiness().ready_since();
 }

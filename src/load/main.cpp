@@ -33,7 +33,7 @@ void judge(std::vector<std::string> const& assertions, roger::Report& report) {
     }
 }
 
-/// Returns false, and says why, where something else than the server is in the way.
+/// Returns false, and prints why, where something else than the server is in the way.
 bool succeeds(std::function<void()> const& step, PrintError const& print_error) {
     try {
         step();

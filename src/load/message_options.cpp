@@ -1,4 +1,4 @@
-// What clients say, and where they come from.
+// Options: what clients send, and where they connect from.
 #include "load/option_groups.hpp"
 #include "load/settings_text.hpp"
 #include "program/options.hpp"
@@ -51,7 +51,7 @@ std::vector<std::string> read_lines(std::string const& path) {
     return lines;
 }
 
-/// Bytes, where it says nothing else.
+/// Bytes, unless it has a unit.
 double parse_bytes(std::string_view text) {
     bool const digits = text.find_first_not_of("0123456789") == text.npos;
     std::size_t const size = parse_size(digits ? std::string(text) + "B" : std::string(text));

@@ -1,4 +1,4 @@
-// What the clients say.
+// What the clients send.
 #pragma once
 
 #include "load/settings.hpp"
@@ -12,19 +12,19 @@
 
 namespace roger {
 
-/// Who says a message, and its sequence number among that client's, from 1.
+/// Who sends a message, and its sequence number among that client's, from 1.
 struct Speaker {
     std::uint64_t client;
     std::uint64_t connection;
     std::uint64_t message;
 };
 
-/// Texts with placeholders: {client} and {message} stand for their numbers. Clients say the texts
+/// Texts with placeholders: {client} and {message} stand for their numbers. Clients send the texts
 /// in turn, each beginning with another one; or, with weights, each message has a random one. What
 /// a message is depends on its client and its number alone.
 class Messages {
 public:
-    /// `run` tells audited messages of this run from all others.
+    /// `run` distinguishes audited messages of this run from all others.
     /// Throws std::invalid_argument with a sentence for a size too small for a stamp, for a text
     /// with a newline, or for one whose last carriage return its line ending would take along.
     Messages(LoadSettings const& settings, std::uint64_t run);

@@ -114,7 +114,7 @@ asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind) {
                 co_await misbehave_once(kind);
             }
         } catch (ClientError const&) {  // NOLINT(bugprone-empty-catch)
-            // It tries again, as strangers do.
+            // It tries again, as such clients do.
         }
         co_await rest(pause);
     }

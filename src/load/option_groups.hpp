@@ -16,7 +16,7 @@ void add_amount(CLI::App& app, LoadSettings& settings);
 /// When messages are sent.
 void add_pace(CLI::App& app, LoadSettings& settings);
 
-/// What is said, and what answer is expected.
+/// What is sent, and what answer is expected.
 void add_messages(CLI::App& app, LoadSettings& settings);
 
 /// Where clients connect from, and which others there are beside them.

@@ -27,7 +27,7 @@ struct Shard {
     }
 };
 
-/// A client's place in the plan.
+/// A client's position in the plan.
 struct ClientSchedule {
     static constexpr Clock::time_point none = Clock::time_point::max();
 

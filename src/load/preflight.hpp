@@ -17,7 +17,7 @@ struct CannotRun : std::runtime_error {
 
 /// Raises the limit on open files as far as it may be; spreads over addresses of our own where the
 /// server is on this host and one address has too few ports. Throws CannotRun where there are not
-/// enough files or ports for every client. `warn` is told of what may spoil the figures.
+/// enough files or ports for every client. `warn` is called with what may spoil the figures.
 void prepare(LoadSettings const& settings, Target& target,
              std::function<void(std::string const&)> const& warn);
 

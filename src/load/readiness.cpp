@@ -84,11 +84,11 @@ std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     int const count =
         ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
     auto const end = events_.begin() + std::max(count, 0);
-    // The timer carries nobody: it says nothing but that it is time to look again.
+    // The timer has no owner: it only means that it is time to poll again.
     auto const used = std::remove_if(
         events_.begin(), end, [](epoll_event const& event) { return event.data.ptr == nullptr; });
     if (used != end) {
-        timer_at_ = Clock::time_point::min();  // whatever our clock says
+        timer_at_ = Clock::time_point::min();  // whatever our clock shows
     }
     if (end != events_.end()) {
         polled_ = now;  // else there may be more that was ready

@@ -17,7 +17,7 @@ namespace roger {
 /// Processor time of this thread, and time that it would have run but had no processor.
 struct ThreadTime {
     std::chrono::nanoseconds used{0};
-    std::chrono::nanoseconds waited{0};  ///< 0 where the system does not tell
+    std::chrono::nanoseconds waited{0};  ///< 0 where the system does not count
 
     static ThreadTime now();
 };

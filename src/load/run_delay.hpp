@@ -8,7 +8,7 @@
 
 namespace roger {
 
-/// Reads what the kernel counts, at the price of one system call; 0 where it does not tell.
+/// Reads what the kernel counts, at the price of one system call; 0 where it does not count.
 class RunDelay {
 public:
     /// The kernel's file for the thread that opens it: proc(5).

@@ -30,7 +30,7 @@ struct Trial {
 Trial trial_of(double rate, Report const& report);
 
 /// By how much responses became longer during the test, as a share of the time that passed: what a
-/// queue that grows adds. 0 where nothing can be told.
+/// queue that grows adds. 0 where that is unknown.
 double queue_growth(Report const& report);
 
 struct SearchResult {
@@ -56,7 +56,7 @@ struct SearchResult {
     std::vector<Trial> trials = {};  ///< in order
 };
 
-/// Gives the rates to try and is told what came of each.
+/// Gives the rates to try and takes the result of each.
 ///
 /// It first finds the knee roughly, by doubling or halving the start rate and bisecting to 3 %.
 /// Near the knee, though, whether a trial holds is partly chance. So it then bisects to 1 % several
@@ -102,7 +102,7 @@ private:
     bool done_ = false;
 };
 
-// What a search tells: a table of its trials, a line for each as it goes, of at most 100 columns;
+// What a search prints: a table of its trials, a line for each as it goes, of at most 100 columns;
 // then what was found.
 std::string trials_heading();
 std::string to_text(Trial const& trial);

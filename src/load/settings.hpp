@@ -22,17 +22,17 @@ namespace roger {
 /// How an open loop's messages are spread over time.
 enum class Arrivals : std::uint8_t {
     even,     ///< the same time from each to the next
-    poisson,  ///< independent of each other, as those of many strangers are
+    poisson,  ///< independent of each other, as those of many unrelated clients are
 };
 
 /// Clients beside the healthy ones, to see what those suffer from them.
 enum class Misbehaviour : std::uint8_t {
-    silent,   ///< connects and says nothing
-    slow,     ///< says its message a byte at a time
-    deaf,     ///< says what the server takes, and never reads an answer
-    half,     ///< says a message, closes its sending side, and waits for the end
-    reset,    ///< says a message, and breaks the connection off
-    endless,  ///< says a line without an end
+    silent,   ///< connects and sends nothing
+    slow,     ///< sends its message a byte at a time
+    deaf,     ///< sends as much as the server takes, and never reads an answer
+    half,     ///< sends a message, closes its sending side, and waits for the end
+    reset,    ///< sends a message, and resets the connection
+    endless,  ///< sends a line without an end
 };
 
 struct LoadSettings {
@@ -57,7 +57,7 @@ struct LoadSettings {
     Timeout ack_timeout = std::chrono::seconds(10);  ///< with datagrams, 1 s unless given
 
     std::vector<std::string> texts = {"message {message} of client {client}"};
-    std::vector<double> weights;       ///< how often each text is said; none: they are said in turn
+    std::vector<double> weights;       ///< how often each text is sent; none: they are sent in turn
     std::optional<Distribution> size;  ///< bytes of a message without its line ending; nothing: the
                                        ///< text's
     std::string line_ending = "\n";

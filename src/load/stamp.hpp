@@ -1,4 +1,4 @@
-// What an audited message begins with: who said it, where in the order, and a checksum.
+// What an audited message begins with: who sent it, its sequence number, and a checksum.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace roger {
 /// Written as `audit RUN.CLIENT.CONNECTION.NUMBER.CHECKSUM ` before the message's text, numbers in
 /// hexadecimal of fixed width. The checksum is of all of the message but itself.
 struct Stamp {
-    std::uint64_t run;  ///< tells the messages of this run from all others
+    std::uint64_t run;  ///< distinguishes the messages of this run from all others
     std::uint64_t client;
     std::uint64_t connection;  ///< of this client; within one, numbers must arrive in order
     std::uint64_t number;      ///< of this client's messages, from 1

@@ -156,16 +156,16 @@ void Worker::arrived(std::optional<ConnectFailure> const& failure) {
 
 // --- datagrams ----------------------------------------------------------------------------
 
-void Worker::datagram_answered(std::uint64_t place, Clock::time_point planned) {
-    if (place < last_answered_) {
+void Worker::datagram_answered(std::uint64_t number, Clock::time_point planned) {
+    if (number < last_answered_) {
         recorder_.overtaken(planned);
     }
-    last_answered_ = std::max(last_answered_, place);
+    last_answered_ = std::max(last_answered_, number);
 }
 
 void Worker::add_to(DatagramCounts& counts) const {
     recorder_.add_to(counts);
-    // The last ones were not listened to for long if we were told to go at once.
+    // The last ones were not listened to for long if the run was to end at once.
     auto const listened = cut_off_ ? Clock::duration(0) : late_replies_.listened();
     counts.listened_s = std::min(counts.listened_s, to_seconds(listened));
 }

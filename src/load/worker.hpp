@@ -49,7 +49,7 @@ public:
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
 
-    /// Connects, and does what it is told until every client is gone.
+    /// Connects and runs its clients until every one is gone.
     void run();
 
     // From any thread, while it runs.
@@ -87,11 +87,11 @@ public:
     AuditTrail& trail() { return trail_; }
     Concurrency& concurrency() { return concurrency_; }
     LateReplies& late_replies() { return late_replies_; }
-    /// The place of the next datagram in the order in which this worker sends them. Places of
+    /// The number of the next datagram in the order in which this worker sends them. Numbers of
     /// different workers differ: modulo the number of workers, they are the worker's index.
-    std::uint64_t next_place() { return shard_.of * datagrams_++ + shard_.index; }
-    /// The datagram of that place was answered, and is of a message planned then.
-    void datagram_answered(std::uint64_t place, Clock::time_point planned);
+    std::uint64_t next_number() { return shard_.of * datagrams_++ + shard_.index; }
+    /// The datagram of that number was answered, and is of a message planned then.
+    void datagram_answered(std::uint64_t number, Clock::time_point planned);
     void arm(Deadline<ClientTimer>& deadline, ClientTimer timer, Clock::time_point now) {
         deadlines_.arm(deadline, timer, now);
     }
@@ -137,7 +137,7 @@ private:
                                                    ///< up for
     bool began_ = false;
     std::uint64_t datagrams_ = 0;      ///< sent
-    std::uint64_t last_answered_ = 0;  ///< the highest place of one that was answered
+    std::uint64_t last_answered_ = 0;  ///< the highest number of one that was answered
     bool ending_ = false;
     bool cut_off_ = false;
 };

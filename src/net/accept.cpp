@@ -1,4 +1,4 @@
-// accept4(2), and which of its errors say nothing about the next connection.
+// accept4(2), and which of its errors do not concern the next connection.
 #include "net/accept.hpp"
 
 #include "net/uninterrupted.hpp"

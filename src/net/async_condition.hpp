@@ -23,7 +23,7 @@ public:
     }
 
     /// Resumes them, in the order in which they came, before it returns: not for a coroutine that
-    /// waits in the same place itself, or the resumed would pile up on its stack.
+    /// waits there itself, or the resumed would pile up on its stack.
     void notify_all() {
         for (auto& handler : std::exchange(handlers_, {})) {
             asio::dispatch(std::move(handler));

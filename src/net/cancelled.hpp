@@ -9,8 +9,9 @@
 
 namespace roger {
 
-/// An operation says operation_aborted at its deadline (cancel_at), and when whoever awaits the
-/// coroutine cancels it. Throws that in the second case only, for the caller to know its own doing.
+/// An operation fails with operation_aborted at its deadline (cancel_at), and when whoever awaits
+/// the coroutine cancels it. Throws that in the second case only, for the caller to know its own
+/// doing.
 inline asio::awaitable<void> throw_if_cancelled() {
     asio::cancellation_state const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) {

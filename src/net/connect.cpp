@@ -57,7 +57,7 @@ std::string words_of(asio::error_code error) {
                                  : error.message();
 }
 
-/// No error: the socket is connected, or waits for a place.
+/// No error: the socket is connected, or waits for a slot in the listen queue.
 asio::awaitable<asio::error_code> try_once(Socket& socket, Endpoint const& endpoint,
                                            Clock::time_point deadline) {
     auto const [error] =
@@ -71,7 +71,7 @@ asio::awaitable<asio::error_code> try_once(Socket& socket, Endpoint const& endpo
     co_return error;
 }
 
-/// Opens the socket and does as try_once; waits for a place in a listen queue that is full.
+/// Opens the socket and does as try_once; waits for a slot in a listen queue that is full.
 asio::awaitable<asio::error_code> try_until(Socket& socket, Endpoint const& endpoint,
                                             Clock::time_point deadline) {
     using namespace std::chrono_literals;

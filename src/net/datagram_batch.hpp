@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::string_view bytes(std::size_t index) const;
     [[nodiscard]] bool cut_off(std::size_t index) const;
     [[nodiscard]] Endpoint const& sender(std::size_t index) const;
-    /// A Unix sender without a name of its own can be told nothing.
+    /// A Unix sender without a name of its own cannot be answered.
     [[nodiscard]] bool answerable(std::size_t index) const;
 
     /// To be sent to the datagram's sender by send(), from the address that the sender wrote to.
@@ -75,7 +75,7 @@ private:
 
 /// Datagrams that the system threw away because nobody took them in time, since the socket was
 /// made: SO_MEMINFO, socket(7). SO_RXQ_OVFL would tell the same number, but only with the next
-/// datagram that finds room, so of the last losses never.
+/// datagram that is queued, so of the last losses never.
 std::size_t count_dropped(int socket);
 
 }  // namespace roger

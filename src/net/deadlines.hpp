@@ -31,7 +31,7 @@ public:
     virtual void on_deadline(Timer timer) = 0;
 };
 
-/// A place in one of the queues, kept inside its owner: arming allocates nothing.
+/// An entry of one of the queues, kept inside its owner: arming allocates nothing.
 template <typename Timer>
 class Deadline : ListHook {
 public:
@@ -130,7 +130,7 @@ private:
             }
             wakes_at_.reset();
             queues_.expire(std::chrono::steady_clock::now());
-            // Deadlines that were armed by an owner just told have set the timer already.
+            // Deadlines that an owner armed just now have set the timer already.
             if (auto const next = queues_.next(); next && !wakes_at_) {
                 wake_at(*next);
             }

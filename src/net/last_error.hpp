@@ -9,13 +9,13 @@
 
 namespace roger {
 
-/// What a system call has just said. Compared with std::errc: Asio's constants are of a category of
-/// its own.
+/// The error of the last system call. Compared with std::errc: Asio's constants are of a category
+/// of its own.
 inline std::error_code last_error() {
     return {errno, std::system_category()};
 }
 
-/// What Asio's category for system errors says, in the standard's; any other code as it is.
+/// An error of Asio's category for system errors, in the standard's; any other code as it is.
 inline std::error_code standard_error(asio::error_code error) {
     return error.category() == asio::error::get_system_category()
                ? std::error_code(error.value(), std::system_category())

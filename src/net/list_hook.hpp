@@ -1,4 +1,4 @@
-// A place in a list, kept inside what is listed: to enter, move and leave allocates nothing.
+// An intrusive list: to enter, move and leave it allocates nothing.
 #pragma once
 
 namespace roger {

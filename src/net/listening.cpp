@@ -23,7 +23,7 @@ namespace {
 
 constexpr int datagrams_waiting_bytes = 4 * 1024 * 1024;
 
-/// The remedy for what bind() most often says.
+/// The remedy for the commonest error of bind().
 std::string remedy(std::error_code error, Address const& address) {
     if (error == std::errc::address_in_use) {
         return is_unix(address.transport) ? "; choose another name"

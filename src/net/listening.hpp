@@ -1,4 +1,5 @@
-// Sockets that wait for strangers: bound to an address of ours, in the system's terms.
+// Listening sockets, of streams and of datagrams: bound to an address of ours, in the system's
+// terms.
 #pragma once
 
 #include "net/unix_path.hpp"

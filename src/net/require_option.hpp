@@ -1,4 +1,4 @@
-// What is wrong with an option is told when it is given.
+// Options are validated when they are given.
 #pragma once
 
 #include "roger/error.hpp"

@@ -71,7 +71,7 @@ Pipe make_pipe() {
 
 /// A running getaddrinfo cannot be cancelled, and Asio's own resolver waits for it when its context
 /// is destroyed. So a thread is asked that nobody has to wait for: it touches nothing of Asio's,
-/// and says that it has an answer by closing its end of a pipe.
+/// and signals that it has an answer by closing its end of a pipe.
 struct Question {
     std::future<LookUp> answer;
     PipeEnd answered;  ///< can be read, to its end, when the answer is there

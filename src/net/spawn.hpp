@@ -1,4 +1,5 @@
-// The one way to start a coroutine that nobody awaits: its exception is always told (promise P9).
+// The one way to start a coroutine that nobody awaits: its exception is always reported (promise
+// P9).
 #pragma once
 
 #include <asio/awaitable.hpp>

@@ -39,8 +39,8 @@ bool is_named(FileIdentity const& file, std::string const& path) {
     return named && identity_of(*named) == file;
 }
 
-/// What connect() says about whoever listens at `path`: ECONNREFUSED for nobody; for someone 0,
-/// EAGAIN (its backlog is full) or EPROTOTYPE (it takes datagrams).
+/// The error of connect() tells whether anyone listens at `path`: ECONNREFUSED for nobody; for
+/// someone 0, EAGAIN (its backlog is full) or EPROTOTYPE (it takes datagrams).
 int probe(std::string const& path) {
     Descriptor const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!probe) {

@@ -26,7 +26,7 @@ public:
     /// Takes the name: reclaims a socket file that nobody listens on any more. Throws Error,
     /// Errc::cannot_listen, when the name is taken by a live server or by another server that is
     /// starting (the cause is address_in_use then), or by anything that is no socket (a symbolic
-    /// link included): that is left alone. So is what stands in the lock's place and is no empty
+    /// link included): that is left alone. So is whatever has the lock's name and is no empty
     /// file.
     explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();

@@ -27,7 +27,7 @@ struct UsageError : std::invalid_argument {
 };
 
 /// An option whose text `parse` turns into `value`. What it throws, a std::invalid_argument, is
-/// told after the option's long name.
+/// reported after the option's long name.
 template <typename Value, typename Parse>
 CLI::Option* add_parsed(CLI::App& app, std::string const& names, Value& value, Parse parse,
                         std::string const& description) {

@@ -11,7 +11,7 @@ namespace roger {
 void open_missing_standard_descriptors();
 
 /// A write to a pipe without a reader, or beyond the limit on a file's size, gives an error that
-/// can be told instead of ending the process.
+/// can be reported instead of ending the process.
 void let_writes_fail();
 
 /// Whether standard output and standard error are the same file, pipe, socket or terminal, even if

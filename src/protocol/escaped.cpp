@@ -25,7 +25,7 @@ constexpr bool is_plain(char c) {
 /// What is merely invisible stays: Persian and the scripts of India cannot do without the joiners
 /// U+200C and U+200D, Khmer and Thai without the zero width space U+200B, Mongolian without U+180E,
 /// emoji without joiners and variation selectors. Nor does a noncharacter harm: a terminal shows
-/// something in its place.
+/// something instead of it.
 constexpr bool is_control(char32_t c) {
     struct Range {
         char32_t first;

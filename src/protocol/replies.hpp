@@ -37,7 +37,7 @@ private:
     std::size_t line_size_;
 };
 
-/// Every line that a server can say.
+/// Every line that a server can send.
 struct ReplyLines {
     ReplyLine ack;
     ReplyLine busy;
@@ -51,16 +51,16 @@ struct ReplyLines {
 /// A handler's reasons as lines, in their order.
 std::vector<ReplyLine> refusal_lines(Refusals const& refusals);
 
-/// Whether a datagram's text is what a server says and not a client: `ack`, the ack that is ours or
-/// the tutorial's by default, or a refusal of one message. A server whose --ack is another cannot
-/// be told by it.
+/// Whether a datagram's text is what a server sends and not a client: `ack`, the ack that is ours
+/// or the tutorial's by default, or a refusal of one message. A server whose --ack is another
+/// cannot be told by it.
 bool is_reply(std::string_view text, std::string_view ack);
 
 /// Whether a text begins as a refusal of one message does.
 bool begins_as_refusal(std::string_view text);
 
 /// A queue of answers to one client, run-length coded: at most two bytes for each, so that a client
-/// whose messages are acknowledged and refused in turn costs less than what it has said.
+/// whose messages are acknowledged and refused in turn costs less than what it has sent.
 class Replies {
 public:
     /// `line` outlives the queue, which takes at most 7 different ones.

@@ -69,7 +69,7 @@ double label_distance_px(std::size_t letters) {
     return 1.5 * static_cast<double>(letters) * letter_px - label_overhang_px + gap_px;
 }
 
-/// Of ticks that are so far apart, every how many have room for their labels.
+/// Of ticks that are so far apart, the number n of which every nth label fits.
 int ticks_between_labels(double tick_px, std::size_t letters) {
     return static_cast<int>(std::ceil(label_distance_px(letters) / tick_px));
 }

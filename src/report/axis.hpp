@@ -8,7 +8,7 @@
 
 namespace roger {
 
-/// What there is room for below a plot, in CSS pixels: the narrowest plot, which is a phone's; the
+/// What fits below a plot, in CSS pixels: the narrowest plot, which is a phone's; the
 /// narrowest that has minor labels (page_style decides that); a letter of a label; how far the last
 /// label may stick out to the right.
 inline constexpr double narrowest_plot_px = 260;

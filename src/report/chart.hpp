@@ -16,7 +16,7 @@ struct ChartPoint {
     bool dot = false;         ///< one that stands alone has a dot in any case
 };
 
-/// What a line looks like. The page's style gives each a colour that can be told from the others.
+/// What a line looks like. The page's style gives each a colour distinct from the others.
 enum class Ink : std::uint8_t { first, second, third, failure };
 
 struct Line {
@@ -43,7 +43,7 @@ struct Gaps {
     std::vector<Span> spans = {};
 };
 
-/// A part of the x axis that tells its values when it is pointed at.
+/// A part of the x axis that shows its values when it is pointed at.
 struct Band {
     double begin;
     double end;

@@ -6,7 +6,7 @@
 
 namespace roger {
 
-/// As far as the system tells: what it does not is empty, or 0.
+/// As far as the system reports it: the rest is empty, or 0.
 struct Host {
     std::string name;
     std::string cpu;             ///< its model, or at least its architecture

@@ -15,7 +15,7 @@ struct Measured {
     double least = 0;
     double most = 0;
     std::string text;   ///< as it was measured
-    bool known = true;  ///< else there was nothing to measure: the text says why
+    bool known = true;  ///< else there was nothing to measure: the text explains why
 };
 
 /// A message without an answer counts as one that would have been answered no sooner than the

@@ -1,15 +1,15 @@
 // Figures on a report's page, of which there may be none.
 #pragma once
 
-#include "report/histogram.hpp"
 #include "program/units.hpp"
+#include "report/histogram.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace roger {
 
-/// In the place of a figure that there is none of.
+/// Instead of a figure that there is none of.
 inline constexpr std::string_view no_figure = "–";
 
 inline std::string mean_text(Histogram const& durations) {

@@ -93,7 +93,7 @@ struct Generator {
     bool operator==(Generator const&) const = default;
 };
 
-/// What a load test has to say of the server; each is the exit status of one that ends with it.
+/// A load test's verdict on the server; each is the exit status of one that ends with it.
 enum class LoadVerdict : int {
     held = 0,
     not_held = 1,
@@ -146,13 +146,14 @@ struct AuditResult {
 };
 
 struct Report {
-    std::string title;              ///< the user's; may be empty
-    std::string version;            ///< Roger's
-    std::vector<std::string> runs;  ///< each with a random name, which tells it from all others
-    std::string build;              ///< its compiler and Asio
-    std::vector<Host> hosts;        ///< that load ran on
-    std::string started;            ///< RFC 3339, UTC
-    std::string address;            ///< in the grammar of addresses
+    std::string title;    ///< the user's; may be empty
+    std::string version;  ///< Roger's
+    std::vector<std::string>
+        runs;                 ///< each with a random name, which distinguishes it from all others
+    std::string build;        ///< its compiler and Asio
+    std::vector<Host> hosts;  ///< that load ran on
+    std::string started;      ///< RFC 3339, UTC
+    std::string address;      ///< in the grammar of addresses
     std::vector<std::pair<std::string, std::string>> settings;  ///< options and their values
 
     Asked asked;

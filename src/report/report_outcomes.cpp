@@ -1,8 +1,8 @@
 // What became of the messages.
 #include "report/report_outcomes.hpp"
 
-#include "report/html_text.hpp"
 #include "program/units.hpp"
+#include "report/html_text.hpp"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ std::string share_of(std::uint64_t messages, Outcomes const& outcomes) {
     return share_text(static_cast<double>(messages) / static_cast<double>(outcomes.sum()));
 }
 
-/// In percent of the bar. What there is at all can be seen, and the largest makes room for it.
+/// In percent of the bar. What there is at all can be seen, at the expense of the largest.
 std::array<double, outcome_count> bar_widths(Outcomes const& outcomes) {
     constexpr double visible = 0.8;
     std::array<double, outcome_count> widths = {};
@@ -102,7 +102,7 @@ void append_rows(std::string& out, Outcome outcome, Report const& report) {
     }
 }
 
-/// What is no message's outcome, but tells something about the server.
+/// What is no message's outcome, but concerns the server.
 std::string asides(Report const& report) {
     std::string out = "<p class=\"hint\">";
     if (report.datagrams) {

@@ -1,8 +1,8 @@
 // A report as a person reads it on a terminal.
 #include "report/report_text.hpp"
 
-#include "report/text_lines.hpp"
 #include "program/units.hpp"
+#include "report/text_lines.hpp"
 
 #include <fmt/format.h>
 
@@ -127,9 +127,9 @@ std::vector<OutcomeReason> sorted(Reasons const& reasons) {
 constexpr int name_width = 16;
 constexpr int count_width = 14;
 
-/// Each outcome that is not zero, and under it why. In not more than `room` lines, if that is
+/// Each outcome that is not zero, and under it why. In not more than `most_lines` lines, if that is
 /// enough for the outcomes.
-TextLines outcomes_table(Report const& report, std::size_t room) {
+TextLines outcomes_table(Report const& report, std::size_t most_lines) {
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i != outcome_count; ++i) {
         auto const outcome = static_cast<Outcome>(i);
@@ -139,8 +139,8 @@ TextLines outcomes_table(Report const& report, std::size_t room) {
     }
     std::vector<OutcomeReason> reasons = sorted(report.reasons);
     std::uint64_t unshown = 0;
-    bool const all_fit = outcomes.size() + reasons.size() <= room;
-    while (!all_fit && !reasons.empty() && outcomes.size() + reasons.size() + 1 > room) {
+    bool const all_fit = outcomes.size() + reasons.size() <= most_lines;
+    while (!all_fit && !reasons.empty() && outcomes.size() + reasons.size() + 1 > most_lines) {
         unshown += reasons.back().messages;
         reasons.pop_back();
     }
@@ -160,7 +160,7 @@ TextLines outcomes_table(Report const& report, std::size_t room) {
         }
     }
     if (!all_fit) {
-        lines.push_back(fmt::format("{:>{}}    for reasons that find no room here",
+        lines.push_back(fmt::format("{:>{}}    for reasons that do not fit here",
                                     count_text(unshown), name_width + count_width));
     }
     return lines;
@@ -247,7 +247,7 @@ TextLines generator(Report const& report) {
     return {cut(line)};
 }
 
-/// Of several machines, only their names find room.
+/// Of several machines, only their names fit.
 TextLines hosts(Report const& report) {
     std::vector<std::string> texts;
     texts.reserve(report.hosts.size());

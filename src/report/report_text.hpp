@@ -12,7 +12,7 @@ inline constexpr std::size_t report_lines = 42;
 inline constexpr std::size_t report_columns = 100;
 
 /// At most report_lines lines of at most report_columns columns, each with its newline. What is
-/// most frequent, or fails, comes first; what finds no room is counted.
+/// most frequent, or fails, comes first; what does not fit is counted.
 std::string to_text(Report const& report);
 
 }  // namespace roger

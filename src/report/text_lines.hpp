@@ -13,7 +13,7 @@ using TextLines = std::vector<std::string>;
 /// file may hold any.
 std::string safe(std::string const& text);
 
-/// The text if report_columns are room for it, or its beginning and an ellipsis.
+/// The text if it fits into report_columns, or its beginning and an ellipsis.
 std::string cut(std::string text);
 
 /// Words in as many lines as they need, but for `most`; all but the first are indented.

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t default_limit = 10'000;
 
-/// Newcomers that are being told why they are not served: each holds a descriptor of the few that
+/// Refused newcomers that linger until they have read why: each holds a descriptor of the few that
 /// the limit leaves free.
 constexpr std::size_t most_lingering = 8;
 

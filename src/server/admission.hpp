@@ -18,8 +18,8 @@ namespace roger {
 
 class Admission;
 
-/// The right to be served, or to be told in peace why not. Gives itself back when it is destroyed,
-/// on whatever thread.
+/// The right to be served, or to linger until a refusal has been read. Returns itself when it is
+/// destroyed, on whatever thread.
 class Permit {
 public:
     Permit() = default;
@@ -52,7 +52,7 @@ private:
 /// Lives on the first loop, where connections are accepted and datagrams received.
 class Admission {
 public:
-    /// At a shutdown, so many who wait in the listen queue are told: as many as one holds, so that
+    /// At shutdown, so many of those in the listen queue are refused: as many as one holds, so that
     /// who goes on connecting does not keep the server from its end.
     static constexpr int most_refused_at_shutdown = asio::socket_base::max_listen_connections;
 
@@ -74,7 +74,7 @@ public:
         return waits_ ? std::min(wanted, clients_.free.load()) : wanted;
     }
 
-    /// Until it may be open again, or nobody will be accepted any more.
+    /// Until there may be a permit again, or nobody will be accepted any more.
     ///
     ///     while (admission.closed()) co_await admission.wait();
     auto wait() {
@@ -87,10 +87,10 @@ public:
     void notify_all() { condition_.notify_all(); }
     void destroy_waiters() { condition_.destroy_all(); }
 
-    /// For a newcomer. Not granted: it is to be told `error: busy`.
+    /// For a newcomer. Not granted: it is to be refused with `error: busy`.
     [[nodiscard]] Permit admit() { return take(clients_); }
 
-    /// For one that is not served: to wait until it has read why. Not granted: it is told and
+    /// For one that is not served: to wait until it has read why. Not granted: it is refused and
     /// closed at once.
     [[nodiscard]] Permit linger() { return take(refused_); }
 

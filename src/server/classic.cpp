@@ -163,7 +163,7 @@ private:
         co_await timer.async_wait(asio::deferred);
     }
 
-    /// A client that breaks off is told; that is no failure of the server's.
+    /// A client that breaks off is reported; that is no failure of the server's.
     Task<void> converse(Socket client) {
         std::array<char, 255> buffer;
         asio::error_code error;

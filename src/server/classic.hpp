@@ -17,7 +17,7 @@ enum class ClassicServer : std::uint8_t {
 
 /// Serves until it is done, or until SIGINT or SIGTERM. Writes to standard output. Without an
 /// address, and where something fails, says so in the tutorial's words. Returns whether all went
-/// well: what a client does, or a want of resources that can pass, is told and is no failure.
+/// well: what a client does, or a passing want of resources, is reported and is no failure.
 bool serve_classic(ClassicServer kind, std::optional<Address> const& address,
                    std::function<void(std::string_view sentence)> const& say);
 

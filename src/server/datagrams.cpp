@@ -33,7 +33,7 @@ constexpr std::size_t line_ending_bytes = 2;
 constexpr std::size_t most_refused_batches = 256;
 
 /// A datagram of this size is received whole, or it is neither a message that is short enough nor
-/// what a server like this one says.
+/// what a server like this one sends.
 std::size_t bytes_for_one(Address const& address, ServerContext const& server) {
     ReplyLines const& lines = server.lines;
     std::size_t const largest =
@@ -232,7 +232,7 @@ Task<void> Datagrams::pause(asio::error_code why) {
     co_await pause_.async_wait(asio::redirect_error(asio::deferred, ended_early));
 }
 
-/// Those that do not read their answers get none, so that there is room for those of others.
+/// Senders that do not read their answers get none, which leaves buffer space for the others.
 Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
     co_await timer.async_wait(asio::redirect_error(asio::deferred, loop_.ignored));

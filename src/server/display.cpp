@@ -15,10 +15,10 @@ namespace roger {
 
 namespace {
 
-/// A block of records this long is not added to: whoever has more waits for room (promise P4).
+/// Nothing is added to a block of records this long: batches wait for the next (promise P4).
 constexpr std::size_t most_bytes_filling = 1024 * 1024;
 
-/// Of one batch in one block: whoever has more to show waits for the next, behind what others have
+/// Of one batch in one block: the rest waits for the next, behind what others have
 /// (promise P5).
 constexpr std::size_t most_records_in_a_turn = 1024;
 

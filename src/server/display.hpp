@@ -45,8 +45,8 @@ public:
     /// Returns when the batch has been written out. Throws HandlerError if it has not.
     Task<void> show(Batch const& batch);
 
-    /// Stops waiting for an output that does not take what is written: whoever waits in show() is
-    /// told how far it came. From any thread, also after finish().
+    /// Stops waiting for an output that does not take what is written: whoever waits in show()
+    /// learns how far it came. From any thread, also after finish().
     void abandon() { sink_.stop(); }
 
     /// Where standard output and standard error are the same file: a line of the log, written
@@ -78,7 +78,7 @@ private:
         bool handing_over = false;
         bool in_writing = false;
         std::error_code failure;
-        AsyncCondition for_room;     ///< until there is room in `filling`
+        AsyncCondition for_room;     ///< until `filling` takes more
         AsyncCondition for_filling;  ///< until what is now in `filling` has been written
         AsyncCondition for_writing;  ///< likewise, for `writing`
 

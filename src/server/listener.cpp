@@ -53,8 +53,8 @@ void Listener::drain() {
     close();
 }
 
-/// Until there is a connection to accept and, unless newcomers are refused, a place for it. What
-/// there is no place for stays in the listen queue.
+/// Until there is a connection to accept and, unless newcomers are refused, a permit for it. What
+/// there is none for stays in the listen queue.
 Task<void> Listener::until_admissible() {
     asio::error_code ignored;
     co_await listening_.socket.async_wait(Acceptor::wait_read,

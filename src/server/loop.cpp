@@ -19,7 +19,7 @@ namespace {
 /// Received and not yet displayed, per loop; a read adds at most one scratch buffer to it.
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 
-/// How long a client that was told to go may take to close its side, before it is closed on it.
+/// How long a refused client may take to close its side before the server closes the connection.
 constexpr std::chrono::milliseconds linger_time{1000};
 
 /// A client that has not reached its loop yet. It keeps the server, which its permit goes back to.
@@ -90,7 +90,7 @@ void Loop::enter(Session& session, bool served) {
     }
 }
 
-/// Tells nobody yet: it may be the end of the context that destroys the session.
+/// Notifies nobody yet: it may be the end of the context that destroys the session.
 void Loop::leave(Session& session, bool served) {
     session.unlink();
     if (served) {

@@ -35,7 +35,7 @@ using LoopSocket =
 
 /// What a session waits for. Each has one length in all of a server.
 enum class Timer : std::uint8_t {
-    idle,     ///< until the client says something
+    idle,     ///< until the client sends something
     message,  ///< until the message that it has begun ends
     write,    ///< until the client takes its answers
     linger,   ///< until the client closes its side after our final reply
@@ -108,7 +108,7 @@ public:
     void serve(LoopSocket socket, PeerAddress peer, Permit permit);
 
     /// Tells a newcomer why it is not served: busy or shutting down. On this loop. Without a permit
-    /// it is told and closed before this returns.
+    /// it is refused and closed before this returns.
     void turn_away(LoopSocket socket, PeerAddress peer, CloseReason why, Permit permit);
 
     /// Keeps the context running, clients or not, until finish() or abort(). From any thread.
@@ -156,7 +156,7 @@ private:
     bool draining_ = false;
     bool drained_told_ = false;
     bool aborted_ = false;
-    bool served_one_left_ = false;  ///< and it was not told yet
+    bool served_one_left_ = false;  ///< and the server does not know yet
     ListHook sessions_;             ///< they live in their coroutines' frames
     DeadlineQueues<Timer> deadlines_;
     std::optional<DeadlineTimer<Timer>> timer_;

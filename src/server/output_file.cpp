@@ -64,11 +64,11 @@ off_t place_of_writing(int descriptor) {
     return appends ? status_of(descriptor).st_size : ::lseek(descriptor, 0, SEEK_CUR);
 }
 
-/// The place of writing, where the byte before it ends no record; 0 where it does.
+/// The write position, where the byte before it ends no record; 0 where it does.
 off_t end_in_record(int descriptor, int readable) {
     off_t const place = place_of_writing(descriptor);
     char last = 0;
-    // A place beyond the end has zeros before it, which end no record either.
+    // A position beyond the end has zeros before it, which end no record either.
     if (uninterrupted([&] { return ::pread(readable, &last, 1, place - 1); }) < 0) {
         fail();
     }

@@ -18,7 +18,7 @@ namespace roger {
 /// Out of descriptors or memory, to try again at once would be to fail again at once.
 inline constexpr std::chrono::milliseconds pause_time{100};
 
-/// All pauses of one kind in a server: each is counted, and at most one a second is told.
+/// All pauses of one kind in a server: each is counted, and at most one a second is logged.
 class Pauses {
 public:
     explicit Pauses(std::string what) : what_(std::move(what)) {}

@@ -29,7 +29,7 @@ struct ServerContext {
                                                     Refusals& refusals) const;
 };
 
-/// Every line that a server with these options can say.
+/// Every line that a server with these options can send.
 ReplyLines reply_lines(ServerOptions const& options);
 
 }  // namespace roger

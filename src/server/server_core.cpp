@@ -209,7 +209,7 @@ void ServerCore::served_one() {
     }
 }
 
-/// The first failure is the result's; what follows from it is told no more.
+/// The first failure is the result's; those that follow from it are not logged.
 void ServerCore::fail(std::string const& what) {
     {
         std::lock_guard const lock(failure_guard_);
@@ -256,7 +256,8 @@ void ServerCore::begin_drain() {
     spawn_on_first_loop(bound_drain(), nullptr);
 }
 
-/// A handler that does not return gets the last tenth of the time to be told so and to answer.
+/// A handler that does not return is notified in the last tenth of the time, so that it can still
+/// answer.
 Task<void> ServerCore::bound_drain() {
     Timeout const most = context_.options.drain_timeout;
     if (!most || has_ended_) {
@@ -353,7 +354,7 @@ void ServerCore::ended() {
     end_->cancel();
 }
 
-/// Those who wait in the listen queue are told.
+/// Those that wait in the listen queue are refused.
 void ServerCore::drain_listeners() {
     for (auto const& listener : listeners_) {
         listener->drain();

@@ -40,7 +40,7 @@ std::size_t add_answers(Replies& replies, ReplyLine const& ack, Batch::Iterator&
     return refused;
 }
 
-/// Of what a client has said that is not served: it may be saying more all the time.
+/// Of what a client that is not served has sent: it may be sending more all the time.
 constexpr int most_reads_at_once = 16;
 
 bool would_block(asio::error_code error) {
@@ -113,7 +113,7 @@ Task<void> Session::exchange() {
     }
     Owed owed;
     {
-        // Gone before the answers are: whoever does not take them costs only these.
+        // Freed before the answers are sent: a client that does not read costs only those.
         DecodedLines const decoded = receive();
         if (decoded.line_ended || !decoded.empty()) {
             message_deadline_.disarm();
@@ -130,7 +130,7 @@ Task<void> Session::exchange() {
 }
 
 /// Reads what is there, without waiting: at most one scratch buffer, so that a client who has
-/// much to say does not keep the others waiting (promise P5).
+/// much to send does not keep the others waiting (promise P5).
 DecodedLines Session::receive() {
     DecodedLines decoded;
     asio::error_code error;
@@ -263,7 +263,7 @@ void Session::send_final_reply() {
     }
 }
 
-/// The line that tells why, counted; none where nobody would read it.
+/// The refusal to send, counted; empty where nobody would read it.
 ReplyLine const* Session::final_reply() {
     ReplyLines const& lines = loop_.server().lines;
     Tally& tally = loop_.tally;

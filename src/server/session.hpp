@@ -24,7 +24,7 @@ enum class CloseReason : std::uint8_t {
     none,
     peer_closed,      ///< the client has closed its sending side, and everything is answered
     connection_lost,  ///< the connection broke off
-    idle_timeout,     ///< nothing said for so long
+    idle_timeout,     ///< nothing sent for so long
     message_timeout,  ///< a message not ended within it
     write_timeout,    ///< answers not taken for so long
     busy,             ///< the limit on connections was reached
@@ -48,7 +48,7 @@ public:
     void drain();
 
     /// For one that never runs: sends its final reply and closes, without waiting for the client.
-    /// What the client has said by now is read, so that only what still comes could destroy it.
+    /// What the client has sent by now is read, so that only what still comes could destroy it.
     void close_at_once();
 
     /// Closes the connection as it stands.
@@ -81,12 +81,12 @@ private:
     PeerAddress peer_;
     Permit permit_;
     Deadline<Timer>
-        peer_deadline_;  ///< for the peer's next move: to say something, take answers, close
+        peer_deadline_;  ///< for the peer's next move: to send, read its answers, or close
     Deadline<Timer> message_deadline_;           ///< for the end of the message that has begun
     [[no_unique_address]] LineDecoder decoder_;  // what follows lies in its padding
     CloseReason close_reason_;
     bool served_;
-    bool waiting_ = false;  ///< suspended until the client says something
+    bool waiting_ = false;  ///< suspended until the client sends something
 };
 
 }  // namespace roger

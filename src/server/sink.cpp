@@ -23,10 +23,10 @@ namespace roger {
 
 namespace {
 
-/// Until an output is tried again that seemed to have room and took nothing.
+/// Until an output is tried again that seemed writable and took nothing.
 constexpr int retry_ms = 10;
 
-/// Nothing was taken, and the next try may go better: no room, or no memory in the system.
+/// Nothing was taken, and the next try may go better: a full buffer, or no memory in the system.
 bool for_a_while(int error) {
     return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
@@ -115,7 +115,7 @@ long Sink::write_some(std::string_view bytes) {
                 errno = EAGAIN;
                 return -1;
             }
-            // What poll() calls writable has room for PIPE_BUF bytes, pipe(7).
+            // What poll() calls writable takes PIPE_BUF bytes, pipe(7).
             bytes = bytes.substr(0, PIPE_BUF);
             [[fallthrough]];
         }
@@ -126,7 +126,7 @@ long Sink::write_some(std::string_view bytes) {
     return 0;
 }
 
-/// A terminal can have room for one character and want two for a newline, and a lack of memory is
+/// A terminal can have space for one character and need two for a newline, and a lack of memory is
 /// not waited for with poll(): after a try in vain only time passes.
 std::error_code Sink::wait_for_room(bool in_vain) {
     std::array<pollfd, 2> events{

@@ -33,7 +33,7 @@ public:
     [[nodiscard]] bool within_line() const { return within_line_; }
 
     /// fdatasync(2). An error other than of a signal's making is final: the system may have dropped
-    /// what it could not write, and say nothing of it the next time.
+    /// what it could not write, and not report it the next time.
     [[nodiscard]] std::error_code sync() const;
 
     /// close(2), the last to tell of what could not be written (network file systems, quotas).
@@ -49,7 +49,7 @@ private:
         file,    ///< takes everything at once, if perhaps slowly
         own,     ///< our own description, non-blocking
         socket,  ///< non-blocking by call
-        shared,  ///< blocking, and not to be reopened: written in pieces that it has room for
+        shared,  ///< blocking, and not to be reopened: written in pieces that fit
     };
 
     static Kind kind_of(int descriptor);

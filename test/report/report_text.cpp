@@ -235,7 +235,7 @@ TEST_CASE("The most that can be reported fits a screen", "[load]") {
     std::string const text = to_text(endless_report());
     check_that_it_fits(text);
     CHECK(text_lines(text).size() == report_lines);
-    CHECK_THAT(text, ContainsSubstring("for reasons that find no room here\n"));
+    CHECK_THAT(text, ContainsSubstring("for reasons that do not fit here\n"));
     CHECK_THAT(text, ContainsSubstring("       and 47 more: 26 held, 21 FAILED\n"));
     check_that_it_fits(to_text(sample_report()));
 }
