@@ -1,12 +1,14 @@
 // Reports as JSON: reading.
 #include "protocol/quote.hpp"
 #include "report/json_field.hpp"
+#include "report/report_fields.hpp"
 #include "report/report_json.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -17,134 +19,102 @@ namespace {
 
 using Json = JsonField::Json;
 
-Histogram histogram_from(JsonField const& field) {
-    Histogram histogram;
-    histogram.add(field["buckets"].buckets());
-    return histogram;
-}
+/// Takes list_fields() from an object.
+class JsonReader {
+public:
+    explicit JsonReader(JsonField const& json) : json_(json) {}
 
-std::optional<double> optional_number(JsonField const& field) {
-    return field.is_null() ? std::nullopt : std::optional(field.number());
-}
+    void operator()(char const* name, auto& value) { read(json_[name], value); }
+    void derived(char const* /*name*/, auto const& /*value*/) {}
+    void object(char const* name, auto const& list) {
+        JsonField const json = json_[name];
+        JsonReader inner(json);
+        list(inner);
+    }
 
-Host host_from(JsonField const& field) {
-    return {
-        .name = field["name"].text(),
-        .cpu = field["cpu"].text(),
-        .processors = field["processors"].whole_number(),
-        .kernel = field["kernel"].text(),
-    };
-}
+private:
+    static void read(JsonField const& json, std::string& text) { text = json.text(); }
+    static void read(JsonField const& json, double& number) { number = json.number(); }
+    static void read(JsonField const& json, bool& truth) { truth = json.truth(); }
 
-Asked asked_from(JsonField const& field) {
-    JsonField const messages = field["messages"];
-    return {
-        .clients = field["clients"].whole_number(),
-        .rate = optional_number(field["rate_per_s"]),
-        .duration_s = optional_number(field["duration_s"]),
-        .messages = messages.is_null() ? std::nullopt : std::optional(messages.whole_number()),
-        .ack_timeout_s = optional_number(field["ack_timeout_s"]),
-    };
-}
+    template <std::integral Number>
+    static void read(JsonField const& json, Number& number) {
+        number = static_cast<Number>(json.whole_number());
+    }
 
-Latencies latencies_from(JsonField const& field) {
-    return {
-        .response = histogram_from(field["response"]),
-        .service = histogram_from(field["service"]),
-        .lateness = histogram_from(field["lateness"]),
-        .connect = histogram_from(field["connect"]),
-    };
-}
+    template <typename Object>
+    static void read(JsonField const& json, Object& object) {
+        JsonReader reader(json);
+        list_fields(reader, object);
+    }
 
-Latencies lower_bounds_from(JsonField const& field) {
-    return {
-        .response = histogram_from(field["response"]),
-        .service = histogram_from(field["service"]),
-        .lateness = {},
-        .connect = histogram_from(field["connect"]),
-    };
-}
-
-Interval interval_from(JsonField const& field) {
-    return {
-        .begin_s = field["begin_s"].number(),
-        .length_s = field["length_s"].number(),
-        .acked = field["acked"].whole_number(),
-        .failed = field["failed"].whole_number(),
-        .clients = field["clients"].whole_number(),
-        .response = field["response_buckets"].buckets(),
-    };
-}
-
-Generator generator_from(JsonField const& field) {
-    return {
-        .threads = field["threads"].whole_number(),
-        .cpu_s = field["cpu_s"].number(),
-        .busy_share = field["busy_share"].number(),
-        .own_delay_p99_us = static_cast<std::int64_t>(field["own_delay_p99_us"].whole_number()),
-        .longest_stall_us = static_cast<std::int64_t>(field["longest_stall_us"].whole_number()),
-        .bottleneck = field["bottleneck"].text(),
-        .too_few_clients = field["too_few_clients"].text(),
-    };
-}
-
-LoadVerdict verdict_from(JsonField const& field) {
-    std::string const name = field.text();
-    for (LoadVerdict const verdict :
-         {LoadVerdict::held, LoadVerdict::not_held, LoadVerdict::none}) {
-        if (name == name_of(verdict)) {
-            return verdict;
+    template <typename Value>
+    static void read(JsonField const& json, std::optional<Value>& value) {
+        value.reset();
+        if (!json.is_null()) {
+            read(json, value.emplace());
         }
     }
-    field.refuse("the name of a verdict");
-}
 
-Assertion assertion_from(JsonField const& field) {
-    return {
-        .text = field["text"].text(),
-        .measured = field["measured"].text(),
-        .verdict = verdict_from(field["verdict"]),
-    };
-}
-
-AuditResult audit_from(JsonField const& field) {
-    AuditResult audit{
-        .file = field["file"].text(),
-        .datagrams = field["datagrams"].truth(),
-        .acked = field["acked"].whole_number(),
-        .written = field["written"].whole_number(),
-        .acked_not_written = field["acked_not_written"].whole_number(),
-        .written_twice = field["written_twice"].whole_number(),
-        .out_of_order = field["out_of_order"].whole_number(),
-        .written_not_acked = field["written_not_acked"].whole_number(),
-        .lost = field["lost"].whole_number(),
-        .damaged = field["damaged"].whole_number(),
-        .examples = {},
-    };
-    for (JsonField const& example : field["examples"].items()) {
-        audit.examples.push_back(example.text());
-    }
-    return audit;
-}
-
-Outcome outcome_from(JsonField const& field) {
-    std::string const name = field.text();
-    for (std::size_t i = 0; i != outcome_count; ++i) {
-        if (name == field_of(static_cast<Outcome>(i))) {
-            return static_cast<Outcome>(i);
+    template <typename Value>
+    static void read(JsonField const& json, std::vector<Value>& values) {
+        for (JsonField const& item : json.items()) {
+            read(item, values.emplace_back());
         }
     }
-    field.refuse("the name of an outcome");
-}
 
-Outcomes outcomes_from(JsonField const& field) {
-    Outcomes outcomes;
-    for (std::size_t i = 0; i != outcome_count; ++i) {
-        auto const outcome = static_cast<Outcome>(i);
-        outcomes.count(outcome, field[field_of(outcome)].whole_number());
+    static void read(JsonField const& json, std::vector<Histogram::Bucket>& buckets) {
+        buckets = json.buckets();
     }
-    return outcomes;
-}
+
+    static void read(JsonField const& json, Histogram& histogram) {
+        histogram.add(json["buckets"].buckets());
+    }
+
+    static void read(JsonField const& json, Outcomes& outcomes) {
+        for (std::size_t i = 0; i != outcome_count; ++i) {
+            auto const outcome = static_cast<Outcome>(i);
+            outcomes.count(outcome, json[field_of(outcome)].whole_number());
+        }
+    }
+
+    static void read(JsonField const& json, Reasons& reasons) {
+        for (JsonField const& reason : json.items()) {
+            reasons.count(outcome_from(reason["outcome"]), reason["text"].text(),
+                          reason["messages"].whole_number());
+        }
+    }
+
+    static void read(JsonField const& json, std::map<std::string, std::size_t>& counts) {
+        for (std::string const& name : json.keys()) {
+            counts[name] = json[name].whole_number();
+        }
+    }
+
+    static void read(JsonField const& json, LoadVerdict& verdict) {
+        std::string const name = json.text();
+        for (LoadVerdict const candidate :
+             {LoadVerdict::held, LoadVerdict::not_held, LoadVerdict::none}) {
+            if (name == name_of(candidate)) {
+                verdict = candidate;
+                return;
+            }
+        }
+        json.refuse("the name of a verdict");
+    }
+
+    static Outcome outcome_from(JsonField const& json) {
+        std::string const name = json.text();
+        for (std::size_t i = 0; i != outcome_count; ++i) {
+            if (name == field_of(static_cast<Outcome>(i))) {
+                return static_cast<Outcome>(i);
+            }
+        }
+        json.refuse("the name of an outcome");
+    }
+
+    JsonField const& json_;
+};
 
 /// What adds up in every report that was written, and is relied on.
 void demand_sums(Report const& report, JsonField const& file) {
@@ -157,70 +127,6 @@ void demand_sums(Report const& report, JsonField const& file) {
             file["excused"][field_of(outcome)].refuse("at most what the outcomes have of it");
         }
     }
-}
-
-void read_outcomes(Report& report, JsonField const& file) {
-    report.planned = file["planned"].whole_number();
-    report.outcomes = outcomes_from(file["outcomes"]);
-    report.excused = outcomes_from(file["excused"]);
-    demand_sums(report, file);
-    for (JsonField const& reason : file["reasons"].items()) {
-        report.reasons.count(outcome_from(reason["outcome"]), reason["text"].text(),
-                             reason["messages"].whole_number());
-    }
-    report.surplus_answers = file["surplus_answers"].whole_number();
-    JsonField const datagrams = file["datagrams"];
-    if (!datagrams.is_null()) {
-        report.datagrams = DatagramCounts{.late_answers = datagrams["late_answers"].whole_number(),
-                                          .overtaken = datagrams["overtaken"].whole_number(),
-                                          .listened_s = datagrams["listened_s"].number()};
-    }
-    report.connections = file["connections"].whole_number();
-    report.idle_losses = file["idle_losses"].whole_number();
-}
-
-void read_run(Report& report, JsonField const& file) {
-    report.version = file["version"].text();
-    for (JsonField const& run : file["runs"].items()) {
-        report.runs.push_back(run.text());
-    }
-    report.build = file["build"].text();
-    report.title = file["title"].text();
-    for (JsonField const& host : file["hosts"].items()) {
-        report.hosts.push_back(host_from(host));
-    }
-    report.started = file["started"].text();
-    report.address = file["address"].text();
-    for (JsonField const& setting : file["settings"].items()) {
-        report.settings.emplace_back(setting["option"].text(), setting["value"].text());
-    }
-    report.asked = asked_from(file["asked"]);
-    JsonField const achieved = file["achieved"];
-    report.clients = achieved["clients"].whole_number();
-    report.acked_in_time = achieved["acked_in_time"].whole_number();
-    report.acked_but_for_delay = achieved["acked_but_for_delay"].whole_number();
-    report.sent_bytes = achieved["sent_bytes"].whole_number();
-    report.received_bytes = achieved["received_bytes"].whole_number();
-    report.duration_s = achieved["duration_s"].number();
-    report.interrupted = achieved["interrupted"].truth();
-}
-
-void read_rest(Report& report, JsonField const& file) {
-    report.latencies = latencies_from(file["latencies"]);
-    report.lower_bounds = lower_bounds_from(file["lower_bounds"]);
-    for (JsonField const& interval : file["intervals"].items()) {
-        report.intervals.push_back(interval_from(interval));
-    }
-    report.generator = generator_from(file["generator"]);
-    JsonField const misbehaving = file["misbehaving"];
-    for (std::string const& kind : misbehaving.keys()) {
-        report.misbehaving[kind] = misbehaving[kind].whole_number();
-    }
-    for (JsonField const& assertion : file["assertions"].items()) {
-        report.assertions.push_back(assertion_from(assertion));
-    }
-    JsonField const audit = file["audit"];
-    report.audit = audit.is_null() ? std::nullopt : std::optional(audit_from(audit));
 }
 
 Json parse(std::string_view text, std::string const& name) {
@@ -252,9 +158,9 @@ Report report_from_json(std::string_view text, std::string const& name) {
     JsonField const file(json, name);
     demand_version(file, name);
     Report report;
-    read_run(report, file);
-    read_outcomes(report, file);
-    read_rest(report, file);
+    JsonReader reader(file);
+    list_fields(reader, report);
+    demand_sums(report, file);
     return report;
 }
 
