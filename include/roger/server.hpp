@@ -15,6 +15,7 @@
 #pragma once
 
 #include "roger/address.hpp"
+#include "roger/answer.hpp"
 #include "roger/batch.hpp"
 #include "roger/counters.hpp"
 #include "roger/handler.hpp"
@@ -49,7 +50,7 @@ struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
     /// One line, without its end; not beginning with `error: `. For a datagram address it has to
     /// fit into a datagram.
-    std::string ack = "I got your message";
+    std::string ack = std::string(default_ack);
     /// Most clients at once, over all addresses, at least 1. Nothing: 10000, or as many as the soft
     /// limit on open files allows, getrlimit(2), which the library does not touch.
     std::optional<std::size_t> limit = {};

@@ -4,6 +4,7 @@
 #include "load/distribution.hpp"
 #include "load/rate_schedule.hpp"
 #include "roger/address.hpp"
+#include "roger/answer.hpp"
 #include "roger/timeout.hpp"
 
 #include <asio/ip/address.hpp>
@@ -61,7 +62,7 @@ struct LoadSettings {
     std::optional<Distribution> size;  ///< bytes of a message without its line ending; nothing: the
                                        ///< text's
     std::string line_ending = "\n";
-    std::optional<std::string> expect = "I got your message";  ///< nothing: any line is an ack
+    std::optional<std::string> expect = std::string(default_ack);  ///< nothing: any line is an ack
 
     bool greeting = false;  ///< the server speaks first: a line, and then it is connected
 

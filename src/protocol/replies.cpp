@@ -9,15 +9,10 @@
 
 namespace roger {
 
-using namespace std::string_view_literals;
-
 namespace {
 
-// As docs/protocol.md lists them; the other refusals are of a connection.
-constexpr std::array fixed_refusals = {"error: busy"sv, "error: shutting down"sv,
-                                       "error: cannot display"sv};
-constexpr std::string_view too_long_begins = "error: message longer than ";
-constexpr std::string_view too_long_ends = " bytes";
+// Of a message; the others are of a connection.
+constexpr std::array fixed_refusals = {busy_refusal, shutting_down_refusal, cannot_display_refusal};
 constexpr std::string_view digits = "0123456789";
 
 bool begins_as_too_long(std::string_view text) {
@@ -48,7 +43,7 @@ std::vector<ReplyLine> refusal_lines(Refusals const& refusals) {
 }
 
 bool is_reply(std::string_view text, std::string_view ack) {
-    constexpr std::array acks = {"I got your message"sv, "Got your message"sv};
+    constexpr std::array acks = {default_ack, std::string_view("Got your message")};
     if (text == ack || std::ranges::find(acks, text) != acks.end() ||
         std::ranges::find(fixed_refusals, text) != fixed_refusals.end()) {
         return true;

@@ -2,6 +2,7 @@
 #include "server/server_context.hpp"
 
 #include "net/spawn.hpp"
+#include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
 
 #include <fmt/format.h>
@@ -32,14 +33,15 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
 ReplyLines reply_lines(ServerOptions const& options) {
     return {
         .ack = ReplyLine(options.ack, ack_block_bytes),
-        .busy = ReplyLine("error: busy"),
+        .busy = ReplyLine(busy_refusal),
         .too_long =
-            ReplyLine(fmt::format("error: message longer than {} bytes", options.max_message)),
-        .unfinished = ReplyLine(fmt::format("error: message not finished within {}",
+            ReplyLine(fmt::format("{}{}{}", too_long_begins, options.max_message, too_long_ends)),
+        .unfinished = ReplyLine(fmt::format("{}message not finished within {}", refusal_begins,
                                             to_string(options.message_timeout))),
-        .idle = ReplyLine(fmt::format("error: idle for {}", to_string(options.idle_timeout))),
-        .shutting_down = ReplyLine("error: shutting down"),
-        .cannot_display = ReplyLine("error: cannot display"),
+        .idle = ReplyLine(
+            fmt::format("{}idle for {}", refusal_begins, to_string(options.idle_timeout))),
+        .shutting_down = ReplyLine(shutting_down_refusal),
+        .cannot_display = ReplyLine(cannot_display_refusal),
     };
 }
 
