@@ -9,13 +9,13 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
+#include <asio/deferred.hpp>
 #include <asio/error_code.hpp>
 #include <asio/generic/datagram_protocol.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
 #include <array>
@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds pause = 100ms;
 
 asio::awaitable<void> rest(std::chrono::milliseconds time) {
     asio::steady_timer timer(co_await asio::this_coro::executor, time);
-    co_await timer.async_wait(asio::use_awaitable);
+    co_await timer.async_wait(asio::deferred);
 }
 
 /// Reads and forgets until the connection ends.
@@ -134,7 +134,7 @@ asio::awaitable<void> MisbehavingClients::send_datagrams() {
     socket.connect(Protocol::endpoint(server.data(), server.size()), error);
     while (!error) {
         co_await socket.async_send(asio::buffer(message_),
-                                   asio::redirect_error(asio::use_awaitable, error));
+                                   asio::redirect_error(asio::deferred, error));
         co_await rest(1ms);
     }
 }

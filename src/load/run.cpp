@@ -10,7 +10,6 @@
 #include "roger/version.hpp"
 
 #include <asio/post.hpp>
-#include <asio/use_awaitable.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 

@@ -7,10 +7,10 @@
 #include "net/stop_signals.hpp"
 
 #include <asio/any_io_executor.hpp>
+#include <asio/deferred.hpp>
 #include <asio/error_code.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -68,7 +68,7 @@ asio::awaitable<void> Runner::wait_for(LoadRun& run, Report& report) {
 asio::awaitable<void> Runner::obey_signals(LoadRun& run) {
     asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
     for (StopSignals stop_signals;;) {
-        co_await signals.async_wait(asio::use_awaitable);
+        co_await signals.async_wait(asio::deferred);
         if (stop_signals.received(Clock::now()) != StopRequest::same) {
             run.interrupt();
         }
@@ -81,7 +81,7 @@ asio::awaitable<void> Runner::show(LoadRun const& run, LoadSettings const& setti
     for (;;) {
         live_line_.show(title, settings, run.intervals().latest());
         timer.expires_after(std::chrono::seconds(1));
-        co_await timer.async_wait(asio::use_awaitable);
+        co_await timer.async_wait(asio::deferred);
     }
 }
 
