@@ -1,8 +1,8 @@
 // The highest rate at which a server meets objectives.
 #include "load/search.hpp"
 
-#include "report/estimate.hpp"
 #include "program/units.hpp"
+#include "report/estimate.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // Settings in words.
 #include "load/settings_text.hpp"
 
+#include "program/units.hpp"
 #include "protocol/escaped.hpp"
 #include "protocol/quantity.hpp"
-#include "program/units.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 // What changed from one load test to another.
 #include "report/diff.hpp"
 
+#include "program/units.hpp"
 #include "protocol/escaped.hpp"
 #include "report/bootstrap.hpp"
 #include "report/estimate.hpp"
-#include "program/units.hpp"
 
 #include <fmt/format.h>
 

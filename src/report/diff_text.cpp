@@ -1,6 +1,6 @@
 // What changed from one load test to another, in words.
-#include "report/diff.hpp"
 #include "program/units.hpp"
+#include "report/diff.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // The top of a report's page.
 #include "report/report_head.hpp"
 
+#include "program/units.hpp"
 #include "report/html_text.hpp"
 #include "report/page_figures.hpp"
-#include "program/units.hpp"
 #include "report/verdict.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // A report as a page.
 #include "report/report_html.hpp"
 
+#include "program/units.hpp"
 #include "report/chart.hpp"
 #include "report/html_text.hpp"
 #include "report/page_figures.hpp"
@@ -8,7 +9,6 @@
 #include "report/report_charts.hpp"
 #include "report/report_head.hpp"
 #include "report/report_outcomes.hpp"
-#include "program/units.hpp"
 
 #include <fmt/format.h>
 

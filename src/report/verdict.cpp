@@ -1,10 +1,10 @@
 // What a load test's report amounts to.
 #include "report/verdict.hpp"
 
+#include "program/units.hpp"
 #include "protocol/escaped.hpp"
 #include "report/measure.hpp"
 #include "report/objective.hpp"
-#include "program/units.hpp"
 
 #include <fmt/format.h>
 
