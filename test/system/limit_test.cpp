@@ -227,7 +227,8 @@ TEST_CASE("Never more clients at once than the limit, and in the end all are ser
     }
     group.run_until_ended();
     CHECK(answered == clients);
-    CHECK(most_descriptors <= idle_descriptors + limit);
+    std::size_t const of_ubsan = sanitized ? 2 : 0;  // a pipe, for a moment
+    CHECK(most_descriptors <= idle_descriptors + limit + of_ubsan);
     CHECK(server.counter("accepted") == clients);
     CHECK(split_lines(server.output()).size() == clients);
 }
