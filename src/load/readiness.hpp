@@ -43,6 +43,7 @@ protected:
 class Readiness {
 public:
     explicit Readiness(asio::io_context& context);
+    ~Readiness() = default;
     Readiness(Readiness const&) = delete;
     Readiness& operator=(Readiness const&) = delete;
 

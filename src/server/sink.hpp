@@ -15,6 +15,7 @@ class Sink {
 public:
     /// Throws std::runtime_error with a sentence if `descriptor` cannot be written to.
     explicit Sink(int descriptor);
+    ~Sink() = default;
     Sink(Sink const&) = delete;
     Sink& operator=(Sink const&) = delete;
 
