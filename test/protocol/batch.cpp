@@ -77,9 +77,9 @@ TEST_CASE("A message that was refused is found by where it lies, not by what it 
 TEST_CASE("A reason is one line that is not too long, and reasons are not too many",
           "[batch][protocol]") {
     Refusals refusals;
-    refusals.add_rest("two\nlines\r\x1b[2J\x7f, read from \u202eright to left");
+    refusals.add_rest("two\nlines\r\x1b[2J\x7f, read from \u202eright to left\u202c");
     CHECK(refusals.reasons()[0] ==
-          "two\\x0alines\\x0d\\x1b[2J\\x7f, read from \\xe2\\x80\\xaeright to left");
+          "two\\x0alines\\x0d\\x1b[2J\\x7f, read from \\xe2\\x80\\xaeright to left\\xe2\\x80\\xac");
     refusals.add_rest(std::string(5000, 'x'));
     CHECK(refusals.reasons()[1] == std::string(Refusals::most_reason_bytes, 'x'));
     std::string const text(100, '\n');

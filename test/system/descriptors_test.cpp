@@ -281,8 +281,9 @@ TEST_CASE("Where no client fits below the limit on open files, only raising that
                                   std::string(with_limit ? "5 clients need " : "1 client needs ")));
     CHECK(refused.err.find("the system allows 20: raise that (ulimit -n ") != std::string::npos);
     CHECK(refused.err.find("at most") == std::string::npos);
-    ServerSetup setup = with_open_files(number_after(refused.err, "ulimit -n "));
-    CHECK(ServerProcess::start(launch.arguments, std::move(setup)).stop() == Exit::with(0));
+    auto server = ServerProcess::start(launch.arguments,
+                                       with_open_files(number_after(refused.err, "ulimit -n ")));
+    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("However few open files are allowed, the server serves or says why not",
