@@ -6,7 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <utility>
 
 #include <unistd.h>
 
@@ -33,7 +34,9 @@ std::string read_file(std::filesystem::path const& path) {
     if (!file) {
         throw Failure("cannot read " + path.string() + ": " + errno_text(errno));
     }
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream content;
+    content << file.rdbuf();
+    return std::move(content).str();
 }
 
 void write_file(std::filesystem::path const& path, std::string_view content) {
