@@ -3,6 +3,7 @@
 
 #include "load/messages.hpp"
 #include "net/connect.hpp"
+#include "net/open_socket.hpp"
 #include "net/spawn.hpp"
 #include "net/thread.hpp"
 
@@ -128,10 +129,12 @@ asio::awaitable<void> MisbehavingClients::send_datagrams() {
     if (!opened) {
         co_return;
     }
-    Protocol::socket socket(context_, Protocol(server.data()->sa_family, 0), opened.get());
-    opened.release();
-    asio::error_code error;
-    socket.connect(Protocol::endpoint(server.data(), server.size()), error);
+    Protocol::socket socket(context_);
+    asio::error_code error =
+        assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened));
+    if (!error) {
+        socket.connect(Protocol::endpoint(server.data(), server.size()), error);
+    }
     while (!error) {
         co_await socket.async_send(asio::buffer(message_),
                                    asio::redirect_error(asio::deferred, error));

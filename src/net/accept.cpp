@@ -13,7 +13,7 @@
 
 namespace roger {
 
-Descriptor accept_connection(int listening, Endpoint& peer, asio::error_code& error) {
+Descriptor take_connection(int listening, Endpoint& peer, asio::error_code& error) {
     auto size = static_cast<socklen_t>(peer.capacity());
     Descriptor socket(uninterrupted(
         [&] { return ::accept4(listening, peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC); }));

@@ -126,13 +126,15 @@ private:
             asio::error_code error;
             co_await acceptor.async_wait(Acceptor::wait_read,
                                          asio::redirect_error(asio::deferred, error));
-            std::optional<Socket> client = accept_one(acceptor, error);
-            if (client && kind_ == ClassicServer::single) {
-                co_await converse(std::move(*client));
+            Socket client(context_);
+            Endpoint peer;
+            error = accept_connection(acceptor, client, peer);
+            if (!error && kind_ == ClassicServer::single) {
+                co_await converse(std::move(client));
                 co_return;
             }
-            if (client) {
-                start(converse(std::move(*client)), false);
+            if (!error) {
+                start(converse(std::move(client)), false);
             } else if (error != asio::error::would_block && !is_of_one_connection(error)) {
                 if (kind_ == ClassicServer::single) {
                     throw std::runtime_error(error_sentence("on accept", error));
@@ -140,21 +142,6 @@ private:
                 co_await pause(pauses, error);
             }
         }
-    }
-
-    std::optional<Socket> accept_one(Acceptor& acceptor, asio::error_code& error) {
-        Endpoint peer;
-        Descriptor connection = accept_connection(acceptor.native_handle(), peer, error);
-        if (!connection) {
-            return std::nullopt;
-        }
-        Socket client(context_);
-        client.assign(peer.protocol(), connection.get(), error);
-        if (error) {
-            return std::nullopt;
-        }
-        connection.release();
-        return client;
     }
 
     Task<void> pause(Pauses& pauses, asio::error_code why) {

@@ -2,7 +2,6 @@
 #include "server/listener.hpp"
 
 #include "net/accept.hpp"
-#include "net/descriptor.hpp"
 #include "net/endpoint.hpp"
 #include "server/pauses.hpp"
 #include "server/session.hpp"
@@ -11,8 +10,6 @@
 #include <asio/redirect_error.hpp>
 
 #include <utility>
-
-#include <unistd.h>
 
 namespace roger {
 
@@ -85,17 +82,12 @@ asio::error_code Listener::accept_ready() {
 }
 
 std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_code& error) {
-    Endpoint peer;
-    Descriptor connection = accept_connection(listening_.socket.native_handle(), peer, error);
-    if (!connection) {
-        return std::nullopt;
-    }
     LoopSocket socket(loop.context());
-    socket.assign(peer.protocol(), connection.get(), error);
+    Endpoint peer;
+    error = accept_connection(listening_.socket, socket, peer);
     if (error) {
         return std::nullopt;
     }
-    connection.release();
     socket.non_blocking(true, error);
     return Newcomer{.socket = std::move(socket), .peer = to_peer_address(peer)};
 }
