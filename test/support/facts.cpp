@@ -38,7 +38,8 @@ std::size_t resident_memory(pid_t process) {
 }
 
 std::size_t anonymous_memory(pid_t process) {
-    return number(process, "status", "RssAnon") * 1024;
+    // status has it too, but to a few hundred kilobytes only: each processor counts for itself.
+    return number(process, "smaps_rollup", "Anonymous") * 1024;
 }
 
 std::size_t proportional_memory(pid_t process) {

@@ -12,7 +12,7 @@ namespace roger::test {
 
 /// Bytes of physical memory in use, shared libraries included (VmRSS).
 std::size_t resident_memory(pid_t process);
-/// Bytes that are the process's own: heap and stacks (RssAnon).
+/// Bytes that are the process's own: heap and stacks.
 std::size_t anonymous_memory(pid_t process);
 /// Bytes, what is shared divided among those who share it (Pss).
 std::size_t proportional_memory(pid_t process);
