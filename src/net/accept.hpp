@@ -12,7 +12,7 @@
 namespace roger {
 
 /// A connection from a listening socket's queue, close-on-exec and not blocking, and who it is
-/// from.
+/// from. Without one, which is not waited for, it is empty, and the error says why.
 Descriptor take_connection(int listening, Endpoint& peer, asio::error_code& error);
 
 /// Takes a connection from a listening socket's queue, without waiting. Returns the error where
