@@ -214,11 +214,11 @@ TEST_CASE("The back-pressure example reads no more from a client that does not r
 
 TEST_CASE("The back-pressure example ends though its output does not go on",
           "[examples][system][concurrency]") {
-    Example example({.program = "backpressure", .arguments = {"1"}, .out = Stdio::stalled_pipe()});
+    // Who sends nothing for so long is closed, which a busy machine may keep the flood from.
+    Example example({.program = "backpressure", .arguments = {"5"}, .out = Stdio::stalled_pipe()});
     std::string const messages = times(mebibyte, "a message of 32 bytes, with its\n");
-    Peer flood =
-        example.connect();  // its second runs: TSan needs longer than that for the messages
-    // A busy machine may keep it from reading for a while: it is stuck when its output is.
+    Peer flood = example.connect();  // its time runs: TSan needs long for the messages
+    // The same may keep the example from reading: it is stuck when its output is.
     flood.send_until_stuck(messages, 3s);
     // It hears and closes others meanwhile.
     Peer silent = example.connect();
