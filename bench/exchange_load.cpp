@@ -1,148 +1,119 @@
-// The simplest load that keeps a line server busy: CLIENTS connections, each with DEPTH messages
-// of 24 bytes in flight, for SECONDS. Prints exchanges a second and the CPU time per exchange, of
-// the server whose process id is given and its own: the floor that load is measured against.
+// The simplest load that keeps a server busy: CLIENTS connections, each with DEPTH messages in
+// flight, for SECONDS. Prints, as one line of JSON, exchanges a second, the CPU time per exchange,
+// of the server whose process id is given and its own, and response times. Its own CPU time is the
+// floor that `load` is measured against.
 //
-//     exchange_load PORT CLIENTS DEPTH SECONDS SERVER_PID
+//     exchange_load [OPTIONS] ADDRESS SERVER_PID
 
-#include <array>
-#include <chrono>
+#include "closed_loop.hpp"
+#include "processor_time.hpp"
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <sstream>
-#include <string>
-#include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
+#include <getopt.h>
 #include <unistd.h>
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+constexpr char usage[] =
+    "usage: exchange_load [OPTIONS] ADDRESS SERVER_PID\n"
+    "  --clients N     connections, or sockets that send datagrams [1]\n"
+    "  --depth N       messages of each that are in flight [1]\n"
+    "  --seconds S     how long it measures [1]\n"
+    "  --warmup S      how long it runs before that [0.2]\n"
+    "  --text TEXT     a message, with what ends it [a line of 24 bytes]; empty: none is sent\n"
+    "  --reconnect     a connection for each message\n"
+    "  --untimed       no response times\n"
+    "ADDRESS is tcp:PORT, udp:PORT or unix:PATH.\n";
 
-constexpr char const message[] = "message of 24 bytes, ok\n";
-
-struct Arguments {
-    std::uint16_t port;
-    int clients;
-    int depth;
-    int seconds;
-    int server;
+struct Options {
+    bench::Settings settings;
+    double seconds = 1;
+    double warmup = 0.2;
+    pid_t server = 0;
 };
 
-int connect_to(std::uint16_t port) {
-    int const socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int const on = 1;
-    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-        std::perror("exchange_load");
-        std::exit(1);
-    }
-    return socket;
+std::size_t count(char const* text) {
+    return static_cast<std::size_t>(std::max(1L, std::atol(text)));
 }
 
-void say(int socket, std::size_t times) {
-    static std::string const said = [] {
-        std::string all;
-        for (int i = 0; i < 4096; ++i) {
-            all += message;
-        }
-        return all;
-    }();
-    std::size_t const size = times * (sizeof message - 1);
-    if (::send(socket, said.data(), size, 0) != static_cast<ssize_t>(size)) {
-        std::perror("exchange_load: send");
-        std::exit(1);
-    }
-}
-
-/// Answers that one read brings: its newlines.
-std::size_t hear(int socket) {
-    static std::array<char, 1 << 18> buffer;
-    ssize_t const size = ::recv(socket, buffer.data(), buffer.size(), 0);
-    if (size <= 0) {
-        std::fprintf(stderr, "exchange_load: the server closed\n");
-        std::exit(1);
-    }
-    std::size_t answers = 0;
-    for (ssize_t i = 0; i < size; ++i) {
-        answers += buffer[static_cast<std::size_t>(i)] == '\n' ? 1 : 0;
-    }
-    return answers;
-}
-
-/// User and system time of a process so far, in seconds: proc(5).
-double cpu_seconds(int process) {
-    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) {
-        fields >> skipped;
-    }
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-double own_cpu_seconds() {
-    rusage used{};
-    ::getrusage(RUSAGE_SELF, &used);
-    auto const seconds = [](timeval const& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-    };
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
-void run(Arguments const& arguments) {
-    int const epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    for (int i = 0; i < arguments.clients; ++i) {
-        int const socket = connect_to(arguments.port);
-        epoll_event event{.events = EPOLLIN, .data = {.fd = socket}};
-        ::epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event);
-        say(socket, static_cast<std::size_t>(arguments.depth));
-    }
-    std::array<epoll_event, 256> events;
-    std::size_t exchanges = 0;
-    double const cpu_before = cpu_seconds(arguments.server);
-    double const own_before = own_cpu_seconds();
-    auto const start = Clock::now();
-    auto const end = start + std::chrono::seconds(arguments.seconds);
-    while (Clock::now() < end) {
-        int const count = ::epoll_wait(epoll, events.data(), events.size(), 1000);
-        for (int i = 0; i < count; ++i) {
-            int const socket = events[static_cast<std::size_t>(i)].data.fd;
-            std::size_t const answers = hear(socket);
-            exchanges += answers;
-            say(socket, answers);
+/// False where they make no sense.
+bool read_options(int argc, char** argv, Options& options) {
+    constexpr option names[] = {
+        {"clients", required_argument, nullptr, 'c'}, {"depth", required_argument, nullptr, 'd'},
+        {"seconds", required_argument, nullptr, 's'}, {"warmup", required_argument, nullptr, 'w'},
+        {"text", required_argument, nullptr, 't'},    {"reconnect", no_argument, nullptr, 'r'},
+        {"untimed", no_argument, nullptr, 'u'},       {}};
+    auto& settings = options.settings;
+    for (int name = 0; (name = ::getopt_long(argc, argv, "", names, nullptr)) != -1;) {
+        switch (name) {
+            case 'c':
+                settings.clients = count(optarg);
+                break;
+            case 'd':
+                settings.depth = count(optarg);
+                break;
+            case 's':
+                options.seconds = std::atof(optarg);
+                break;
+            case 'w':
+                options.warmup = std::atof(optarg);
+                break;
+            case 't':
+                settings.text = optarg;
+                break;
+            case 'r':
+                settings.reconnect = true;
+                break;
+            case 'u':
+                settings.untimed = true;
+                break;
+            default:
+                return false;
         }
     }
-    double const seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    double const cpu = cpu_seconds(arguments.server) - cpu_before;
-    double const own = own_cpu_seconds() - own_before;
-    auto const number = static_cast<double>(exchanges);
-    std::printf("%.0f exchanges/s, %.3f us of server CPU each, %.3f us of its own\n",
-                number / seconds, cpu * 1e6 / number, own * 1e6 / number);
+    if (::optind + 2 != argc) {
+        return false;
+    }
+    settings.server = bench::Address::of(argv[::optind]);
+    options.server = static_cast<pid_t>(std::atoi(argv[::optind + 1]));
+    return true;
+}
+
+void run(Options const& options) {
+    bench::ClosedLoop loop(options.settings);
+    loop.run(std::chrono::duration<double>(options.warmup));
+    double const server_before = bench::processor_seconds(options.server);
+    double const own_before = bench::processor_seconds(0);
+    auto const start = bench::Clock::now();
+    loop.run(std::chrono::duration<double>(options.seconds));
+    double const seconds = std::chrono::duration<double>(bench::Clock::now() - start).count();
+    double const server = bench::processor_seconds(options.server) - server_before;
+    double const own = bench::processor_seconds(0) - own_before;
+    auto const exchanges = static_cast<double>(loop.exchanges());
+    if (exchanges == 0) {
+        std::fprintf(stderr, "exchange_load: no answer in %.1f s\n", seconds);
+        std::exit(1);
+    }
+    std::printf(
+        "{\"exchanges\": %.0f, \"seconds\": %.4f, \"rate\": %.1f, \"cpu_us\": %.4f, "
+        "\"server_busy\": %.4f, \"generator_cpu_us\": %.4f, \"generator_busy\": %.4f, "
+        "\"p50_us\": %.2f, \"p99_us\": %.2f, \"resent\": %zu}\n",
+        exchanges, seconds, exchanges / seconds, server * 1e6 / exchanges, server / seconds,
+        own * 1e6 / exchanges, own / seconds, loop.response_time(50), loop.response_time(99),
+        loop.resent());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 6) {
-        std::fprintf(stderr, "usage: %s PORT CLIENTS DEPTH SECONDS SERVER_PID\n", argv[0]);
+    Options options;
+    if (!read_options(argc, argv, options)) {
+        std::fputs(usage, stderr);
         return 2;
     }
-    run({static_cast<std::uint16_t>(std::atoi(argv[1])), std::atoi(argv[2]), std::atoi(argv[3]),
-         std::atoi(argv[4]), std::atoi(argv[5])});
+    bench::allow_many_files();
+    run(options);
 }

@@ -1,50 +1,31 @@
-// What idle clients cost a server: connects CLIENTS of them, each says one message, and prints the
-// memory that the server has written to since, for each, and the CPU time that it uses while
-// they idle for five seconds.
+// What idle clients cost a server: connects CLIENTS of them, then has each send one message, and
+// prints, as one line of JSON, the memory that the server has written to since, for each client,
+// and the CPU time that it uses while they idle.
 //
-//     idle_clients PORT CLIENTS SERVER_PID
+//     idle_clients ADDRESS SERVER_PID CLIENTS SECONDS [TEXT]
 
-#include <array>
+#include "loopback.hpp"
+#include "processor_time.hpp"
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/resource.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace {
 
-constexpr std::string_view message = "hello\n";
-
-[[noreturn]] void give_up(char const* what) {
-    std::perror(what);
-    std::exit(1);
-}
-
-int connect_to(std::uint16_t port) {
-    int const socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-        give_up("idle_clients: connect");
-    }
-    return socket;
-}
+using namespace std::chrono_literals;
 
 /// Private_Dirty of /proc/PID/smaps_rollup, in bytes: proc(5).
-double written_memory(std::string const& process) {
-    std::ifstream file("/proc/" + process + "/smaps_rollup");
+double written_memory(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/smaps_rollup");
     for (std::string word; file >> word;) {
         if (word == "Private_Dirty:") {
             double kibibytes = 0;
@@ -52,53 +33,59 @@ double written_memory(std::string const& process) {
             return kibibytes * 1024;
         }
     }
-    give_up("idle_clients: smaps_rollup");
+    bench::give_up("cannot read smaps_rollup");
 }
 
-/// Ticks of user and system time so far: proc(5).
-long cpu_ticks(std::string const& process) {
-    std::ifstream file("/proc/" + process + "/stat");
-    std::string const text((std::istreambuf_iterator<char>(file)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) {
-        fields >> skipped;
-    }
-    long user = 0;
-    long system = 0;
-    fields >> user >> system;
-    return user + system;
-}
-
-void run(std::uint16_t port, int clients, std::string const& server) {
-    rlimit files{};
-    ::getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &files);
-
-    double const before = written_memory(server);
-    std::vector<int> sockets;
-    std::array<char, 64> answer;
-    for (int i = 0; i < clients; ++i) {
-        sockets.push_back(connect_to(port));
-        if (::send(sockets.back(), message.data(), message.size(), 0) < 0 ||
-            ::recv(sockets.back(), answer.data(), answer.size(), 0) <= 0) {
-            give_up("idle_clients: exchange");
+/// The same, once the server has done what it was given to do: connections wait to be accepted.
+double settled_memory(pid_t process) {
+    double cpu = bench::processor_seconds(process);
+    for (int i = 0; i < 100; ++i) {
+        std::this_thread::sleep_for(100ms);
+        double const before = std::exchange(cpu, bench::processor_seconds(process));
+        if (cpu - before < 0.001) {
+            break;
         }
     }
-    double const each = (written_memory(server) - before) / clients;
-    long const ticks = cpu_ticks(server);
-    std::this_thread::sleep_for(std::chrono::seconds(5));
-    std::printf("%d clients: %.0f bytes each, %ld ticks of CPU in 5 idle seconds\n", clients, each,
-                cpu_ticks(server) - ticks);
+    return written_memory(process);
+}
+
+void exchange(int socket, std::string const& text) {
+    std::string answer(4096, '\0');
+    pollfd readable{.fd = socket, .events = POLLIN, .revents = 0};
+    if (::send(socket, text.data(), text.size(), MSG_NOSIGNAL) < 0 ||
+        ::poll(&readable, 1, 5000) != 1 || ::recv(socket, answer.data(), answer.size(), 0) <= 0) {
+        bench::give_up("no answer");
+    }
+}
+
+void run(bench::Address const& address, pid_t server, int clients, double seconds,
+         std::string const& text) {
+    double const before = settled_memory(server);
+    std::vector<int> sockets;
+    sockets.reserve(static_cast<std::size_t>(clients));
+    for (int i = 0; i < clients; ++i) {
+        sockets.push_back(bench::connect_to(address));
+    }
+    double const connected = (settled_memory(server) - before) / clients;
+    for (int const socket : sockets) {
+        exchange(socket, text);
+    }
+    double const used = (settled_memory(server) - before) / clients;
+    double const cpu = bench::processor_seconds(server);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    double const idle = bench::processor_seconds(server) - cpu;
+    std::printf("{\"idle_bytes\": %.0f, \"used_bytes\": %.0f, \"idle_cpu_ms_per_second\": %.3f}\n",
+                connected, used, idle * 1e3 / seconds);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
-        std::fprintf(stderr, "usage: %s PORT CLIENTS SERVER_PID\n", argv[0]);
+    if (argc < 5 || argc > 6) {
+        std::fprintf(stderr, "usage: %s ADDRESS SERVER_PID CLIENTS SECONDS [TEXT]\n", argv[0]);
         return 2;
     }
-    run(static_cast<std::uint16_t>(std::atoi(argv[1])), std::atoi(argv[2]), argv[3]);
+    bench::allow_many_files();
+    run(bench::Address::of(argv[1]), std::atoi(argv[2]), std::atoi(argv[3]), std::atof(argv[4]),
+        argc == 6 ? argv[5] : "hello\n");
 }
