@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <stdexcept>
 
 namespace roger {
@@ -46,9 +47,23 @@ constexpr bool is_control(char32_t c) {
         controls, [c](Range const& range) { return c >= range.first && c <= range.last; });
 }
 
+/// Without a branch for each byte, so that compilers make vector instructions of it.
+bool all_plain(std::span<char const, 64> block) {
+    unsigned char special = 0;  // of the width of what is compared
+    for (char const c : block) {
+        special |= static_cast<unsigned char>(is_plain(c) ? 0 : 1);
+    }
+    return special == 0;
+}
+
 /// How many bytes at the start of `text` are plain.
 std::size_t plain_size(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    std::span<char const> rest = text;
+    while (rest.size() >= 64 && all_plain(rest.first<64>())) {
+        rest = rest.subspan(64);
+    }
+    auto const special = std::ranges::find_if_not(rest, is_plain);
+    return text.size() - static_cast<std::size_t>(rest.end() - special);
 }
 
 /// Appends the first code point of `text`, or the first byte if that is no UTF-8, in a printable
