@@ -1,11 +1,10 @@
-// The epoll set and its timer.
+// The set's timer, and when what it says was so.
 #include "load/readiness.hpp"
 
 #include "net/last_error.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -34,29 +33,16 @@ int checked(int result, char const* what) {
 }  // namespace
 
 Readiness::Readiness(asio::io_context& context)
-    : set_(context, checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+    : set_(context),
       timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                      "timerfd_create")) {
     // Edge-triggered: its expiry wakes the set once, and need not be read.
-    control(EPOLL_CTL_ADD, timer_.get(), EPOLLIN | EPOLLET, nullptr);
-}
-
-void Readiness::add(int socket, std::uint32_t events, SocketOwner& owner) {
-    control(EPOLL_CTL_ADD, socket, events, &owner);
-}
-
-void Readiness::change(int socket, std::uint32_t events, SocketOwner& owner) {
-    control(EPOLL_CTL_MOD, socket, events, &owner);
-}
-
-void Readiness::control(int operation, int socket, std::uint32_t events, SocketOwner* owner) {
-    epoll_event event{.events = events, .data = {.ptr = owner}};
-    checked(::epoll_ctl(set_.native_handle(), operation, socket, &event), "epoll_ctl");
+    set_.add(timer_.get(), EPOLLIN | EPOLLET, nullptr);
 }
 
 void Readiness::wake() {
     woken_ = true;
-    set_.cancel(ignored_);
+    set_.cancel();
 }
 
 Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point moment) {
@@ -69,8 +55,7 @@ Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point momen
     while (events.empty() && !woken_ && now < moment) {
         auto const due = arm_timer(std::min(moment, now + tick_length));
         run_delay_before_ = run_delay_.total();
-        co_await set_.async_wait(asio::posix::descriptor_base::wait_read,
-                                 asio::redirect_error(asio::deferred, ignored_));
+        co_await set_.wait();
         now = Clock::now();
         events = poll_after_wait(now, due);
     }
@@ -81,22 +66,21 @@ Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point momen
 /// known.
 std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     ready_since_ = std::min(polled_, now);
-    int const count =
-        ::epoll_wait(set_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
-    auto const end = events_.begin() + std::max(count, 0);
+    std::span<epoll_event> const events = set_.poll();
     // The timer has no owner: it only means that it is time to poll again.
-    auto const used = std::remove_if(
-        events_.begin(), end, [](epoll_event const& event) { return event.data.ptr == nullptr; });
-    if (used != end) {
+    auto const timers = std::ranges::remove_if(
+        events, [](epoll_event const& event) { return event.data.ptr == nullptr; });
+    if (!timers.empty()) {
         timer_at_ = Clock::time_point::min();  // whatever our clock shows
     }
-    if (end != events_.end()) {
+    if (!set_.may_have_more()) {
         polled_ = now;  // else there may be more that was ready
     }
-    if (used != events_.begin()) {
+    auto const sockets = events.first(events.size() - timers.size());
+    if (!sockets.empty()) {
         longest_delay_ = std::max(longest_delay_, now - ready_since_);
     }
-    return {events_.begin(), used};
+    return sockets;
 }
 
 /// What became ready during a wait woke the loop up, unless that was late.

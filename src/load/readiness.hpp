@@ -1,22 +1,18 @@
-// Which of many sockets are ready: an epoll set that stays as it is, waited for inside Asio.
+// Which of many sockets are ready, and how long they may have been so.
 #pragma once
 
 #include "load/run_delay.hpp"
 #include "net/clock.hpp"
 #include "net/descriptor.hpp"
+#include "net/epoll_set.hpp"
 #include "roger/task.hpp"
 
-#include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
-#include <asio/posix/basic_stream_descriptor.hpp>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include <sys/epoll.h>
 
 namespace roger {
 
@@ -36,10 +32,6 @@ protected:
 /// it wakes up each millisecond to see whether it still does so in time: not only the kernel's own
 /// account of a thread's waits counts, which knows nothing of a process that is stopped, or of a
 /// virtual machine that is.
-///
-/// Asio's own way, an operation for each wait of each socket, costs two system calls and a few
-/// allocations from its cache per message: docs/architecture.md has the figures. Here the sockets
-/// stay in one set, and one operation waits for the set.
 class Readiness {
 public:
     explicit Readiness(asio::io_context& context);
@@ -49,8 +41,12 @@ public:
 
     /// Adds a socket, whose events carry a pointer to its owner; closing the socket takes it out
     /// again. `events` as for epoll_ctl(2), level-triggered. Throws std::system_error.
-    void add(int socket, std::uint32_t events, SocketOwner& owner);
-    void change(int socket, std::uint32_t events, SocketOwner& owner);
+    void add(int socket, std::uint32_t events, SocketOwner& owner) {
+        set_.add(socket, events, &owner);
+    }
+    void change(int socket, std::uint32_t events, SocketOwner& owner) {
+        set_.change(socket, events, &owner);
+    }
 
     /// Waits until sockets are ready, or until `moment`, or for a wake(). Other work of the event
     /// loop gets its turn now and then, however busy the sockets are.
@@ -69,15 +65,13 @@ public:
     void wake();
 
 private:
-    void control(int operation, int socket, std::uint32_t events, SocketOwner* owner);
     std::span<epoll_event const> poll(Clock::time_point now);
     std::span<epoll_event const> poll_after_wait(Clock::time_point woken_at, Clock::time_point due);
     Clock::time_point arm_timer(Clock::time_point moment);
 
-    asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
+    EpollSet set_;
     Descriptor timer_;  ///< one of the set's members, without an owner: timerfd_create(2)
     Clock::time_point timer_at_ = Clock::time_point::min();  ///< min: it is not armed
-    asio::error_code ignored_;
     unsigned turns_ = 0;
     bool woken_ = false;
     RunDelay run_delay_;
@@ -86,7 +80,6 @@ private:
     Clock::time_point ready_since_;
     Clock::duration longest_delay_{0};
     Clock::duration total_delay_{0};
-    std::array<epoll_event, 256> events_;
 };
 
 }  // namespace roger

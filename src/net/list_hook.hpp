@@ -29,6 +29,20 @@ public:
         next_->previous_ = this;
     }
 
+    /// Moves all that is in a list before this, in its order.
+    void take(ListHook& list) {
+        if (!list.linked()) {
+            return;
+        }
+        ListHook* const first = list.next_;
+        ListHook* const last = list.previous_;
+        list.next_ = list.previous_ = &list;
+        first->previous_ = previous_;
+        previous_->next_ = first;
+        last->next_ = this;
+        previous_ = last;
+    }
+
 private:
     ListHook* previous_ = this;
     ListHook* next_ = this;

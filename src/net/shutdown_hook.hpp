@@ -7,6 +7,7 @@
 #include <asio/execution_context.hpp>
 #include <asio/generic/datagram_protocol.hpp>
 #include <asio/generic/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <functional>
@@ -88,10 +89,11 @@ private:
     };
 
     static Service& service_of(asio::any_io_executor const& executor) {
-        // So that the services of sockets and timers are older.
+        // So that the services of sockets, timers and descriptors are older.
         asio::generic::stream_protocol::socket const stream(executor);
         asio::generic::datagram_protocol::socket const datagrams(executor);
         asio::steady_timer const timer(executor);
+        asio::posix::stream_descriptor const descriptor(executor);
         return asio::use_service<Service>(executor.context());
     }
 
