@@ -64,6 +64,12 @@ public:
 
     Task<void> operator()(Batch const& batch) const { return function_(batch); }
 
+    /// What it was made of, if that is a `Function` that returns a Task; else null.
+    template <typename Function>
+    [[nodiscard]] Function const* target() const {
+        return function_.template target<Function>();
+    }
+
     /// Not made of an empty std::function.
     explicit operator bool() const { return static_cast<bool>(function_); }
 

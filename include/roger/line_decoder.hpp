@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@ enum class LineStatus : std::uint8_t { accepted, too_long };
 struct DecodedLines {
     struct Run {
         LineStatus status;
-        std::size_t count;
+        std::uint32_t count;
         bool operator==(Run const&) const = default;
     };
 
@@ -28,6 +29,16 @@ struct DecodedLines {
     [[nodiscard]] bool empty() const { return runs.empty(); }
     /// What it takes to keep it.
     [[nodiscard]] std::size_t bytes() const { return messages.size() + runs.size() * sizeof(Run); }
+    [[nodiscard]] std::size_t count(LineStatus status) const;
+
+    // What a LineDecoder tells.
+    void add(std::string_view message) {
+        messages.append(message).push_back('\n');
+        add(LineStatus::accepted);
+    }
+    void add_too_long() { add(LineStatus::too_long); }
+    void end_line() { line_ended = true; }
+
     void add(LineStatus status);
 };
 
@@ -46,24 +57,104 @@ public:
     explicit LineDecoder(std::size_t max_message)
         : max_message_(static_cast<std::uint32_t>(std::min(max_message, most_max_message))) {}
 
-    /// Takes the stream's next bytes, and adds what they finish.
-    void feed(std::string_view bytes, DecodedLines& decoded);
+    /// Takes the stream's next bytes, and tells `lines`, in their order, what they finish: of each
+    /// accepted message add(), with a text that is there until it returns; add_too_long(); and of
+    /// each line end_line(). DecodedLines keeps it. Stops after `most_lines`, and returns how many
+    /// bytes it has taken.
+    template <typename Lines>
+    std::size_t feed(std::string_view bytes, Lines& lines,
+                     std::size_t most_lines = std::string_view::npos);
 
     /// Takes the end of the stream: an unfinished message is finished by it.
-    void finish(DecodedLines& decoded);
+    template <typename Lines>
+    void finish(Lines& lines);
 
     /// A message has begun (the rest of one that is too long included) and has not ended.
-    [[nodiscard]] bool unfinished() const { return skipping_ || !begun_.empty(); }
+    [[nodiscard]] bool unfinished() const { return skipping_ || begun_; }
 
 private:
-    void keep(std::string_view bytes, DecodedLines& decoded);
+    // A line is looked at in two pieces, what was kept of it and what came now, so that its length
+    // is known before any of it is copied.
+    template <typename Lines>
+    void keep(std::string_view bytes, Lines& lines);
     void append(std::string_view bytes);
-    void end_line(std::string_view rest, DecodedLines& decoded);
-    void end_message(std::string_view rest, std::size_t size, DecodedLines& decoded);
+    template <typename Lines>
+    void end_line(std::string_view rest, Lines& lines);
+    template <typename Lines>
+    void end_message(std::string_view rest, std::size_t size, Lines& lines);
+    [[nodiscard]] std::string_view begun() const { return begun_ ? *begun_ : std::string_view(); }
+    [[nodiscard]] bool ends_in_return(std::string_view rest) const {
+        return (rest.empty() ? begun() : rest).ends_with('\r');
+    }
 
-    std::string begun_;  ///< the unfinished message; without storage of its own while there is none
+    std::unique_ptr<std::string> begun_;  ///< the unfinished message, if there is one
     std::uint32_t max_message_;
     bool skipping_ = false;
 };
+
+template <typename Lines>
+std::size_t LineDecoder::feed(std::string_view bytes, Lines& lines, std::size_t most_lines) {
+    std::size_t taken = 0;
+    for (; most_lines != 0 && taken != bytes.size(); --most_lines) {
+        std::size_t const end = bytes.find('\n', taken);
+        if (end == bytes.npos) {
+            keep(bytes.substr(taken), lines);
+            return bytes.size();
+        }
+        end_line(bytes.substr(taken, end - taken), lines);
+        taken = end + 1;
+    }
+    return taken;
+}
+
+template <typename Lines>
+void LineDecoder::finish(Lines& lines) {
+    if (begun_) {
+        end_message({}, begun_->size(), lines);
+    }
+    skipping_ = false;
+}
+
+template <typename Lines>
+void LineDecoder::keep(std::string_view bytes, Lines& lines) {
+    if (skipping_) {
+        return;
+    }
+    std::size_t const size = begun().size() + bytes.size();
+    // A last '\r' may turn out to belong to the line ending.
+    bool const may_fit =
+        size <= max_message_ || (size - max_message_ == 1 && ends_in_return(bytes));
+    if (may_fit) {
+        append(bytes);
+    } else {
+        skipping_ = true;
+        end_message(bytes, size, lines);
+    }
+}
+
+template <typename Lines>
+void LineDecoder::end_line(std::string_view rest, Lines& lines) {
+    lines.end_line();
+    if (skipping_) {
+        skipping_ = false;
+        return;
+    }
+    std::size_t const size = begun().size() + rest.size();
+    end_message(rest, ends_in_return(rest) ? size - 1 : size, lines);
+}
+
+/// `size`: the message's, which can lack a byte of the two pieces together.
+template <typename Lines>
+void LineDecoder::end_message(std::string_view rest, std::size_t size, Lines& lines) {
+    if (size > max_message_) {
+        lines.add_too_long();
+    } else if (!begun_) {
+        lines.add(rest.substr(0, size));
+    } else {
+        append(rest);
+        lines.add(begun().substr(0, size));
+    }
+    begun_.reset();
+}
 
 }  // namespace roger

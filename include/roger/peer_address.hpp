@@ -28,6 +28,7 @@ public:
 
     /// An IPv4 peer of an IPv6 socket is shown as what it is: 127.0.0.1, not ::ffff:127.0.0.1.
     [[nodiscard]] Address address() const;
+    [[nodiscard]] bool is_unix() const { return kind_ != Kind::internet; }
 
 private:
     enum class Kind : std::uint8_t { internet, named_unix, unnamed_unix };

@@ -13,7 +13,9 @@ namespace roger {
 struct SignalHooks {
     /// At SIGUSR1; without it that signal is left alone.
     std::function<void()> on_user_signal = {};
-    /// Instead of Server::end_now(), at the second SIGINT or SIGTERM.
+    /// After Server::stop(), at the first SIGINT or SIGTERM.
+    std::function<void()> on_stop = {};
+    /// Instead of Server::end_now(), at the second.
     std::function<void()> on_second_stop = {};
 };
 

@@ -85,14 +85,15 @@ unsigned Replies::index_of(ReplyLine const& line) {
     return static_cast<unsigned>(found - lines_.begin());
 }
 
-std::span<asio::const_buffer> Replies::gather(std::span<asio::const_buffer> buffers) const {
+std::span<iovec> Replies::gather(std::span<iovec> buffers) const {
     std::size_t used = 0;
     std::size_t offset = sent_;
     for (std::size_t index = next_; index != runs_.size() && used != buffers.size(); ++index) {
         Run const run = runs_[index];
         for (std::size_t const end = bytes(run); offset != end && used != buffers.size();) {
             std::string_view const piece = line(run).repeated(offset, end - offset);
-            buffers[used++] = asio::const_buffer(piece.data(), piece.size());
+            // sendmsg(2) does not write to it.
+            buffers[used++] = {const_cast<char*>(piece.data()), piece.size()};
             offset += piece.size();
         }
         offset = 0;

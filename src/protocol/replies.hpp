@@ -4,8 +4,6 @@
 
 #include "roger/refusals.hpp"
 
-#include <asio/buffer.hpp>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +12,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <sys/uio.h>
 
 namespace roger {
 
@@ -77,8 +77,19 @@ public:
 
     [[nodiscard]] bool empty() const { return next_ == runs_.size(); }
 
+    /// Bytes that it keeps for the queue itself.
+    [[nodiscard]] std::size_t capacity() const { return runs_.capacity() * sizeof(Run); }
+
+    /// As new, with the room that it has.
+    void clear() {
+        lines_ = {};
+        own_lines_.clear();
+        runs_.clear();
+        next_ = sent_ = 0;
+    }
+
     /// Fills `buffers` with the next bytes to send, without copying; returns those in use.
-    [[nodiscard]] std::span<asio::const_buffer> gather(std::span<asio::const_buffer> buffers) const;
+    [[nodiscard]] std::span<iovec> gather(std::span<iovec> buffers) const;
 
     /// The first `bytes_sent` of what gather() gave have been sent.
     void consume(std::size_t bytes_sent);

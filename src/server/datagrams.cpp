@@ -101,7 +101,7 @@ Task<asio::error_code> Datagrams::until_admissible() {
         co_await admission_.wait();
     }
     while (open_ && loop_.budget.full()) {
-        co_await loop_.budget.wait();
+        co_await loop_.room.wait(waiter_);
     }
     co_return error;
 }
@@ -165,7 +165,7 @@ Task<void> Datagrams::display() {
     for (Message const& message : messages_) {
         bytes += message.text.size();
     }
-    BudgetShare const share(loop_.budget, bytes);
+    BudgetShare const share(loop_, bytes);
     std::size_t taken = messages_.size();
     Refusals refusals;
     try {
@@ -235,7 +235,8 @@ Task<void> Datagrams::pause(asio::error_code why) {
 /// Senders that do not read their answers get none, which leaves buffer space for the others.
 Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
-    co_await timer.async_wait(asio::redirect_error(asio::deferred, loop_.ignored));
+    asio::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::deferred, ignored));
     unread_->look();
     loop_.server().options.log(
         LogLevel::warning,

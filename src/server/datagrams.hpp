@@ -4,6 +4,7 @@
 #include "net/datagram_batch.hpp"
 #include "net/listening.hpp"
 #include "net/unread_answers.hpp"
+#include "net/waiter.hpp"
 #include "protocol/replies.hpp"
 #include "roger/batch.hpp"
 #include "roger/peer_address.hpp"
@@ -78,6 +79,7 @@ private:
     Admission& admission_;
     Callbacks callbacks_;
     asio::steady_timer pause_;
+    Waiter waiter_;
     int descriptor_;  ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket

@@ -40,7 +40,7 @@ Task<void> Listener::run() {
 void Listener::drain() {
     asio::error_code error;
     for (int i = 0; i < Admission::most_refused_at_shutdown && open_; ++i) {
-        if (std::optional<Newcomer> newcomer = accept_one(first_loop_, error)) {
+        if (std::optional<Newcomer> newcomer = accept_one(error)) {
             first_loop_.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
                                   CloseReason::shutdown, admission_.linger());
         } else if (!is_of_one_connection(error)) {
@@ -69,7 +69,7 @@ asio::error_code Listener::accept_ready() {
         Permit permit = admission_.admit();
         // Who is not served is refused here and now.
         Loop& loop = permit ? callbacks_.next_loop() : first_loop_;
-        std::optional<Newcomer> newcomer = accept_one(loop, error);
+        std::optional<Newcomer> newcomer = accept_one(error);
         if (!newcomer && is_of_one_connection(error)) {
             continue;
         }
@@ -81,15 +81,11 @@ asio::error_code Listener::accept_ready() {
     return error;
 }
 
-std::optional<Listener::Newcomer> Listener::accept_one(Loop& loop, asio::error_code& error) {
-    LoopSocket socket(loop.context());
+std::optional<Listener::Newcomer> Listener::accept_one(asio::error_code& error) {
     Endpoint peer;
-    error = accept_connection(listening_.socket, socket, peer);
-    if (error) {
-        return std::nullopt;
-    }
-    socket.non_blocking(true, error);
-    return Newcomer{.socket = std::move(socket), .peer = to_peer_address(peer)};
+    Descriptor socket = take_connection(listening_.socket.native_handle(), peer, error);
+    return socket ? std::optional(Newcomer{std::move(socket), to_peer_address(peer)})
+                  : std::nullopt;
 }
 
 void Listener::admit(Newcomer newcomer, Loop& loop, Permit permit) {

@@ -38,13 +38,13 @@ public:
 
 private:
     struct Newcomer {
-        LoopSocket socket;
+        Descriptor socket;
         PeerAddress peer;
     };
 
     Task<void> until_admissible();
     asio::error_code accept_ready();
-    std::optional<Newcomer> accept_one(Loop& loop, asio::error_code& error);
+    std::optional<Newcomer> accept_one(asio::error_code& error);
     void admit(Newcomer newcomer, Loop& loop, Permit permit);
     Task<void> pause(asio::error_code why);
 

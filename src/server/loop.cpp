@@ -4,11 +4,13 @@
 #include "net/spawn.hpp"
 #include "server/session.hpp"
 
+#include <asio/deferred.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 
 #include <algorithm>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,7 +27,7 @@ constexpr std::chrono::milliseconds linger_time{1000};
 /// A client that has not reached its loop yet. It keeps the server, which its permit goes back to.
 struct Arrival {
     std::shared_ptr<void> server;
-    LoopSocket socket;
+    Descriptor socket;
     PeerAddress peer;
     Permit permit;
 };
@@ -40,18 +42,24 @@ std::vector<Timeout> timeouts(ServerOptions const& options) {
 
 }  // namespace
 
-Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& server, Events events)
-    : budget(context, most_bytes_waiting, server.owner),
+Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& server,
+           Callbacks callbacks)
+    : budget(most_bytes_waiting),
       index_(index),
       context_(context),
       server_(server),
-      events_(std::move(events)),
+      callbacks_(std::move(callbacks)),
       deadlines_(timeouts(server.options)),
-      timer_(std::in_place, context, deadlines_, server.owner) {}
+      timer_(std::in_place, context, deadlines_, server.owner),
+      writer_(server.writer(index)) {
+    if (writer_ != nullptr) {
+        writer_->attach(context.get_executor(), [this] { has_room(); });
+    }
+}
 
 Loop::~Loop() = default;
 
-void Loop::serve(LoopSocket socket, PeerAddress peer, Permit permit) {
+void Loop::serve(Descriptor socket, PeerAddress peer, Permit permit) {
     Arrival arrival{server_.owner.lock(), std::move(socket), std::move(peer), std::move(permit)};
     asio::dispatch(context_, [this, arrival = std::move(arrival)]() mutable {
         start_session(std::move(arrival.socket), std::move(arrival.peer), CloseReason::none,
@@ -59,20 +67,29 @@ void Loop::serve(LoopSocket socket, PeerAddress peer, Permit permit) {
     });
 }
 
-void Loop::turn_away(LoopSocket socket, PeerAddress peer, CloseReason why, Permit permit) {
+void Loop::turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permit permit) {
     if (permit) {
         start_session(std::move(socket), std::move(peer), why, std::move(permit));
     } else {
-        Session(*this, std::move(socket), std::move(peer), why, {}).close_at_once();
+        Session(*this, std::move(socket), std::move(peer), why, {}).refuse(why);
     }
 }
 
-void Loop::start_session(LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit) {
+void Loop::start_session(Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit) {
     if (aborted_) {
         return;  // it was on its way here when the sessions were cut off
     }
     auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), reason,
                                              std::move(permit));
+    try {
+        session->watch();
+    } catch (std::system_error const& error) {
+        session->refuse(reason == CloseReason::none ? CloseReason::busy : reason);
+        session.reset();
+        callbacks_.client_refused(error.code().message());
+        ended(nullptr);
+        return;
+    }
     if (draining_) {
         session->drain();
     }
@@ -104,7 +121,7 @@ void Loop::ended(std::exception_ptr const& thrown) {
         server_.fail(describe(thrown));
     }
     if (std::exchange(served_one_left_, false)) {
-        events_.session_ended();
+        callbacks_.session_ended();
     }
     check_drained();
 }
@@ -114,7 +131,66 @@ void Loop::post(void (Loop::*action)()) {
 }
 
 void Loop::start() {
-    keep_running_.emplace(context_.get_executor());
+    ready_set_.emplace(context_);
+    spawn(context_.get_executor(), run(),
+          [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) {
+              if (thrown) {
+                  server_.fail(describe(thrown));
+              }
+          });
+}
+
+/// A client that has much to send does not keep Asio's other work waiting: each round comes behind
+/// what is ready there.
+Task<void> Loop::run() {
+    while (!finished_) {
+        if (ready_.empty()) {
+            co_await ready_set_->wait();
+        } else {
+            co_await asio::post(context_, asio::deferred);
+        }
+        in_round_ = true;
+        try {
+            round();
+        } catch (...) {
+            server_.fail(describe(std::current_exception()));
+        }
+        in_round_ = false;
+    }
+}
+
+/// First all of the events, then the sessions: what one does cannot make another's event stale.
+/// What all of them have to display is written in one.
+void Loop::round() {
+    for (epoll_event const& event : ready_set_->poll()) {
+        static_cast<Session*>(event.data.ptr)->on_event(event.events);
+    }
+    ready_.resume_all();
+    if (writer_ != nullptr) {
+        writer_->write();
+    }
+}
+
+/// Outside of a round, whoever is ready has already woken it.
+void Loop::resume_soon(Waiter& waiter) {
+    bool const must_wake = ready_.empty();
+    ready_.add(waiter);
+    if (must_wake) {
+        wake();
+    }
+}
+
+void Loop::has_room() {
+    if (!room.empty() && !full()) {
+        ready_.take(room);
+        wake();
+    }
+}
+
+void Loop::wake() {
+    if (!in_round_ && ready_set_) {
+        ready_set_->cancel();
+    }
 }
 
 void Loop::drain() {
@@ -135,9 +211,19 @@ void Loop::drain_here() {
     check_drained();
 }
 
+void Loop::destroy_waiters() {
+    room.destroy_all();
+    ready_.destroy_all();
+    for (ListHook* hook = sessions_.next(); hook != &sessions_;) {
+        ListHook* const next = hook->next();
+        static_cast<Session&>(*hook).destroy_waiting();
+        hook = next;
+    }
+}
+
 void Loop::destroy_io() {
     timer_.reset();
-    keep_running_.reset();
+    ready_set_.reset();
 }
 
 /// `action` leaves the list as it is: a session's coroutine goes on only after it.
@@ -149,21 +235,22 @@ void Loop::for_each_session(void (*action)(Session&)) {
 
 void Loop::check_drained() {
     if (draining_ && !sessions_.linked() && !std::exchange(drained_told_, true)) {
-        events_.drained();
+        callbacks_.drained();
     }
 }
 
 void Loop::finish_here() {
     timer_->stop();
-    keep_running_.reset();
+    finished_ = true;
+    wake();
 }
 
 void Loop::abort_here() {
     aborted_ = true;
     for_each_session([](Session& session) { session.abort(); });
-    budget.notify_all();
+    ready_.take(room);
     finish_here();
-    events_.aborted();
+    callbacks_.aborted();
 }
 
 }  // namespace roger

@@ -1,17 +1,21 @@
 // One event loop of a server, and everything that its sessions share without a lock.
 #pragma once
 
-#include "net/async_condition.hpp"
 #include "net/deadlines.hpp"
+#include "net/descriptor.hpp"
+#include "net/epoll_set.hpp"
 #include "net/list_hook.hpp"
+#include "net/waiter.hpp"
 #include "net/while_alive.hpp"
 #include "roger/peer_address.hpp"
+#include "roger/task.hpp"
 #include "server/admission.hpp"
+#include "server/message_writer.hpp"
 #include "server/server_context.hpp"
 #include "server/tally.hpp"
+#include "server/turn_pool.hpp"
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/generic/stream_protocol.hpp>
+#include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
 
@@ -29,10 +33,6 @@ namespace roger {
 class Session;
 enum class CloseReason : std::uint8_t;
 
-/// Sockets that know their executor's type: no type erasure on the way of a message.
-using LoopSocket =
-    asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
-
 /// What a session waits for. Each has one length in all of a server.
 enum class Timer : std::uint8_t {
     idle,     ///< until the client sends something
@@ -41,61 +41,33 @@ enum class Timer : std::uint8_t {
     linger,   ///< until the client closes its side after our final reply
 };
 
-/// Bytes of messages that wait to be displayed, bounded over all clients of a loop (promise P4).
-/// A session asks for a share before it reads: what it cannot take stays with the sender.
+/// Bytes of messages that wait to be handled, bounded over all clients of a loop (promise P4):
+/// while it is full, nothing is received, and what comes stays with the sender.
 class ByteBudget {
 public:
-    /// `owner` is what this is a part of.
-    ByteBudget(asio::io_context& context, std::size_t most, std::weak_ptr<void> owner)
-        : context_(context), most_(most), owner_(std::move(owner)) {}
+    explicit ByteBudget(std::size_t most) : most_(most) {}
 
     [[nodiscard]] bool full() const { return used_ >= most_; }
-    auto wait() { return condition_.wait(); }
     void take(std::size_t bytes) { used_ += bytes; }
-    void give_back(std::size_t bytes) {
-        used_ -= bytes;
-        if (!full() && !condition_.empty()) {
-            asio::post(context_, while_alive(owner_, [this] { condition_.notify_all(); }));
-        }
-    }
-
-    /// For sessions that are to end.
-    void notify_all() { condition_.notify_all(); }
-    void destroy_waiters() { condition_.destroy_all(); }
+    void give_back(std::size_t bytes) { used_ -= bytes; }
 
 private:
-    asio::io_context& context_;
     std::size_t most_;
-    std::weak_ptr<void> owner_;
     std::size_t used_ = 0;
-    AsyncCondition condition_;
-};
-
-/// A share of the budget, given back at the end of its scope.
-class BudgetShare {
-public:
-    BudgetShare(ByteBudget& budget, std::size_t bytes) : budget_(budget), bytes_(bytes) {
-        budget_.take(bytes_);
-    }
-    ~BudgetShare() { budget_.give_back(bytes_); }
-    BudgetShare(BudgetShare const&) = delete;
-    BudgetShare& operator=(BudgetShare const&) = delete;
-
-private:
-    ByteBudget& budget_;
-    std::size_t bytes_;
 };
 
 class Loop {
 public:
-    struct Events {
+    struct Callbacks {
         std::function<void()> session_ended;  ///< one that was served has left
         std::function<void()> drained;        ///< once: it drains, and the last session is gone
         std::function<void()> aborted;        ///< once: its sessions were cut off
+        std::function<void(std::string const& why)> client_refused;  ///< for want of means
     };
 
-    /// The events are called on `context`, which one thread at a time runs.
-    Loop(std::size_t index, asio::io_context& context, ServerContext const& server, Events events);
+    /// The callbacks are called on `context`, which one thread at a time runs.
+    Loop(std::size_t index, asio::io_context& context, ServerContext const& server,
+         Callbacks callbacks);
     ~Loop();
     Loop(Loop const&) = delete;
     Loop& operator=(Loop const&) = delete;
@@ -105,13 +77,14 @@ public:
     [[nodiscard]] asio::io_context& context() { return context_; }
 
     /// Serves a client. From any thread.
-    void serve(LoopSocket socket, PeerAddress peer, Permit permit);
+    void serve(Descriptor socket, PeerAddress peer, Permit permit);
 
     /// Tells a newcomer why it is not served: busy or shutting down. On this loop. Without a permit
     /// it is refused and closed before this returns.
-    void turn_away(LoopSocket socket, PeerAddress peer, CloseReason why, Permit permit);
+    void turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permit permit);
 
-    /// Keeps the context running, clients or not, until finish() or abort(). From any thread.
+    /// Its clients' rounds begin, and keep the context running, clients or not, until finish() or
+    /// abort(). Throws std::system_error. From any thread, before the first client comes.
     void start();
 
     /// Lets every session finish what it has received. From any thread.
@@ -125,23 +98,37 @@ public:
     void abort();
 
     // For the context's end: ShutdownHook.
-    void destroy_waiters() { budget.destroy_waiters(); }
+    void destroy_waiters();
     void destroy_io();
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
-    asio::error_code ignored;             ///< for waits after which the socket itself tells more
+    TurnPool turns;
     Tally tally;
     Count owing;  ///< sessions whose clients do not take their answers just now
     ByteBudget budget;
+    WaiterQueue room;  ///< for those who wait until there is some: full()
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
+    [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
+    /// Null: the handler is not the server's own.
+    [[nodiscard]] MessageWriter* writer() const { return writer_; }
+
+    /// A session that waits, or is about to, goes on in this round of its events, or in the next.
+    void resume_soon(Waiter& waiter);
+
+    /// Whether so much waits to be displayed that no session is to receive more.
+    [[nodiscard]] bool full() const { return writer_ ? writer_->full() : budget.full(); }
+    void has_room();
 
     void enter(Session& session, bool served);
     void leave(Session& session, bool served);
 
 private:
     void post(void (Loop::*action)());
-    void start_session(LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit);
+    Task<void> run();
+    void round();
+    void wake();
+    void start_session(Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
     void ended(std::exception_ptr const& thrown);
     void for_each_session(void (*action)(Session&));
     void drain_here();
@@ -152,7 +139,7 @@ private:
     std::size_t index_;
     asio::io_context& context_;
     ServerContext const& server_;
-    Events events_;
+    Callbacks callbacks_;
     bool draining_ = false;
     bool drained_told_ = false;
     bool aborted_ = false;
@@ -160,7 +147,29 @@ private:
     ListHook sessions_;             ///< they live in their coroutines' frames
     DeadlineQueues<Timer> deadlines_;
     std::optional<DeadlineTimer<Timer>> timer_;
-    std::optional<asio::executor_work_guard<asio::io_context::executor_type>> keep_running_;
+    std::optional<EpollSet> ready_set_;  ///< from start() on
+    MessageWriter* writer_;
+    WaiterQueue ready_;  ///< they go on in this round or the next
+    bool in_round_ = false;
+    bool finished_ = false;
+};
+
+/// A share of a loop's budget, given back at the end of its scope.
+class BudgetShare {
+public:
+    BudgetShare(Loop& loop, std::size_t bytes) : loop_(loop), bytes_(bytes) {
+        loop_.budget.take(bytes_);
+    }
+    ~BudgetShare() {
+        loop_.budget.give_back(bytes_);
+        loop_.has_room();
+    }
+    BudgetShare(BudgetShare const&) = delete;
+    BudgetShare& operator=(BudgetShare const&) = delete;
+
+private:
+    Loop& loop_;
+    std::size_t bytes_;
 };
 
 }  // namespace roger

@@ -25,12 +25,16 @@
 #include <system_error>
 #include <vector>
 
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace {
 
 /// How long the end waits for an output to take the last lines of the log.
 constexpr std::chrono::milliseconds last_lines_time{500};
+
+/// How much later than it should the server may end.
+constexpr std::chrono::milliseconds end_time{2000};
 
 constexpr std::string_view out_of_memory =
     ": out of memory: raise the limit on it (ulimit -v), or lower --limit or --max-message";
@@ -74,6 +78,26 @@ void change_mask(int how, std::initializer_list<int> signals) {
     ::pthread_sigmask(how, &set, nullptr);
 }
 
+/// Whatever the loops are doing then: a write to a file that hangs holds up its loop, and with it
+/// the drain. Of several times the first to come stands.
+void end_by_force_in(std::chrono::milliseconds time) {
+    std::signal(SIGALRM, [](int) { std::_Exit(roger::status_failed); });
+    itimerval timer{};
+    timer.it_value.tv_sec = time.count() / 1000;
+    timer.it_value.tv_usec = time.count() % 1000 * 1000;
+    itimerval before{};
+    ::setitimer(ITIMER_REAL, &timer, &before);
+    if (timerisset(&before.it_value) && timercmp(&before.it_value, &timer.it_value, <)) {
+        ::setitimer(ITIMER_REAL, &before, nullptr);
+    }
+}
+
+/// It has ended, or almost.
+void do_not_end_by_force() {
+    itimerval const none{};
+    ::setitimer(ITIMER_REAL, &none, nullptr);
+}
+
 roger::ServerOptions server_options(roger::ServerOptions options,
                                     roger::StandardError const& standard_error,
                                     roger::Display& display) {
@@ -85,6 +109,14 @@ roger::ServerOptions server_options(roger::ServerOptions options,
         }
     };
     return options;
+}
+
+roger::Handler handler_of(roger::Display& display) {
+    return roger::WritingHandler{
+        .writer = [&display](std::size_t loop) -> roger::MessageWriter& {
+            return display.writer(loop);
+        },
+        .handle = [&display](roger::Batch const& batch) { return display.show(batch); }};
 }
 
 int serve(roger::ServerCommandLine const& command_line) {
@@ -103,7 +135,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     }
 
     roger::Server server(server_options(command_line.server, standard_error, display),
-                         [&](roger::Batch const& batch) { return display.show(batch); });
+                         handler_of(display));
     std::atomic<bool> served = false;
     auto const announce_counters = [&, terminal = ::isatty(STDERR_FILENO) == 1] {
         roger::Counters const counters = server.counters();
@@ -114,12 +146,19 @@ int serve(roger::ServerCommandLine const& command_line) {
             std::_Exit(roger::status_failed);  // the output does not let itself be closed
         }
         server.end_now();
+        end_by_force_in(end_time);
     };
-    roger::Signals const signals(server,
-                                 {.on_user_signal = announce_counters, .on_second_stop = end_now});
+    auto const drain = [&, most = command_line.server.drain_timeout] {
+        if (most) {
+            end_by_force_in(*most + end_time);
+        }
+    };
+    roger::Signals const signals(
+        server, {.on_user_signal = announce_counters, .on_stop = drain, .on_second_stop = end_now});
     change_mask(SIG_UNBLOCK, {SIGUSR1});
     roger::ServerResult const result = server.run();
     served = true;
+    do_not_end_by_force();
 
     announce_counters();
     standard_error.close();

@@ -14,6 +14,11 @@ namespace {
 constexpr std::size_t ack_block_bytes = 64 * 1024;
 }  // namespace
 
+MessageWriter* ServerContext::writer(std::size_t loop) const {
+    auto const* const writing = handler.target<WritingHandler>();
+    return writing != nullptr ? &writing->writer(loop) : nullptr;
+}
+
 std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& thrown,
                                                  Refusals& refusals) const {
     try {

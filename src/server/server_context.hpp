@@ -3,6 +3,7 @@
 
 #include "protocol/replies.hpp"
 #include "roger/server.hpp"
+#include "server/message_writer.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -22,6 +23,9 @@ struct ServerContext {
     std::weak_ptr<void> owner;
     /// Something went wrong for good: remembered for the result, and the server drains.
     std::function<void(std::string const& what)> fail;
+
+    /// The loop's, where the handler has messages written; else null.
+    [[nodiscard]] MessageWriter* writer(std::size_t loop) const;
 
     /// The handler threw. A refusal of the batch is added to `refusals`, and nothing returned; what
     /// else it throws ends the server, and how many messages of the batch it took is returned.

@@ -84,10 +84,16 @@ void ServerCore::bind(Address const& address, std::vector<Listening>& listening,
 void ServerCore::add_loop(asio::io_context& context) {
     loops_.push_back(std::make_unique<Loop>(
         loops_.size(), context, context_,
-        Loop::Events{
+        Loop::Callbacks{
             .session_ended = [this] { post([](ServerCore& core) { core.served_one(); }); },
             .drained = [this] { post([](ServerCore& core) { core.part_drained(); }); },
             .aborted = [this] { post([](ServerCore& core) { core.loop_aborted(); }); },
+            .client_refused =
+                [this](std::string const& why) {
+                    post([why](ServerCore& core) {
+                        core.accept_pauses_.add(core.context_.options.log, why);
+                    });
+                },
         }));
     Loop& loop = *loops_.back();
     hooks_.push_back(std::make_unique<ShutdownHook>(
@@ -218,8 +224,12 @@ void ServerCore::fail(std::string const& what) {
         }
         failure_ = what;
     }
-    context_.options.log(LogLevel::error, what);
     stop();
+    try {
+        context_.options.log(LogLevel::error, what);
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+        // Nothing can be told there, and the failure is the result's already.
+    }
 }
 
 Counters ServerCore::counters() const {

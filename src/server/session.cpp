@@ -1,65 +1,71 @@
 // The core of the server: while there are messages, display them, acknowledge them.
 #include "server/session.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include "net/uninterrupted.hpp"
+#include "roger/batch.hpp"
+#include "roger/refusals.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <span>
 #include <utility>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace roger {
 
 namespace {
 
-std::size_t count(DecodedLines const& decoded, LineStatus status) {
-    std::size_t sum = 0;
-    for (DecodedLines::Run const& run : decoded.runs) {
-        sum += run.status == status ? run.count : 0;
-    }
-    return sum;
-}
+/// What a turn takes of a client, so that the others have theirs (promise P5). The rest stays with
+/// the kernel, and so with the sender (promise P4).
+constexpr std::size_t most_lines_at_once = 1024;
 
-/// The answers to the next `count` messages, which the handler was content with or refused by
-/// themselves. Returns how many it refused.
-std::size_t add_answers(Replies& replies, ReplyLine const& ack, Batch::Iterator& message,
-                        std::size_t count, Refusals const& refusals) {
-    if (refusals.empty()) {
-        replies.add(ack, count);
-        return 0;
-    }
-    std::size_t refused = 0;
-    for (; count != 0; --count, ++message) {
-        if (auto const reason = refusals.reason_for((*message).text.data())) {
-            replies.add_own(*reason);
-            ++refused;
-        } else {
-            replies.add(ack);
-        }
-    }
-    return refused;
-}
+/// A read of so much has no more lines than that.
+constexpr std::size_t usual_read_bytes = most_lines_at_once;
 
-/// Of what a client that is not served has sent: it may be sending more all the time.
-constexpr int most_reads_at_once = 16;
+/// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
+constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
-bool would_block(asio::error_code error) {
-    return error == asio::error::would_block || error == asio::error::try_again ||
-           error == asio::error::interrupted;
+/// What a decoder finds goes to a writer, and only what became of it is kept.
+struct WrittenLines {
+    MessageWriter& writer;
+    DecodedLines& lines;
+
+    void add(std::string_view message) {
+        writer.add(message);
+        lines.add(LineStatus::accepted);
+    }
+    void add_too_long() { lines.add_too_long(); }
+    void end_line() { lines.end_line(); }
+};
+
+/// As sendmsg(2), which is slower for one piece than send(2).
+long send_pieces(int socket, std::span<iovec> pieces) {
+    if (pieces.size() == 1) {
+        return ::send(socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 }  // namespace
 
-Session::Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit)
+Session::Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit)
     : loop_(loop),
       socket_(std::move(socket)),
+      close_reason_(reason),
+      served_(reason == CloseReason::none),
+      is_unix_(peer.is_unix()),
       peer_(std::move(peer)),
       permit_(std::move(permit)),
       peer_deadline_(*this),
       message_deadline_(*this),
-      decoder_(loop.server().options.max_message),
-      close_reason_(reason),
-      served_(reason == CloseReason::none) {
+      decoder_(loop.server().options.max_message) {
     loop_.enter(*this, served_);
 }
 
@@ -68,94 +74,202 @@ Session::~Session() {
 }
 
 Task<void> Session::run(std::unique_ptr<Session> self) {
-    while (self->socket_.is_open()) {
-        if (self->arm_deadlines()) {
-            co_await self->socket_.async_wait(
-                LoopSocket::wait_read, asio::redirect_error(asio::deferred, self->loop_.ignored));
+    while (self->serves()) {
+        while (self->must_wait_for_turn()) {
+            co_await self->waiter_.wait();
         }
-        co_await self->serve_ready();
+        TurnPool::Pointer turn = self->receive();
+        if (!turn) {
+            continue;
+        }
+        if (self->loop_.writer() == nullptr) {
+            co_await self->handle(*turn);
+        } else {
+            if (self->must_wait_for_writer(*turn)) {
+                co_await self->waiter_.wait();
+            }
+            self->answer_written(*turn);
+        }
+        if (!self->acknowledge(*turn)) {
+            co_await self->acknowledge_rest(std::move(turn));
+        }
     }
+    co_await self->linger_and_close();
 }
 
-bool Session::arm_deadlines() {
-    if (close_reason_ != CloseReason::none) {
-        return false;
+// --- waiting ------------------------------------------------------------------------------
+
+void Session::watch() {
+    loop_.ready_set().add(socket_.get(), input_events, this);
+}
+
+/// A turn needs input, and room for what it may bring. Returns whether to wait: what it waits for
+/// resumes it.
+bool Session::must_wait_for_turn() {
+    if (serves() && awaits_ == Awaits::nothing) {
+        await_input();
+    } else if (serves() && loop_.full() && (overdue_ == CloseReason::none || has_input())) {
+        await_room();
+    } else {
+        awaits_ = Awaits::nothing;
     }
-    waiting_ = true;
-    loop_.arm(peer_deadline_, Timer::idle);
+    return awaits_ != Awaits::nothing;
+}
+
+/// If there is some already, the other clients have their turn before it.
+void Session::await_input() {
+    awaits_ = Awaits::input;
+    if (!peer_deadline_.armed()) {
+        loop_.arm(peer_deadline_, Timer::idle);
+    }
     if (decoder_.unfinished() && !message_deadline_.armed()) {
         loop_.arm(message_deadline_, Timer::message);
     }
-    return true;
+    if (readable_) {
+        loop_.resume_soon(waiter_);
+    }
 }
 
-/// Its frame, with all that it holds, exists only while there is something to do: an idle client
-/// costs none of it.
-Task<void> Session::serve_ready() {
-    waiting_ = false;
+/// As the kernel knows it, of which events tell with some delay.
+bool Session::has_input() const {
+    char byte = 0;
+    long const size = uninterrupted([&] { return ::recv(socket_.get(), &byte, 1, MSG_PEEK); });
+    return size >= 0 || errno != EAGAIN;
+}
+
+/// Meanwhile it is not the client who is late.
+void Session::await_room() {
+    awaits_ = Awaits::room;
     peer_deadline_.disarm();
-    if (close_reason_ == CloseReason::none) {
-        co_await exchange();
-    }
-    if (close_reason_ != CloseReason::none) {
-        co_await linger_and_close();
+    message_deadline_.disarm();
+    loop_.room.add(waiter_);
+}
+
+void Session::on_event(std::uint32_t events) {
+    readable_ = readable_ || (events & ~std::uint32_t{EPOLLOUT}) != 0;
+    read_until_would_block_ =
+        read_until_would_block_ || (events & (EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR)) != 0;
+    bool const writable = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    if ((awaits_ == Awaits::input && readable_) || (awaits_ == Awaits::output && writable)) {
+        loop_.resume_soon(waiter_);
     }
 }
 
-/// Receive, display, acknowledge.
-Task<void> Session::exchange() {
-    while (loop_.budget.full() && close_reason_ == CloseReason::none) {
-        message_deadline_.disarm();  // it is not the client who is late
-        co_await loop_.budget.wait();
+/// Whatever it waits for will not come any more.
+void Session::go_on() {
+    if (awaits_ != Awaits::nothing) {
+        loop_.resume_soon(waiter_);
     }
-    if (close_reason_ != CloseReason::none) {
-        co_return;
+}
+
+// --- receive ------------------------------------------------------------------------------
+
+/// Reads once, without waiting. Nothing: there is nothing to answer.
+TurnPool::Pointer Session::receive() {
+    if (!serves()) {
+        return {};
     }
-    Owed owed;
-    {
-        // Freed before the answers are sent: a client that does not read costs only those.
-        DecodedLines const decoded = receive();
-        if (decoded.line_ended || !decoded.empty()) {
-            message_deadline_.disarm();
+    TurnPool::Pointer turn = loop_.turns.take();
+    std::string_view const bytes = read();
+    std::size_t const taken = decode(bytes, *turn);
+    take(bytes.size(), taken);
+
+    DecodedLines const& lines = turn->lines;
+    bool const ended = lines.line_ended || !lines.empty();
+    if (!bytes.empty()) {
+        peer_deadline_.disarm();
+    }
+    if (ended) {
+        message_deadline_.disarm();
+    }
+    if (overdue_ == CloseReason::message_timeout ? !ended : bytes.empty()) {
+        set_close_reason(overdue_);
+    }
+    overdue_ = CloseReason::none;
+    if (lines.empty()) {
+        return {};
+    }
+    loop_.tally.messages.add(lines.count(LineStatus::accepted) + lines.count(LineStatus::too_long));
+    return turn;
+}
+
+/// In the scratch buffer. Nothing: there was nothing, or it is over. Of who sends much it is only a
+/// look, since it may be more than a turn takes.
+std::string_view Session::read() {
+    std::size_t const most = sends_much_ ? sizeof loop_.scratch : usual_read_bytes;
+    int const flags = sends_much_ ? MSG_PEEK : 0;
+    iovec piece{loop_.scratch.data(), most};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    long const result = uninterrupted([&] {
+        return is_unix_ ? ::recvmsg(socket_.get(), &message, flags)
+                        : ::recv(socket_.get(), piece.iov_base, piece.iov_len, flags);
+    });
+    if (result <= 0) {
+        readable_ = false;
+        if (result == 0) {
+            set_close_reason(CloseReason::peer_closed);
+        } else if (errno != EAGAIN) {
+            set_close_reason(CloseReason::connection_lost);
         }
-        if (decoded.empty()) {
-            co_return;
+        return {};
+    }
+    auto const size = static_cast<std::size_t>(result);
+    // Descriptors that come with data end a read: unix(7).
+    readable_ = size == most || read_until_would_block_ || (message.msg_flags & MSG_CTRUNC) != 0;
+    return {loop_.scratch.data(), size};
+}
+
+/// Returns how many of the bytes the turn has taken. With a writer their messages go straight
+/// there.
+std::size_t Session::decode(std::string_view bytes, Turn& turn) {
+    MessageWriter* const writer = loop_.writer();
+    if (writer == nullptr) {
+        return decode_to(turn.lines, bytes);
+    }
+    writer->begin(peer_);
+    WrittenLines lines{*writer, turn.lines};
+    std::size_t const taken = decode_to(lines, bytes);
+    turn.end = turn.lines.count(LineStatus::accepted) == 0 ? 0 : writer->end();
+    return taken;
+}
+
+template <typename Lines>
+std::size_t Session::decode_to(Lines& lines, std::string_view bytes) {
+    if (close_reason_ == CloseReason::peer_closed) {
+        decoder_.finish(lines);
+        return 0;
+    }
+    return decoder_.feed(bytes, lines, most_lines_at_once);
+}
+
+/// After a look, takes from the kernel what the turn has taken.
+void Session::take(std::size_t seen, std::size_t taken) {
+    loop_.tally.bytes.add(taken);
+    for (std::size_t rest = sends_much_ ? taken : 0; rest != 0;) {
+        // Over TCP nothing is copied: tcp(7), MSG_TRUNC.
+        long const size = uninterrupted(
+            [&] { return ::recv(socket_.get(), loop_.scratch.data(), rest, MSG_TRUNC); });
+        if (size <= 0) {
+            set_close_reason(CloseReason::connection_lost);
+            return;
         }
-        owed = co_await display(decoded);
+        rest -= static_cast<std::size_t>(size);
     }
-    loop_.tally.displayed.add(owed.acks);
-    if (co_await acknowledge(std::move(owed.replies))) {
-        loop_.tally.acknowledged.add(owed.acks);
-    }
+    readable_ = readable_ || taken != seen;
+    sends_much_ = seen >= usual_read_bytes;
 }
 
-/// Reads what is there, without waiting: at most one scratch buffer, so that a client who has
-/// much to send does not keep the others waiting (promise P5).
-DecodedLines Session::receive() {
-    DecodedLines decoded;
-    asio::error_code error;
-    std::size_t const size = socket_.receive(asio::buffer(loop_.scratch), 0, error);
-    if (!error) {
-        loop_.tally.bytes.add(size);
-        decoder_.feed({loop_.scratch.data(), size}, decoded);
-    } else if (error == asio::error::eof) {
-        decoder_.finish(decoded);
-        set_close_reason(CloseReason::peer_closed);
-    } else if (!would_block(error)) {
-        set_close_reason(CloseReason::connection_lost);
-    }
-    loop_.tally.messages.add(count(decoded, LineStatus::accepted) +
-                             count(decoded, LineStatus::too_long));
-    return decoded;
-}
+// --- display ------------------------------------------------------------------------------
 
-/// Gives the accepted messages to the handler. Returns the answers to all.
-Task<Session::Owed> Session::display(DecodedLines const& decoded) {
-    std::size_t taken = count(decoded, LineStatus::accepted);
+/// Gives the accepted messages to the handler.
+Task<void> Session::handle(Turn& turn) {
+    std::size_t taken = turn.lines.count(LineStatus::accepted);
     Refusals refusals;
-    Batch const batch(decoded.messages, peer_, loop_.index(), refusals);
+    Batch const batch(turn.lines.messages, peer_, loop_.index(), refusals);
     if (taken != 0) {
-        BudgetShare const share(loop_.budget, decoded.bytes());
+        BudgetShare const share(loop_, turn.lines.bytes());
         try {
             co_await loop_.server().handler(batch);
         } catch (...) {
@@ -165,166 +279,86 @@ Task<Session::Owed> Session::display(DecodedLines const& decoded) {
             }
         }
     }
-    co_return answer(batch, decoded, taken, refusals);
+    turn.replies.own(refusal_lines(refusals));
+    turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
 }
 
-/// The answers to what was received, in its order.
-Session::Owed Session::answer(Batch const& batch, DecodedLines const& decoded, std::size_t taken,
-                              Refusals const& refusals) {
-    ReplyLines const& lines = loop_.server().lines;
-    Owed owed;
-    owed.replies.reserve(decoded.runs.size());
-    owed.replies.own(refusal_lines(refusals));
-    auto message = batch.begin();
-    for (auto const& [status, count] : decoded.runs) {
-        if (status == LineStatus::too_long) {
-            owed.replies.add(lines.too_long, count);
-            loop_.tally.refused_too_long.add(count);
-            continue;
-        }
-        std::size_t const run_taken = std::min(count, taken);
-        taken -= run_taken;
-        std::size_t const refused =
-            add_answers(owed.replies, lines.ack, message, run_taken, refusals);
-        owed.acks += run_taken - refused;
-        loop_.tally.refused_handler.add(refused);
-        loop_.tally.refused_display.add(count - run_taken);
-        owed.replies.add(lines.cannot_display, count - run_taken);
+/// For the messages to be written; the writer resumes it then.
+bool Session::must_wait_for_writer(Turn const& turn) {
+    MessageWriter& writer = *loop_.writer();
+    if (writer.settled(turn.end)) {
+        return false;
     }
-    return owed;
+    writer.unwritten.add(waiter_);
+    return true;
 }
+
+/// The writer has written them, or failed.
+void Session::answer_written(Turn& turn) {
+    MessageWriter const& writer = *loop_.writer();
+    std::size_t const accepted = turn.lines.count(LineStatus::accepted);
+    std::size_t const written = writer.count_written(turn.end, accepted);
+    if (written < accepted) {
+        loop_.server().fail(writer.failure());
+        close_reason_ = CloseReason::handler_failed;
+    }
+    turn.answer(loop_.server().lines, written, loop_.tally);
+}
+
+// --- acknowledge --------------------------------------------------------------------------
 
 /// Returns whether the client's system has taken all of it.
-Task<bool> Session::acknowledge(Replies replies) {
-    std::array<asio::const_buffer, 8> buffers;
+bool Session::send(Replies& replies) {
+    std::array<iovec, 8> buffers;
     while (!replies.empty()) {
-        asio::error_code error;
-        std::size_t const sent = socket_.send(replies.gather(buffers), 0, error);
-        if (!error) {
-            replies.consume(sent);
-            continue;
+        auto const pieces = replies.gather(buffers);
+        long const sent = uninterrupted([&] { return send_pieces(socket_.get(), pieces); });
+        if (sent < 0) {
+            if (errno != EAGAIN) {
+                close_reason_ = CloseReason::connection_lost;
+            }
+            return false;
         }
-        if (!would_block(error)) {
-            close_reason_ = CloseReason::connection_lost;
-            co_return false;
-        }
+        replies.consume(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+bool Session::acknowledge(Turn& turn) {
+    bool const sent = send(turn.replies);
+    if (sent) {
+        loop_.tally.acknowledged.add(turn.acks);
+    }
+    return sent;
+}
+
+/// Waits until the client takes them. What it has sent is not kept meanwhile, only its answers.
+Task<void> Session::acknowledge_rest(TurnPool::Pointer turn) {
+    Replies replies = std::move(turn->replies);
+    std::size_t const acks = turn->acks;
+    turn.reset();
+    if (peer_takes_answers()) {
+        loop_.ready_set().change(socket_.get(), input_events | EPOLLOUT, this);
+    }
+    while (peer_takes_answers()) {
+        awaits_ = Awaits::output;
         loop_.arm(peer_deadline_, Timer::write);
         loop_.owing.add();
-        co_await socket_.async_wait(LoopSocket::wait_write,
-                                    asio::redirect_error(asio::deferred, error));
+        co_await waiter_.wait();
         loop_.owing.subtract(1);
+        awaits_ = Awaits::nothing;
         peer_deadline_.disarm();
-        if (close_reason_ == CloseReason::write_timeout ||
-            close_reason_ == CloseReason::connection_lost) {
-            co_return false;
+        if (peer_takes_answers() && send(replies)) {
+            loop_.tally.acknowledged.add(acks);
+            loop_.ready_set().change(socket_.get(), input_events, this);
+            co_return;
         }
     }
-    co_return true;
 }
 
-/// Says the last line and closes. Closing while input is unread sends a reset, which can destroy
-/// answers that the client has not read yet: so the sending side is closed first, and what still
-/// comes is thrown away until the client closes too.
-Task<void> Session::linger_and_close() {
-    message_deadline_.disarm();
-    send_final_reply();
-    asio::error_code ignored;
-    bool const peer_reads = close_reason_ != CloseReason::connection_lost &&
-                            close_reason_ != CloseReason::write_timeout;
-    if (peer_reads && close_reason_ != CloseReason::peer_closed) {
-        socket_.shutdown(LoopSocket::shutdown_send, ignored);
-        loop_.arm(peer_deadline_, Timer::linger);
-        asio::error_code error;
-        while (!error || would_block(error)) {
-            co_await socket_.async_wait(LoopSocket::wait_read,
-                                        asio::redirect_error(asio::deferred, error));
-            if (!error) {
-                socket_.receive(asio::buffer(loop_.scratch), 0, error);
-            }
-        }
-    }
-    socket_.close(ignored);
-}
-
-void Session::close_at_once() {
-    send_final_reply();
-    asio::error_code error;
-    socket_.shutdown(LoopSocket::shutdown_send, error);
-    for (int i = 0; i < most_reads_at_once && !error; ++i) {
-        socket_.receive(asio::buffer(loop_.scratch), 0, error);
-    }
-    socket_.close(error);
-}
-
-void Session::send_final_reply() {
-    if (ReplyLine const* line = final_reply()) {
-        asio::error_code ignored;
-        socket_.send(asio::buffer(line->line()), 0, ignored);
-    }
-}
-
-/// The refusal to send, counted; empty where nobody would read it.
-ReplyLine const* Session::final_reply() {
-    ReplyLines const& lines = loop_.server().lines;
-    Tally& tally = loop_.tally;
-    switch (close_reason_) {
-        case CloseReason::idle_timeout:
-            return tally.refused_idle.add(), &lines.idle;
-        case CloseReason::message_timeout:
-            return tally.refused_unfinished.add(), &lines.unfinished;
-        case CloseReason::busy:
-            return tally.refused_busy.add(), &lines.busy;
-        case CloseReason::shutdown:
-            return tally.refused_shutdown.add(), &lines.shutting_down;
-        case CloseReason::connection_lost:
-            return tally.lost.add(), nullptr;
-        case CloseReason::write_timeout:
-            return tally.write_timeouts.add(), nullptr;
-        case CloseReason::none:
-        case CloseReason::peer_closed:
-        case CloseReason::handler_failed:
-            return nullptr;
-    }
-    return nullptr;
-}
-
-void Session::on_deadline(Timer timer) {
-    switch (timer) {
-        case Timer::idle:
-            set_close_reason(CloseReason::idle_timeout);
-            break;
-        case Timer::message:
-            set_close_reason(CloseReason::message_timeout);
-            break;
-        case Timer::write:
-            close_reason_ = CloseReason::write_timeout;
-            break;
-        case Timer::linger:
-            break;
-    }
-    asio::error_code ignored;
-    socket_.cancel(ignored);
-}
-
-void Session::drain() {
-    set_close_reason(CloseReason::shutdown);
-    if (waiting_) {
-        asio::error_code ignored;
-        socket_.cancel(ignored);
-    }
-}
-
-void Session::abort() {
-    close_reason_ = CloseReason::connection_lost;
-    asio::error_code ignored;
-    socket_.close(ignored);
-}
-
-/// The first reason stands.
-void Session::set_close_reason(CloseReason reason) {
-    if (close_reason_ == CloseReason::none) {
-        close_reason_ = reason;
-    }
+bool Session::peer_takes_answers() const {
+    return close_reason_ != CloseReason::connection_lost &&
+           close_reason_ != CloseReason::write_timeout;
 }
 
 }  // namespace roger

@@ -2,24 +2,24 @@
 #pragma once
 
 #include "net/deadlines.hpp"
+#include "net/descriptor.hpp"
 #include "net/list_hook.hpp"
-#include "protocol/replies.hpp"
-#include "roger/batch.hpp"
+#include "net/waiter.hpp"
 #include "roger/line_decoder.hpp"
 #include "roger/peer_address.hpp"
-#include "roger/refusals.hpp"
 #include "roger/task.hpp"
 #include "server/admission.hpp"
 #include "server/loop.hpp"
+#include "server/turn_pool.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 namespace roger {
 
-/// Why a session ends, recorded before its operations are cancelled: the cancellation itself
-/// looks the same whatever its reason.
+/// Why a session ends: the first reason stands.
 enum class CloseReason : std::uint8_t {
     none,
     peer_closed,      ///< the client has closed its sending side, and everything is answered
@@ -34,8 +34,9 @@ enum class CloseReason : std::uint8_t {
 
 class Session final : public ListHook, DeadlineOwner<Timer> {
 public:
-    /// `reason` other than none: it is not served, only its final reply is sent.
-    Session(Loop& loop, LoopSocket socket, PeerAddress peer, CloseReason reason, Permit permit);
+    /// `reason` other than none: it is not served, only its final reply is sent. `socket` does not
+    /// block.
+    Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
     ~Session() override;
     Session(Session const&) = delete;
     Session& operator=(Session const&) = delete;
@@ -44,49 +45,79 @@ public:
     /// the coroutine is suspended takes the session with it.
     static Task<void> run(std::unique_ptr<Session> self);
 
+    /// Has the loop tell on_event(). Throws std::system_error.
+    void watch();
+
+    /// What epoll_wait(2) says of the socket. It goes on in this round if it waited for that.
+    void on_event(std::uint32_t events);
+
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
 
-    /// For one that never runs: sends its final reply and closes, without waiting for the client.
-    /// What the client has sent by now is read, so that only what still comes could destroy it.
-    void close_at_once();
+    /// For one that never runs: sends why and closes, without waiting for the client. What the
+    /// client has sent by now is read, so that only what still comes could destroy it.
+    void refuse(CloseReason reason);
 
     /// Closes the connection as it stands.
     void abort();
 
+    /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
+    void destroy_waiting() { waiter_.destroy(); }
+
 private:
-    /// The answers to what one read brought.
-    struct Owed {
-        Replies replies;
-        std::size_t acks = 0;  ///< among them
+    enum class Awaits : std::uint8_t {
+        nothing,  ///< it runs, or its messages are being displayed
+        input,    ///< from the client
+        room,     ///< for messages to be displayed
+        output,   ///< to be taken by the client
     };
 
-    bool arm_deadlines();
-    Task<void> serve_ready();
-    Task<void> exchange();
-    DecodedLines receive();
-    Task<Owed> display(DecodedLines const& decoded);
-    Owed answer(Batch const& batch, DecodedLines const& decoded, std::size_t taken,
-                Refusals const& refusals);
-    Task<bool> acknowledge(Replies replies);
+    [[nodiscard]] bool serves() const { return close_reason_ == CloseReason::none; }
+    bool must_wait_for_turn();
+    [[nodiscard]] bool has_input() const;
+    void await_input();
+    void await_room();
+    void go_on();
+
+    TurnPool::Pointer receive();
+    std::string_view read();
+    std::size_t decode(std::string_view bytes, Turn& turn);
+    template <typename Lines>
+    std::size_t decode_to(Lines& lines, std::string_view bytes);
+    void take(std::size_t seen, std::size_t taken);
+    Task<void> handle(Turn& turn);
+    bool must_wait_for_writer(Turn const& turn);
+    void answer_written(Turn& turn);
+    bool send(Replies& replies);
+    bool acknowledge(Turn& turn);
+    Task<void> acknowledge_rest(TurnPool::Pointer turn);
+    [[nodiscard]] bool peer_takes_answers() const;
+
     Task<void> linger_and_close();
+    bool drop_input();
     void send_final_reply();
     ReplyLine const* final_reply();
+    void close();
 
     void on_deadline(Timer timer) override;
     void set_close_reason(CloseReason reason);
 
     Loop& loop_;
-    LoopSocket socket_;
+    Descriptor socket_;
+    CloseReason close_reason_;
+    CloseReason overdue_ = CloseReason::none;  ///< unless what has been sent by now is in time
+    Awaits awaits_ = Awaits::nothing;
+    bool served_;
+    bool is_unix_;
+    bool readable_ = false;                ///< as far as is known
+    bool read_until_would_block_ = false;  ///< a read that brings little can leave something behind
+    bool sends_much_ = false;              ///< more, the last time, than a read takes at once
     PeerAddress peer_;
     Permit permit_;
-    Deadline<Timer>
-        peer_deadline_;  ///< for the peer's next move: to send, read its answers, or close
-    Deadline<Timer> message_deadline_;           ///< for the end of the message that has begun
-    [[no_unique_address]] LineDecoder decoder_;  // what follows lies in its padding
-    CloseReason close_reason_;
-    bool served_;
-    bool waiting_ = false;  ///< suspended until the client sends something
+    Deadline<Timer> peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
+    Deadline<Timer> message_deadline_;  ///< for the end of the message that has begun
+    Waiter waiter_;
+    LineDecoder decoder_;
 };
 
 }  // namespace roger

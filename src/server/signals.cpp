@@ -63,6 +63,9 @@ void Signals::Implementation::obey_stop(StopRequest request) {
     switch (request) {
         case StopRequest::drain:
             server_.stop();
+            if (hooks_.on_stop) {
+                hooks_.on_stop();
+            }
             break;
         case StopRequest::same:
             break;

@@ -24,11 +24,13 @@ public:
     std::error_code write(std::string_view& bytes);
 
     /// The same without waiting: what is left without an error would have had to wait. For an
-    /// event loop, and only where can_write_now().
+    /// event loop, but see the next two.
     std::error_code write_now(std::string_view& bytes);
 
-    /// Whether the output can say that it would block. A file cannot: it just takes its time.
-    [[nodiscard]] bool can_write_now() const { return kind_ == Kind::own || kind_ == Kind::socket; }
+    /// Whether write_now() can wait all the same: for a file, which cannot say that it would, ...
+    [[nodiscard]] bool may_block() const { return kind_ == Kind::file; }
+    /// ... or because others can fill what we have just seen to be writable.
+    [[nodiscard]] bool is_shared() const { return kind_ == Kind::shared; }
 
     /// Whether what was written last has no newline at its end.
     [[nodiscard]] bool within_line() const { return within_line_; }

@@ -1,4 +1,5 @@
-// System calls that fail when a test says so: what the test and the program under test share.
+// System calls that fail, or do not return, when a test says so: what the test and the program
+// under test share.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@ enum class Call : std::uint8_t {
     accept,
     accept4,
     close,
+    epoll_ctl,
     fdatasync,
     fsync,
     pthread_create,
@@ -35,11 +37,13 @@ inline constexpr int any_descriptor = -1;
 
 /// How one call fails, in memory that both processes have mapped: zeroed, it does not fail.
 struct CallFailure {
-    std::atomic<std::uint64_t> left;  ///< times that it is still to fail
-    std::atomic<int> error;           ///< an errno; 0: it is made all the same
-    std::atomic<int> signal;          ///< that the process gets before; 0: none
-    std::atomic<int> descriptor;      ///< only on this one, or any_descriptor
-    std::atomic<std::uint64_t> seen;  ///< times that it has failed
+    std::atomic<bool> held;              ///< it begins only when this is over
+    std::atomic<std::uint64_t> holding;  ///< times that it has been held
+    std::atomic<std::uint64_t> left;     ///< times that it is still to fail
+    std::atomic<int> error;              ///< an errno; 0: it is made all the same
+    std::atomic<int> signal;             ///< that the process gets before; 0: none
+    std::atomic<int> descriptor;         ///< only on this one, or any_descriptor
+    std::atomic<std::uint64_t> seen;     ///< times that it has failed
 };
 using CallFailures = std::array<CallFailure, call_count>;
 

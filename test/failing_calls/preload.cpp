@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -29,6 +30,9 @@ CallFailures* map_failures() {
     return memory != MAP_FAILED ? static_cast<CallFailures*>(memory) : nullptr;
 }
 
+/// Between two looks whether a call is still held.
+constexpr useconds_t held_look_us = 500;
+
 /// Before that nothing fails: a library loaded earlier may call before this one is set up.
 CallFailures* failures = nullptr;
 
@@ -42,8 +46,13 @@ int failure(Call call, int descriptor) {
         return 0;
     }
     CallFailure& how = (*failures)[static_cast<std::size_t>(call)];
-    std::uint64_t left = how.left;
     int const only = how.descriptor;
+    if (how.held && (only == any_descriptor || only == descriptor)) {
+        for (++how.holding; how.held;) {
+            ::usleep(held_look_us);
+        }
+    }
+    std::uint64_t left = how.left;
     do {
         if (left == 0 || (only != any_descriptor && only != descriptor)) {
             return 0;
@@ -96,6 +105,11 @@ int close(int descriptor) {
     static auto* const real = next(close, "close");
     int const result = real(descriptor);
     return fails(Call::close, descriptor) ? -1 : result;
+}
+
+int epoll_ctl(int set, int operation, int descriptor, epoll_event* event) noexcept {
+    static auto* const real = next(epoll_ctl, "epoll_ctl");
+    return fails(Call::epoll_ctl, descriptor) ? -1 : real(set, operation, descriptor, event);
 }
 
 int fdatasync(int descriptor) {

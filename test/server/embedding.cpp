@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <exception>
 #include <filesystem>
@@ -35,6 +36,9 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace roger::test {
 namespace {
@@ -430,6 +434,30 @@ TEST_CASE("Several contexts are destroyed with all that a server has waiting in 
     crowd.waiting().wait_for_end();
 }
 
+TEST_CASE("Several contexts are destroyed, one of which was a client's before",
+          "[server][client][embedding][concurrency]") {
+    bool const first_first = GENERATE(false, true);
+    Listener elsewhere("tcp:127.0.0.1:0");
+    auto first = std::make_unique<RunningContext>();
+    auto second = std::make_unique<RunningContext>();
+    std::optional<Client> client =
+        asio::co_spawn(second->context(), Client::open(parse_address(elsewhere.address()), 10s),
+                       asio::use_future)
+            .get();
+    TempDir const directory;
+    auto server = std::make_unique<Server>(
+        std::vector{std::ref(first->context()), std::ref(second->context())}, for_crowd(directory),
+        keep_those_that_wait);
+    Serving serving(first->context(), *server);
+    Crowd crowd(*server);
+    first->stop();
+    second->stop();
+    server.reset();
+    (first_first ? first : second).reset();
+    (first_first ? second : first).reset();
+    crowd.wait_for_end();
+}
+
 TEST_CASE(
     "A connection on its way to a loop that never runs keeps the server that its permit is of",
     "[server][embedding][concurrency]") {
@@ -510,6 +538,31 @@ TEST_CASE("A handler that waits on the caller's context goes on when its server 
     peer.wait_for_end();
     released = true;
     CHECK(said.get_future().get() == "the batch is still there");
+}
+
+TEST_CASE("A client is forgotten whose connection a child of the process still has",
+          "[server][embedding]") {
+    RunningContext running;
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.idle_timeout = options.write_timeout = 50ms;
+    Server server(running.context(), options, take);
+    Serving serving(running.context(), server);
+    Peer peer = Peer::connect(address_of(server));
+    peer.send("begun");
+    eventually("it has been received", [&] { return server.counters().bytes != 0; });
+    pid_t const child = ::fork();
+    if (child == 0) {
+        ::pause();
+    }
+    CHECK(peer.receive_line() == "error: idle for 50ms");
+    eventually("it has gone", [&] { return server.counters().clients == 0; });
+    peer.send("to nobody\n");
+    Peer other = Peer::connect(address_of(server));
+    talk(other, "by now the loop has seen that");
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    server.stop();
+    CHECK(serving.result().success());
 }
 
 TEST_CASE("A server serves once, and in its own way", "[server][embedding]") {

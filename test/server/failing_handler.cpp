@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -198,6 +199,27 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
     CHECK(result.failure.starts_with("failure "));
     CHECK(running.complaints() == std::vector{result.failure});
     CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
+}
+
+TEST_CASE("A server whose handler throws ends although its log throws too",
+          "[server][concurrency]") {
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.log = [](LogLevel level, std::string_view) {
+        if (level == LogLevel::error) {
+            throw std::runtime_error("there is no paper either");
+        }
+    };
+    Server server(options, throwing([] { throw std::runtime_error("the ink is dry"); }, false));
+    auto result = std::async(std::launch::async, [&] { return server.run(); });
+    Peer peer = Peer::connect(to_string(server.addresses().at(0)));
+    Peer other = Peer::connect(to_string(server.addresses().at(0)));
+    talk(other, "good");
+    peer.send("bad\n");
+    CHECK(peer.receive_all() == "error: cannot display\n");
+    CHECK(other.receive_all() == "error: shutting down\n");
+    peer.close();
+    other.close();
+    CHECK(result.get().failure == "the ink is dry");
 }
 
 TEST_CASE("A drain ends in time although on_drain_ending throws", "[server][concurrency]") {

@@ -75,6 +75,20 @@ void FailingCalls::signal_at(Call call, int signal) {
     how.left = 1;
 }
 
+void FailingCalls::hold(Call call, int descriptor) {
+    CallFailure& how = (*failures_)[static_cast<std::size_t>(call)];
+    how.descriptor = descriptor;
+    how.held = true;
+}
+
+void FailingCalls::release(Call call) {
+    (*failures_)[static_cast<std::size_t>(call)].held = false;
+}
+
+std::uint64_t FailingCalls::held(Call call) const {
+    return (*failures_)[static_cast<std::size_t>(call)].holding;
+}
+
 std::uint64_t FailingCalls::failures(Call call) const {
     return (*failures_)[static_cast<std::size_t>(call)].seen;
 }

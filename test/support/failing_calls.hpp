@@ -37,6 +37,12 @@ public:
               int descriptor = any_descriptor);
     void succeed(Call call);
 
+    /// From now on the call does not return, as with a disk that hangs, until release().
+    void hold(Call call, int descriptor = any_descriptor);
+    void release(Call call);
+    /// How many times one has been held so far.
+    [[nodiscard]] std::uint64_t held(Call call) const;
+
     /// At the next such call the process gets the signal; the call is made.
     void signal_at(Call call, int signal);
 

@@ -6,12 +6,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,15 @@ private:
 std::size_t pauses_told(ServerProcess& server, int error) {
     return times_told(
         server, std::string("cannot accept connections, trying again: ") + std::strerror(error));
+}
+
+/// The number that a process gives to what it opens next.
+int next_descriptor(pid_t process) {
+    int number = 0;
+    while (std::filesystem::is_symlink(fmt::format("/proc/{}/fd/{}", process, number))) {
+        ++number;
+    }
+    return number;
 }
 
 double seconds_since(Clock::time_point begin) {
@@ -72,6 +83,24 @@ TEST_CASE("accepting fails for one connection: the next is served at once",
     CHECK(server.counter("accepted") == 3);
     CHECK(pauses_told(server, error) == 0);
     CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("A client that the system does not let be watched is told that the server is busy",
+          "[accept][failing-calls][system]") {
+    StreamPlace const place;
+    FailingCalls calls;
+    auto server = start_with(calls, {place.address()});
+    Peer inside = Peer::connect(server.address());
+    talk(inside, "inside");
+    calls.fail(Call::epoll_ctl, ENOSPC, every_time, next_descriptor(server.id()));
+    Peer refused = Peer::connect(server.address());
+    CHECK(refused.receive_all() == "error: busy\n");
+    calls.succeed(Call::epoll_ctl);
+    Peer next = Peer::connect(server.address());
+    talk(next, "next");
+    CHECK(server.counter("refused_busy") == 1);
+    CHECK(server.counter("accept_pauses") == 1);
+    CHECK(pauses_told(server, ENOSPC) == 1);
 }
 
 TEST_CASE("accepting fails: an interrupted call is repeated", "[accept][failing-calls][system]") {

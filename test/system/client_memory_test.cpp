@@ -67,6 +67,15 @@ TEST_CASE("A client that takes no answers costs no more than these", "[memory][s
     CHECK(bytes_per_client(server, messages) < 16 * 1024);
 }
 
+TEST_CASE("A client that takes no answers costs no more although its messages become short",
+          "[memory][system]") {
+    skip_under_sanitizers();
+    auto server = ServerProcess::start({"--write-timeout", "none", "127.0.0.1:0"});
+    std::string const messages =
+        repeated(std::string(1000, 'x') + '\n', 120'000) + std::string(1'000'000, '\n');
+    CHECK(bytes_per_client(server, messages) < 16 * 1024);
+}
+
 TEST_CASE("A client that takes neither acks nor refusals costs less than what it has said",
           "[memory][system]") {
     skip_under_sanitizers();

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 using namespace roger::test;
 using namespace std::chrono_literals;
@@ -87,6 +88,16 @@ TEST_CASE("A client that says something now and then is not idle", "[deadlines][
     peer.half_close();
     CHECK(peer.receive_all() == "");
     CHECK(server.counter("refused_idle") == 0);
+}
+
+TEST_CASE("Urgent data is nothing said", "[deadlines][system]") {
+    auto server = start_with_deadlines({"--idle-timeout", "300ms"});
+    Peer peer = Peer::connect(server.address());
+    Deadline const deadline;
+    do {
+        ::send(peer.descriptor(), "!", 1, MSG_OOB | MSG_NOSIGNAL);
+    } while (!peer.would_receive_within(10ms) && !deadline.over());
+    CHECK(peer.receive_line() == "error: idle for 300ms");
 }
 
 TEST_CASE("A message that is not finished in time is refused, and never displayed",

@@ -44,9 +44,9 @@ TEST_CASE("Out of memory the server says so and ends; what it acked is in the ou
     auto server = start_with_little_memory(
         {"--max-message", "1024MiB", "--message-timeout", "none", "127.0.0.1:0"});
     std::vector<Peer> peers;
-    auto const clients = GENERATE(std::size_t{1}, std::size_t{60});
-    peers.reserve(clients);
-    for (std::size_t i = 0; i != clients; ++i) {
+    auto const count = GENERATE(std::size_t{1}, std::size_t{60});
+    peers.reserve(count);
+    for (std::size_t i = 0; i != count; ++i) {
         peers.push_back(Peer::connect(server.address()));
     }
     peers.front().send("acked\n");

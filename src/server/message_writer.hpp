@@ -1,0 +1,73 @@
+// The server's own way to handle messages, without a coroutine: they are taken one by one, and
+// written together.
+#pragma once
+
+#include "net/waiter.hpp"
+#include "roger/batch.hpp"
+#include "roger/peer_address.hpp"
+#include "roger/task.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+/// Of one event loop, and only used on it. What is added during a round of its clients is written
+/// at the end of the round.
+class MessageWriter {
+public:
+    /// Counts bytes of what has been added, from the start.
+    using Position = std::uint64_t;
+
+    MessageWriter() = default;
+    MessageWriter(MessageWriter const&) = delete;
+    MessageWriter& operator=(MessageWriter const&) = delete;
+    virtual ~MessageWriter() = default;
+
+    /// Before anything else, once: the loop. `has_room` is called there when it is no longer
+    /// full().
+    virtual void attach(asio::io_context::executor_type const& loop,
+                        std::function<void()> has_room) = 0;
+
+    /// The messages that follow are `sender`'s, and were received now.
+    virtual void begin(PeerAddress const& sender) = 0;
+    /// A message, without a newline.
+    virtual void add(std::string_view message) = 0;
+
+    /// Where what has been added ends.
+    [[nodiscard]] virtual Position end() const = 0;
+
+    /// Whether so much waits that nothing is to be added for now (promise P4).
+    [[nodiscard]] virtual bool full() const = 0;
+
+    /// Writes what has been added. Those who wait for it are resumed before this returns, or later,
+    /// when the output has taken it. While it is being written, what is added waits its turn.
+    virtual void write() = 0;
+
+    /// Whether it has been written up to there, or never will be.
+    [[nodiscard]] virtual bool settled(Position end) const = 0;
+
+    /// Once it is settled: how many of the last `count` messages that end there were written.
+    [[nodiscard]] virtual std::size_t count_written(Position end, std::size_t count) const = 0;
+
+    /// Why nothing is written any more.
+    [[nodiscard]] virtual std::string failure() const = 0;
+
+    WaiterQueue unwritten;  ///< for those who wait until what is added by now is settled
+};
+
+/// A Handler that is made of one has the messages of connections written, and handles those of
+/// datagrams.
+struct WritingHandler {
+    std::function<MessageWriter&(std::size_t loop)> writer;
+    std::function<Task<void>(Batch const& batch)> handle;
+
+    Task<void> operator()(Batch const& batch) const { return handle(batch); }
+};
+
+}  // namespace roger

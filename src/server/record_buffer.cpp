@@ -1,0 +1,155 @@
+// Gathers records, has them written, and resumes whoever waits for that.
+#include "server/record_buffer.hpp"
+
+#include "server/display.hpp"
+
+#include <asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+/// Nothing is added to a block of records this long: clients wait for the next (promise P4).
+constexpr std::size_t most_bytes_gathered = 1024 * 1024;
+
+std::int64_t now_ms() {
+    auto const since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+}
+
+}  // namespace
+
+void RecordBuffer::attach(asio::io_context::executor_type const& loop,
+                          std::function<void()> has_room) {
+    if (!loop_) {  // the writer's thread may be reading it
+        loop_ = loop;
+        has_room_ = std::move(has_room);
+    }
+}
+
+void RecordBuffer::begin(PeerAddress const& sender) {
+    sender_ = show_ == Show::json ? &sender : nullptr;
+}
+
+void RecordBuffer::append(std::string& out, std::string_view message) {
+    if (sender_ != nullptr) {
+        from_ = to_string(std::exchange(sender_, nullptr)->address());
+        time_ms_ = now_ms();
+    }
+    append_record(out, show_, message, from_, time_ms_);
+}
+
+void RecordBuffer::add(std::string_view message) {
+    std::size_t const before = gathered_.size();
+    append(gathered_, message);
+    end_ += gathered_.size() - before;
+}
+
+bool RecordBuffer::full() const {
+    return gathered_.size() >= most_bytes_gathered && !failure_;
+}
+
+void RecordBuffer::write_later() {
+    if (writing_ || std::exchange(write_posted_, true)) {
+        return;
+    }
+    asio::post(*loop_, [this] {
+        write_posted_ = false;
+        write();
+    });
+}
+
+void RecordBuffer::write() {
+    if (writing_ || gathered_.empty()) {
+        return;
+    }
+    writing_ = true;
+    block_begin_ = end_ - gathered_.size();
+    std::swap(gathered_, block_.bytes);
+    block_.taken = 0;
+    in_block_.take(unwritten);
+    display_.write(*this);
+    room.resume_all();
+    if (has_room_) {
+        has_room_();
+    }
+}
+
+void RecordBuffer::written(std::size_t bytes, std::error_code failure) {
+    if (!failure_) {  // what comes behind a failure is not written
+        written_ = block_begin_ + bytes;
+    }
+    failure_ = failure;
+    WaiterQueue settled;
+    settled.take(in_block_);
+    if (!failure) {
+        block_.bytes.clear();
+        writing_ = false;
+        write();  // it goes on while those who waited go on
+    }
+    settled.resume_all();
+    if (failure) {
+        // They have asked how far it came.
+        block_.bytes.clear();
+        writing_ = false;
+        write();
+    }
+}
+
+void RecordBuffer::written_elsewhere(std::size_t bytes, std::error_code failure) {
+    asio::post(*loop_, [this, bytes, failure] { written(bytes, failure); });
+}
+
+/// Every record of a connection's message has its one newline at its end.
+std::size_t RecordBuffer::count_written(Position end, std::size_t count) const {
+    if (written_ >= end) {
+        return count;
+    }
+    Position const block_end = block_begin_ + block_.bytes.size();
+    if (end > block_end) {
+        return 0;
+    }
+    Position const begin = std::max(written_, block_begin_);
+    auto const rest = std::string_view(block_.bytes).substr(begin - block_begin_, end - begin);
+    auto const unwritten_records = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
+    return count - std::min(count, unwritten_records);
+}
+
+/// The records are made once more, to learn their sizes, since nothing keeps these when all goes
+/// well.
+std::size_t RecordBuffer::count_written(Batch::Iterator first, Batch::Iterator last,
+                                        Position position) {
+    std::size_t count = 0;
+    std::string record;
+    for (; first != last; ++first, ++count) {
+        Message const message = *first;
+        record.clear();
+        begin(*message.sender);
+        append(record, message.text);
+        position += record.size();
+        if (position > written_) {
+            break;
+        }
+    }
+    return count;
+}
+
+std::string RecordBuffer::failure() const {
+    if (failure_ == std::errc::operation_canceled) {
+        return "standard output does not take what is written to it";
+    }
+    return fmt::format("cannot write to standard output: {}", failure_.message());
+}
+
+void RecordBuffer::destroy_waiters() {
+    room.destroy_all();
+    unwritten.destroy_all();
+    in_block_.destroy_all();
+}
+
+}  // namespace roger

@@ -1,0 +1,65 @@
+// The answers to what was received.
+#include "server/turn.hpp"
+
+#include <algorithm>
+
+namespace roger {
+
+namespace {
+
+/// To `count` messages that were handled, or refused by themselves. Returns how many were refused.
+std::size_t add_answers(Replies& replies, ReplyLine const& ack, std::size_t count,
+                        Refusals const& refusals, Batch::Iterator& message) {
+    if (refusals.empty()) {
+        replies.add(ack, count);
+        return 0;
+    }
+    std::size_t refused = 0;
+    for (; count != 0; --count, ++message) {
+        if (auto const reason = refusals.reason_for((*message).text.data())) {
+            replies.add_own(*reason);
+            ++refused;
+        } else {
+            replies.add(ack);
+        }
+    }
+    return refused;
+}
+
+}  // namespace
+
+void Turn::answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally,
+                  Refusals const& refusals, Batch::Iterator message) {
+    replies.reserve(lines.runs.size());
+    for (auto const& [status, count] : lines.runs) {
+        if (status == LineStatus::too_long) {
+            replies.add(reply_lines.too_long, count);
+            tally.refused_too_long.add(count);
+            continue;
+        }
+        std::size_t const handled = std::min<std::size_t>(count, taken);
+        taken -= handled;
+        std::size_t const refused =
+            add_answers(replies, reply_lines.ack, handled, refusals, message);
+        acks += handled - refused;
+        replies.add(reply_lines.cannot_display, count - handled);
+        tally.refused_handler.add(refused);
+        tally.refused_display.add(count - handled);
+    }
+    tally.displayed.add(acks);
+}
+
+void Turn::clear() {
+    lines.messages.clear();
+    lines.runs.clear();
+    lines.line_ended = false;
+    replies.clear();
+    acks = 0;
+}
+
+std::size_t Turn::capacity() const {
+    return std::max({lines.messages.capacity(), lines.runs.capacity() * sizeof(DecodedLines::Run),
+                     replies.capacity()});
+}
+
+}  // namespace roger

@@ -1,0 +1,81 @@
+// A server that comes to its work late itself: what its clients have done in time is not held
+// against them.
+#include "support/answers.hpp"
+#include "support/peer.hpp"
+#include "support/peer_group.hpp"
+#include "support/server_process.hpp"
+#include "support/suspended.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <thread>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Far more than it takes from a look at the server to its suspension, on whatever machine.
+constexpr Duration timeout = 3s;
+
+std::string written(Duration duration) {
+    return fmt::format("{}ms", duration.count());
+}
+
+}  // namespace
+
+TEST_CASE("No client is idle that has sent something, however many the server finds at once",
+          "[late-server][system]") {
+    auto server = ServerProcess::start({"--idle-timeout", written(timeout), "127.0.0.1:0"});
+    // More than one look at the sockets shows.
+    constexpr std::size_t count = 600;
+    PeerGroup group;
+    {
+        Suspended const suspended(server.id());
+        group.connect(server.address(), count);
+    }
+    eventually("they are served", [&] { return server.counter("clients") == count; });
+    {
+        Suspended const suspended(server.id());
+        std::this_thread::sleep_for(timeout + 100ms);
+        for (std::size_t member = 0; member != count; ++member) {
+            group.peer(member).send("still here\n");
+        }
+    }
+    for (std::size_t member = 0; member != count; ++member) {
+        REQUIRE(group.peer(member).receive_line() == ack);
+    }
+}
+
+TEST_CASE("A long message that has ended in time is not refused", "[late-server][system]") {
+    auto server = ServerProcess::start({"--message-timeout", written(timeout), "127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    peer.send("begun");
+    eventually("it has been received", [&] { return server.counter("bytes") == 5; });
+    {
+        Suspended const suspended(server.id());
+        peer.send(std::string(40'000, 'x') + "\n");
+        std::this_thread::sleep_for(timeout + 100ms);
+    }
+    CHECK(peer.receive_line() == ack);
+}
+
+TEST_CASE("What was not in time is refused by a late server too", "[late-server][system]") {
+    auto server =
+        ServerProcess::start({"--idle-timeout", "1s", "--message-timeout", "1s", "127.0.0.1:0"});
+    Peer silent = Peer::connect(server.address());
+    Peer unfinished = Peer::connect(server.address());
+    unfinished.send("begun");
+    eventually("it has been received", [&] { return server.counter("bytes") == 5; });
+    {
+        Suspended const suspended(server.id());
+        unfinished.send("and not ended");
+        std::this_thread::sleep_for(1100ms);
+    }
+    CHECK(silent.receive_all() == "error: idle for 1s\n");
+    CHECK(unfinished.receive_all() == "error: message not finished within 1s\n");
+}

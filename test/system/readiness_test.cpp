@@ -1,0 +1,142 @@
+// What comes at an awkward moment is heard all the same, although nothing more comes that would
+// have the server look again.
+#include "support/answers.hpp"
+#include "support/attachments.hpp"
+#include "support/files.hpp"
+#include "support/peer.hpp"
+#include "support/running_server.hpp"
+#include "support/server_process.hpp"
+#include "support/suspended.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/socket.h>
+
+using namespace roger::test;
+
+namespace {
+
+/// A server on TCP and one on a Unix socket, one after the other.
+ServerProcess start_server(TempDir const& directory) {
+    bool const tcp = GENERATE(true, false);
+    return ServerProcess::start({tcp ? "127.0.0.1:0" : "unix:" + directory / "socket"});
+}
+
+}  // namespace
+
+TEST_CASE("Messages and the end of the stream that come at once are both heard",
+          "[readiness][system]") {
+    TempDir const directory;
+    auto server = start_server(directory);
+    std::optional<Suspended> suspended(server.id());
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\ntwo\nthree");
+    peer.half_close();
+    suspended.reset();
+    CHECK(peer.receive_all() == times(3, ack_line));
+}
+
+TEST_CASE("The end of the stream is heard that comes while an answer is owed",
+          "[readiness][system]") {
+    TempDir const directory;
+    auto server = start_server(directory);
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\n");
+    CHECK(peer.receive_line() + "\n" == ack_line);
+    peer.half_close();
+    CHECK(peer.receive_all().empty());
+}
+
+TEST_CASE("All of what comes at once is read, however many reads it takes", "[readiness][system]") {
+    TempDir const directory;
+    auto server = start_server(directory);
+    constexpr std::size_t count = 5000;
+    std::string messages;
+    for (std::size_t i = 0; i != count; ++i) {
+        messages += std::string(100, 'x') + '\n';
+    }
+    std::optional<Suspended> suspended(server.id());
+    Peer peer = Peer::connect(server.address(), {.send_buffer = 1'000'000});
+    std::size_t const sent = peer.send_until_stuck(messages, Duration(0));
+    suspended.reset();
+    // Whole messages, so that nothing needs to follow.
+    std::string const rest = messages.substr(sent).substr(0, (101 - sent % 101) % 101);
+    peer.send(rest);
+    CHECK(peer.receive_exactly((sent + rest.size()) / 101 * ack_line.size()) ==
+          times((sent + rest.size()) / 101, ack_line));
+}
+
+TEST_CASE("What comes in the midst of a handler is heard when that returns",
+          "[readiness][system]") {
+    std::optional<Peer> peer;
+    std::size_t batches = 0;
+    RunningServer running({}, [&](roger::Batch const&) -> roger::Task<void> {
+        // Between a read and the wait for more: over loopback it is there when send() returns.
+        if (++batches == 1) {
+            peer->send("two\n");
+        }
+        co_return;
+    });
+    peer = Peer::connect(running.address());
+    peer->send("one\n");
+    CHECK(peer->receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+    running.stop();
+    CHECK(batches == 2);
+}
+
+TEST_CASE("A client is heard whose descriptor was another's in the same round",
+          "[readiness][system]") {
+    TempDir const directory;
+    auto server = start_server(directory);
+    for (int round = 0; round != 20; ++round) {
+        std::vector<Peer> leaving;
+        for (int i = 0; i != 10; ++i) {
+            leaving.push_back(Peer::connect(server.address()));
+            leaving.back().send("here\n");
+            CHECK(leaving.back().receive_line() + "\n" == ack_line);
+        }
+        std::vector<Peer> coming;
+        {
+            Suspended const suspended(server.id());
+            for (Peer& peer : leaving) {
+                peer.send("gone\n");
+                peer.close();
+            }
+            for (int i = 0; i != 10; ++i) {
+                coming.push_back(Peer::connect(server.address()));
+                coming.back().send("one\ntwo\n");
+            }
+        }
+        for (Peer& peer : coming) {
+            CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+        }
+    }
+}
+
+TEST_CASE("What follows urgent data is heard", "[readiness][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    std::optional<Suspended> suspended(server.id());
+    Peer peer = Peer::connect(server.address());
+    peer.send("one\n");
+    REQUIRE(::send(peer.descriptor(), "!", 1, MSG_OOB) == 1);
+    peer.send("two\n");
+    suspended.reset();
+    CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+}
+
+TEST_CASE("What follows a message that descriptors came with is heard", "[readiness][system]") {
+    TempDir const directory;
+    auto server = ServerProcess::start({"unix:" + directory / "socket"});
+    std::optional<Suspended> suspended(server.id());
+    Peer peer = Peer::connect(server.address());
+    send_with_descriptors(peer.descriptor(), "one\n", 2);
+    peer.send("two\n");
+    suspended.reset();
+    CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+}

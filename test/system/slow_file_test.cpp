@@ -1,0 +1,142 @@
+// Standard output is a file on a disk that hangs for a while: a write does not return until the
+// test says so.
+#include "support/answers.hpp"
+#include "support/failing_calls.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A server whose writes to its file can be held.
+struct HeldServer {
+    explicit HeldServer(std::vector<std::string> const& arguments)
+        : server(start_with(calls, arguments)) {}
+
+    /// Sends a message whose record is held on its way to the file.
+    void hold_record_of(Peer& peer, std::string const& message) {
+        std::uint64_t const before = calls.held(Call::write);
+        calls.hold(Call::write, STDOUT_FILENO);
+        peer.send(message + '\n');
+        eventually("its record is being written",
+                   [&] { return calls.held(Call::write) == before + 1; });
+    }
+
+    /// Once it has taken so long that the file is taken for slow.
+    void release() {
+        std::this_thread::sleep_for(10ms);
+        calls.release(Call::write);
+    }
+
+    FailingCalls calls;
+    ServerProcess server;
+};
+
+}  // namespace
+
+TEST_CASE("A file that hangs holds up a loop for one write, and nothing is lost or acked early",
+          "[slow-file][system]") {
+    HeldServer held({"--idle-timeout", "300ms", "127.0.0.1:0"});
+    ServerProcess& server = held.server;
+    Peer peer = Peer::connect(server.address());
+    held.hold_record_of(peer, "one");
+    CHECK_FALSE(peer.would_receive_within(0ms));
+    CHECK(server.output().empty());
+    held.release();
+    CHECK(peer.receive_line() == ack);
+    CHECK(server.output() == "one\n");
+
+    // From now on the thread does it: the loop goes on with whatever else there is.
+    held.hold_record_of(peer, "two");
+    Peer idle = Peer::connect(server.address());
+    CHECK(idle.receive_all() == "error: idle for 300ms\n");
+    CHECK(server.counter("messages") == 2);
+    CHECK(server.counter("acknowledged") == 1);
+    Peer other = Peer::connect(server.address());
+    other.send("three\n");
+    eventually("it has been received", [&] { return server.counter("messages") == 3; });
+    server.signal(SIGTERM);
+    CHECK_FALSE(peer.would_receive_within(0ms));
+    CHECK(server.output() == "one\n");
+    held.release();
+    CHECK(peer.receive_line() == ack);
+    CHECK(other.receive_line() == ack);
+    peer.close();
+    other.close();
+    CHECK(server.wait_for_exit() == Exit::with(0));
+    CHECK(server.output() == "one\ntwo\nthree\n");
+}
+
+TEST_CASE("A file that hangs for ever does not keep a second signal from ending the server",
+          "[slow-file][system]") {
+    HeldServer held({"127.0.0.1:0"});
+    Peer peer = Peer::connect(held.server.address());
+    held.hold_record_of(peer, "one");
+    held.server.signal(SIGTERM);
+    // One that comes at once is the same signal.
+    eventually("it has ended", [&] {
+        held.server.signal(SIGTERM);
+        return !held.server.process().runs();
+    });
+    CHECK(held.server.wait_for_exit() == Exit::with(1));
+    CHECK(held.server.output().empty());
+}
+
+TEST_CASE("A file that hangs for ever does not keep a drain from its end", "[slow-file][system]") {
+    HeldServer held({"--drain-timeout", "300ms", "127.0.0.1:0"});
+    Peer peer = Peer::connect(held.server.address());
+    held.hold_record_of(peer, "one");
+    held.server.signal(SIGTERM);
+    CHECK(held.server.wait_for_exit() == Exit::with(1));
+    CHECK(held.server.output().empty());
+}
+
+TEST_CASE("A file that hangs holds up the one loop that writes to it", "[slow-file][system]") {
+    HeldServer held({"--threads", "2", "--idle-timeout", "3s", "127.0.0.1:0"});
+    // Each loop has one of them: the first loop, which accepts, is not the one that is held.
+    Peer other = Peer::connect(held.server.address());
+    talk(other, "other");
+    Peer peer = Peer::connect(held.server.address());
+    talk(peer, "peer");
+    held.hold_record_of(peer, "one");
+    other.send("two\n");
+    Peer idle = Peer::connect(held.server.address());
+    CHECK(idle.receive_line() == "error: idle for 3s");
+    CHECK(held.server.counter("messages") == 4);
+    held.release();
+    CHECK(peer.receive_line() == ack);
+    CHECK(other.receive_line() == ack);
+}
+
+TEST_CASE("A file that has been quick for long enough is written by the loop again",
+          "[slow-file][system]") {
+    HeldServer held({"127.0.0.1:0"});
+    Peer peer = Peer::connect(held.server.address());
+    held.hold_record_of(peer, "slow");
+    held.release();
+    CHECK(peer.receive_line() == ack);
+    for (int i = 0; i != 1000; ++i) {
+        talk(peer, "quick");
+    }
+    // The loop itself is held: it does not see that somebody else has come.
+    held.hold_record_of(peer, "held");
+    Peer other = Peer::connect(held.server.address());
+    other.send("other\n");
+    CHECK_FALSE(other.would_receive_within(50ms));
+    held.release();
+    CHECK(peer.receive_line() == ack);
+    CHECK(other.receive_line() == ack);
+}
