@@ -212,6 +212,30 @@ TEST_CASE("So have random bytes of any length", "[record][protocol]") {
     SUCCEED("no violation");
 }
 
+TEST_CASE("Each byte is escaped by itself, wherever it stands in a long text",
+          "[record][protocol]") {
+    for (unsigned byte = 0; byte != 256; ++byte) {
+        auto const c = static_cast<char>(byte);
+        bool const plain = byte >= 0x20 && byte <= 0x7e && c != '\\';
+        std::string const alone = plain       ? std::string(1, c)
+                                  : c == '\\' ? R"(\\)"
+                                              : bytes_of({&c, 1});
+        for (std::size_t before = 0; before != 40; ++before) {
+            for (std::size_t const behind : {0U, 1U, 7U, 8U, 20U}) {
+                std::string message(before, '~');
+                std::string expected = message + alone;
+                message += c;
+                message.append(behind, ' ');
+                expected.append(behind, ' ');
+                if (text_of(message) != expected) {
+                    FAIL(expected << " is " << text_of(message));
+                }
+            }
+        }
+    }
+    SUCCEED("no difference");
+}
+
 TEST_CASE("Only what append_escaped writes is unescaped", "[record][protocol]") {
     CHECK(unescape(R"(\x1b[2J\\\xff)") == "\x1b[2J\\\xff");
     for (std::string_view const text :
