@@ -11,15 +11,15 @@ namespace roger {
 /// A counter with one writer: its increment needs no locked instruction.
 class Count {
 public:
-    void add(std::uint64_t more = 1) {
-        value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-    }
-    void subtract(std::uint64_t less) {
-        value_.store(value_.load(std::memory_order_relaxed) - less, std::memory_order_relaxed);
-    }
-    [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+    void add(std::uint64_t more = 1) { set(value_.load(std::memory_order_relaxed) + more); }
+    void subtract(std::uint64_t less) { set(value_.load(std::memory_order_relaxed) - less); }
+
+    /// Who has seen it sees what was counted before it.
+    [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_acquire); }
 
 private:
+    void set(std::uint64_t value) { value_.store(value, std::memory_order_release); }
+
     std::atomic<std::uint64_t> value_ = 0;
 };
 
