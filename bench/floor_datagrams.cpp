@@ -5,6 +5,7 @@
 //     floor_datagrams ADDRESS > FILE
 
 #include "loopback.hpp"
+#include "records.hpp"
 
 #include <array>
 #include <cstdio>
@@ -13,7 +14,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace {
 
@@ -43,7 +43,6 @@ struct Datagrams {
 };
 
 void write_out(Datagrams& datagrams, std::size_t count, std::string& records) {
-    records.clear();
     for (std::size_t i = 0; i < count; ++i) {
         std::size_t const size = datagrams.messages[i].msg_len;
         records.append(datagrams.bytes.data() + i * longest, size);
@@ -51,10 +50,7 @@ void write_out(Datagrams& datagrams, std::size_t count, std::string& records) {
             records += '\n';
         }
     }
-    if (::write(STDOUT_FILENO, records.data(), records.size()) !=
-        static_cast<ssize_t>(records.size())) {
-        bench::give_up("cannot write to standard output");
-    }
+    bench::write_out(records);
 }
 
 [[noreturn]] void serve(int socket) {

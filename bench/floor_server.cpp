@@ -110,14 +110,10 @@ private:
     }
 
     void write_out() {
-        if (::write(STDOUT_FILENO, records_.data(), records_.size()) !=
-            static_cast<ssize_t>(records_.size())) {
-            bench::give_up("cannot write to standard output");
-        }
+        bench::write_out(records_);
         if (options_.sync && ::fdatasync(STDOUT_FILENO) != 0) {
             bench::give_up("cannot sync standard output");
         }
-        records_.clear();
     }
 
     Options const& options_;

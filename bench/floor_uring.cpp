@@ -90,7 +90,7 @@ public:
             }
             ::io_uring_cq_advance(&ring_, count);
             if (!records_.empty()) {
-                write_out();
+                bench::write_out(records_);
             }
             for (Client* client : ready_) {
                 acknowledge(*client);
@@ -182,14 +182,6 @@ private:
         entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
         ::io_uring_sqe_set_data(entry, nullptr);
         client.acks = 0;
-    }
-
-    void write_out() {
-        if (::write(STDOUT_FILENO, records_.data(), records_.size()) !=
-            static_cast<ssize_t>(records_.size())) {
-            bench::give_up("cannot write to standard output");
-        }
-        records_.clear();
     }
 
     io_uring ring_;

@@ -1,8 +1,12 @@
-// What the floors make of the bytes they receive.
+// What the floors make of the bytes they receive, and write out.
 #pragma once
+
+#include "loopback.hpp"
 
 #include <string>
 #include <string_view>
+
+#include <unistd.h>
 
 namespace bench {
 
@@ -20,6 +24,15 @@ inline std::size_t add_records(std::string_view bytes, std::string& unfinished,
     }
     unfinished += bytes;
     return count;
+}
+
+/// Writes the records to standard output with one call, and forgets them.
+inline void write_out(std::string& records) {
+    if (::write(STDOUT_FILENO, records.data(), records.size()) !=
+        static_cast<ssize_t>(records.size())) {
+        give_up("cannot write to standard output");
+    }
+    records.clear();
 }
 
 }  // namespace bench

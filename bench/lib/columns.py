@@ -15,11 +15,15 @@ def time_of(microseconds):
     return f"{value:,.{digits}f} {unit}"
 
 
-def _time(measure):
+def _median(measure, show):
     def cell(result, name):
         spread = result.of(name, measure)
-        return time_of(spread.median) if spread else ""
+        return show(spread.median) if spread else ""
     return cell
+
+
+def _time(measure):
+    return _median(measure, time_of)
 
 
 def _ratio(measure):
@@ -45,15 +49,7 @@ def _rate(result, name):
 
 
 def _bytes(measure):
-    def cell(result, name):
-        spread = result.of(name, measure)
-        return f"{spread.median:,.0f} B" if spread else ""
-    return cell
-
-
-def _idle_cpu(result, name):
-    spread = result.of(name, "idle_cpu_ms_per_second")
-    return f"{spread.median:.2f} ms/s" if spread else ""
+    return _median(measure, lambda size: f"{size:,.0f} B")
 
 
 EXCHANGE = {
@@ -62,7 +58,8 @@ EXCHANGE = {
     "p99": _time("p99_us"), "p99 × floor": _ratio("p99_us"),
 }
 MEMORY = {
-    "idle": _bytes("idle_bytes"), "after one message": _bytes("used_bytes"), "CPU while idle": _idle_cpu,
+    "idle": _bytes("idle_bytes"), "after one message": _bytes("used_bytes"),
+    "CPU while idle": _median("idle_cpu_ms_per_second", lambda time: f"{time:.2f} ms/s"),
 }
 
 

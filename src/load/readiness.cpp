@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <system_error>
 
 #include <sys/timerfd.h>
 
@@ -22,13 +21,6 @@ constexpr unsigned most_turns = 64;
 
 /// The longest time that it waits without looking whether it wakes up in time.
 constexpr std::chrono::milliseconds tick_length{1};
-
-int checked(int result, char const* what) {
-    if (result < 0) {
-        throw std::system_error(last_error(), what);
-    }
-    return result;
-}
 
 }  // namespace
 

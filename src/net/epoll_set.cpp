@@ -4,20 +4,8 @@
 #include "net/last_error.hpp"
 
 #include <algorithm>
-#include <system_error>
 
 namespace roger {
-
-namespace {
-
-int checked(int result, char const* what) {
-    if (result < 0) {
-        throw std::system_error(last_error(), what);
-    }
-    return result;
-}
-
-}  // namespace
 
 EpollSet::EpollSet(asio::io_context& context)
     : set_(context, checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}

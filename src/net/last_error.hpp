@@ -15,6 +15,14 @@ inline std::error_code last_error() {
     return {errno, std::system_category()};
 }
 
+/// What a system call returned, which `what` names. Throws std::system_error if it failed.
+inline int checked(int result, char const* what) {
+    if (result < 0) {
+        throw std::system_error(last_error(), what);
+    }
+    return result;
+}
+
 /// An error of Asio's category for system errors, in the standard's; any other code as it is.
 inline std::error_code standard_error(asio::error_code error) {
     return error.category() == asio::error::get_system_category()

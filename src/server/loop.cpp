@@ -2,6 +2,7 @@
 #include "server/loop.hpp"
 
 #include "net/spawn.hpp"
+#include "net/while_alive.hpp"
 #include "server/session.hpp"
 
 #include <asio/deferred.hpp>

@@ -6,7 +6,6 @@
 #include "net/epoll_set.hpp"
 #include "net/list_hook.hpp"
 #include "net/waiter.hpp"
-#include "net/while_alive.hpp"
 #include "roger/peer_address.hpp"
 #include "roger/task.hpp"
 #include "server/admission.hpp"
@@ -15,9 +14,7 @@
 #include "server/tally.hpp"
 #include "server/turn_pool.hpp"
 
-#include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
-#include <asio/post.hpp>
 
 #include <array>
 #include <cstddef>

@@ -415,10 +415,19 @@ TEST_CASE("A context is destroyed with a client and a server in it, whichever ca
 }
 
 TEST_CASE("Several contexts are destroyed with all that a server has waiting in them",
-          "[server][embedding][concurrency]") {
+          "[server][client][embedding][concurrency]") {
     bool const first_first = GENERATE(false, true);
+    bool const after_a_client = GENERATE(false, true);
+    Listener elsewhere("tcp:127.0.0.1:0");
     auto first = std::make_unique<RunningContext>();
     auto second = std::make_unique<RunningContext>();
+    std::optional<Client> client;
+    if (after_a_client) {
+        client.emplace(asio::co_spawn(second->context(),
+                                      Client::open(parse_address(elsewhere.address()), 10s),
+                                      asio::use_future)
+                           .get());
+    }
     TempDir const directory;
     auto server = std::make_unique<Server>(
         std::vector{std::ref(first->context()), std::ref(second->context())}, for_crowd(directory),
@@ -432,30 +441,6 @@ TEST_CASE("Several contexts are destroyed with all that a server has waiting in 
     (first_first ? second : first).reset();
     crowd.wait_for_end();
     crowd.waiting().wait_for_end();
-}
-
-TEST_CASE("Several contexts are destroyed, one of which was a client's before",
-          "[server][client][embedding][concurrency]") {
-    bool const first_first = GENERATE(false, true);
-    Listener elsewhere("tcp:127.0.0.1:0");
-    auto first = std::make_unique<RunningContext>();
-    auto second = std::make_unique<RunningContext>();
-    std::optional<Client> client =
-        asio::co_spawn(second->context(), Client::open(parse_address(elsewhere.address()), 10s),
-                       asio::use_future)
-            .get();
-    TempDir const directory;
-    auto server = std::make_unique<Server>(
-        std::vector{std::ref(first->context()), std::ref(second->context())}, for_crowd(directory),
-        keep_those_that_wait);
-    Serving serving(first->context(), *server);
-    Crowd crowd(*server);
-    first->stop();
-    second->stop();
-    server.reset();
-    (first_first ? first : second).reset();
-    (first_first ? second : first).reset();
-    crowd.wait_for_end();
 }
 
 TEST_CASE(

@@ -1,6 +1,7 @@
 // Backpressure: a standard output that takes nothing for a while.
 #include "support/answers.hpp"
 #include "support/flood.hpp"
+#include "support/milliseconds.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -151,8 +152,8 @@ std::string abstract_address() {
 
 std::vector<std::string> arguments(std::string const& threads) {
     return {"--threads",         threads,
-            "--message-timeout", fmt::format("{}ms", message_timeout.count()),
-            "--idle-timeout",    fmt::format("{}ms", idle_timeout.count()),
+            "--message-timeout", in_ms(message_timeout),
+            "--idle-timeout",    in_ms(idle_timeout),
             "127.0.0.1:0",       abstract_address()};
 }
 
@@ -176,8 +177,8 @@ void check_stalled(OutputStage& stage, Flood& flood, Duration stalled) {
     flood.run("refusals of those who are too late",
               [&] { return begun.would_receive_within(0ms) && silent.would_receive_within(0ms); });
     CHECK(begun.receive_all() ==
-          fmt::format("error: message not finished within {}ms\n", message_timeout.count()));
-    CHECK(silent.receive_all() == fmt::format("error: idle for {}ms\n", idle_timeout.count()));
+          "error: message not finished within " + in_ms(message_timeout) + "\n");
+    CHECK(silent.receive_all() == "error: idle for " + in_ms(idle_timeout) + "\n");
     // Acked is only what has been taken: what we have read, and what the pipe, the socket or the
     // terminal holds.
     auto const read = static_cast<std::size_t>(std::ranges::count(stage.output(), '\n'));

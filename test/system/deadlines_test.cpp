@@ -1,13 +1,13 @@
 // Deadlines: nobody is waited for without an end.
 #include "support/answers.hpp"
 #include "support/deaf.hpp"
+#include "support/milliseconds.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <fmt/format.h>
 
 #include <csignal>
 #include <cstddef>
@@ -26,10 +26,6 @@ namespace {
 
 /// A deadline that a client keeps by a wide margin, however busy the machine is.
 constexpr Duration ample = 4s;
-
-std::string written(Duration duration) {
-    return fmt::format("{}ms", duration.count());
-}
 
 ServerProcess start_with_deadlines(std::vector<std::string> options,
                                    std::string const& address = "127.0.0.1:0") {
@@ -82,7 +78,7 @@ TEST_CASE("Idleness counts from the last answer", "[deadlines][system]") {
 }
 
 TEST_CASE("A client that says something now and then is not idle", "[deadlines][system]") {
-    auto server = start_with_deadlines({"--idle-timeout", written(ample)});
+    auto server = start_with_deadlines({"--idle-timeout", in_ms(ample)});
     Peer peer = Peer::connect(server.address());
     keep_busy(peer, [&peer](std::size_t) { peer.send("still here\n"); });
     peer.half_close();
@@ -147,8 +143,7 @@ TEST_CASE("The rest of a message too long does not outlive the message deadline 
 }
 
 TEST_CASE("The message deadline ends with the rest of a message too long", "[deadlines][system]") {
-    auto server =
-        start_with_deadlines({"--message-timeout", written(ample), "--max-message", "16B"});
+    auto server = start_with_deadlines({"--message-timeout", in_ms(ample), "--max-message", "16B"});
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
     CHECK(peer.receive_line() == "error: message longer than 16 bytes");
@@ -161,8 +156,7 @@ TEST_CASE("The message deadline ends with the rest of a message too long", "[dea
 
 TEST_CASE("A message that begins with the end of one too long has all of its own time",
           "[deadlines][system]") {
-    auto server =
-        start_with_deadlines({"--message-timeout", written(ample), "--max-message", "16B"});
+    auto server = start_with_deadlines({"--message-timeout", in_ms(ample), "--max-message", "16B"});
     Peer peer = Peer::connect(server.address());
     peer.send(std::string(17, 'x'));
     CHECK(peer.receive_line() == "error: message longer than 16 bytes");
@@ -175,7 +169,7 @@ TEST_CASE("A message that begins with the end of one too long has all of its own
 }
 
 TEST_CASE("The message deadline is for each message, not for all of them", "[deadlines][system]") {
-    auto server = start_with_deadlines({"--message-timeout", written(ample)});
+    auto server = start_with_deadlines({"--message-timeout", in_ms(ample)});
     Peer peer = Peer::connect(server.address());
     // At every moment there is a message begun, and each ends in good time.
     keep_busy(peer, [&peer](std::size_t) { peer.send("end of one\nstart of the next: "); });
@@ -188,7 +182,7 @@ TEST_CASE("The message deadline is for each message, not for all of them", "[dea
 TEST_CASE("Without a message deadline a message may take as long as it likes",
           "[deadlines][system]") {
     auto server =
-        start_with_deadlines({"--message-timeout", "none", "--idle-timeout", written(ample)});
+        start_with_deadlines({"--message-timeout", "none", "--idle-timeout", in_ms(ample)});
     Peer peer = Peer::connect(server.address());
     keep_busy(peer, [&peer](std::size_t) { peer.send("x"); });
     peer.send("\n");
@@ -246,7 +240,7 @@ TEST_CASE("A client that never reads its acks is gone by the write deadline, wit
 TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][system]") {
     TempDir const directory;
     auto server =
-        start_with_deadlines({"--write-timeout", written(ample)}, "unix:" + directory / "s");
+        start_with_deadlines({"--write-timeout", in_ms(ample)}, "unix:" + directory / "s");
     Peer peer = Peer::connect(server.address());
     say_until_server_waits(peer, server);
     // Its answers would fill the socket's buffer many times over: it takes some of them now and

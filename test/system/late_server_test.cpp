@@ -1,13 +1,13 @@
 // A server that comes to its work late itself: what its clients have done in time is not held
 // against them.
 #include "support/answers.hpp"
+#include "support/milliseconds.hpp"
 #include "support/peer.hpp"
 #include "support/peer_group.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <fmt/format.h>
 
 #include <chrono>
 #include <cstddef>
@@ -22,15 +22,11 @@ namespace {
 /// Far more than it takes from a look at the server to its suspension, on whatever machine.
 constexpr Duration timeout = 3s;
 
-std::string written(Duration duration) {
-    return fmt::format("{}ms", duration.count());
-}
-
 }  // namespace
 
 TEST_CASE("No client is idle that has sent something, however many the server finds at once",
           "[late-server][system]") {
-    auto server = ServerProcess::start({"--idle-timeout", written(timeout), "127.0.0.1:0"});
+    auto server = ServerProcess::start({"--idle-timeout", in_ms(timeout), "127.0.0.1:0"});
     // More than one look at the sockets shows.
     constexpr std::size_t count = 600;
     PeerGroup group;
@@ -52,7 +48,7 @@ TEST_CASE("No client is idle that has sent something, however many the server fi
 }
 
 TEST_CASE("A long message that has ended in time is not refused", "[late-server][system]") {
-    auto server = ServerProcess::start({"--message-timeout", written(timeout), "127.0.0.1:0"});
+    auto server = ServerProcess::start({"--message-timeout", in_ms(timeout), "127.0.0.1:0"});
     Peer peer = Peer::connect(server.address());
     peer.send("begun");
     eventually("it has been received", [&] { return server.counter("bytes") == 5; });

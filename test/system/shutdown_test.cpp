@@ -3,12 +3,12 @@
 #include "support/answers.hpp"
 #include "support/deaf.hpp"
 #include "support/flood.hpp"
+#include "support/milliseconds.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <fmt/format.h>
 
 #include <csignal>
 #include <cstddef>
@@ -157,9 +157,8 @@ TEST_CASE(
     CAPTURE(threads);
     // Its last tenth is for the answers.
     constexpr Duration drain_timeout = 6s;
-    ShutdownScene scene(
-        {"--threads", threads, "--drain-timeout", fmt::format("{}ms", drain_timeout.count())},
-        Stdio::pipe());
+    ShutdownScene scene({"--threads", threads, "--drain-timeout", in_ms(drain_timeout)},
+                        Stdio::pipe());
     Flood flood(scene.server.address(0), {.clients = 4});
     flood.connect(scene.server.address(1), 4);
     stall_under_load(scene, flood);
