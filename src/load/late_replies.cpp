@@ -85,7 +85,7 @@ void LateReplies::hear(Resting& resting) {
     }
 }
 
-void LateReplies::Resting::ready(std::uint32_t /*events*/) {
+void LateReplies::Resting::on_event(std::uint32_t /*events*/) {
     if (socket) {  // else it was in use again before its turn came
         among->hear(*this);
     }

@@ -41,7 +41,7 @@ public:
 
 private:
     struct Resting final : SocketOwner {
-        void ready(std::uint32_t events) override;
+        void on_event(std::uint32_t events) override;
 
         LateReplies* among = nullptr;
         Descriptor socket;

@@ -137,7 +137,7 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
 void LoadClient::check_connect_time() {
     pollfd connection{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
     if (state_ == State::connecting && ::poll(&connection, 1, 0) > 0) {
-        ready(EPOLLOUT);
+        on_event(EPOLLOUT);
     }
     if (state_ == State::greeting) {
         receive();

@@ -53,7 +53,7 @@ public:
     void begin();
 
     /// Its socket is ready: epoll_wait(2)'s events.
-    void ready(std::uint32_t events) override;
+    void on_event(std::uint32_t events) override;
 
     /// The moment of a planned message has come.
     void due(Clock::time_point now);

@@ -140,7 +140,7 @@ void LoadClient::send(std::string_view bytes) {
 
 // --- receiving ----------------------------------------------------------------------------
 
-void LoadClient::ready(std::uint32_t events) {
+void LoadClient::on_event(std::uint32_t events) {
     if (state_ == State::connecting) {
         int const error = connect_error(socket_.get(), worker_.target.endpoints[endpoint_]);
         if (error != 0) {

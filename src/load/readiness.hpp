@@ -16,17 +16,6 @@
 
 namespace roger {
 
-/// Is called when its socket is ready.
-class SocketOwner {
-public:
-    /// With epoll_wait(2)'s events. Those of one wait are delivered one after another: what the
-    /// first owner does may have made the second's out of date.
-    virtual void ready(std::uint32_t events) = 0;
-
-protected:
-    ~SocketOwner() = default;
-};
-
 /// It also measures how long what is ready may have been kept waiting by this event loop: for as
 /// long as the loop did other things, had no processor, or was stopped altogether. While it waits,
 /// it wakes up each millisecond to see whether it still does so in time: not only the kernel's own

@@ -81,7 +81,7 @@ Task<void> Worker::live() {
         let_arrive(Clock::now());
         auto const events = co_await readiness_.wait_until(next_moment());
         for (epoll_event const& event : events) {
-            static_cast<SocketOwner*>(event.data.ptr)->ready(event.events);
+            EpollSet::owner(event)->on_event(event.events);
         }
         auto const now = Clock::now();
         send_planned(now);

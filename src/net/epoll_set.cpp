@@ -10,7 +10,7 @@ namespace roger {
 EpollSet::EpollSet(asio::io_context& context)
     : set_(context, checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}
 
-void EpollSet::control(int operation, int descriptor, std::uint32_t events, void* owner) {
+void EpollSet::control(int operation, int descriptor, std::uint32_t events, SocketOwner* owner) {
     epoll_event event{.events = events, .data = {.ptr = owner}};
     checked(::epoll_ctl(set_.native_handle(), operation, descriptor, &event), "epoll_ctl");
 }

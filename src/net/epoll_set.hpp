@@ -15,6 +15,17 @@
 
 namespace roger {
 
+/// Is told of its socket's events.
+class SocketOwner {
+public:
+    /// `events` are epoll_wait(2)'s. Those of one wait are delivered one after another: what the
+    /// first owner does may have made the second's out of date.
+    virtual void on_event(std::uint32_t events) = 0;
+
+protected:
+    ~SocketOwner() = default;
+};
+
 /// Asio's own way, an operation for each wait of each socket, costs two system calls and a few
 /// allocations from its cache per message: docs/architecture.md has the figures. Here the sockets
 /// stay in one set, and one operation waits for the set.
@@ -28,10 +39,10 @@ public:
 
     /// Adds a descriptor, whose events carry `owner`. `events` as for epoll_ctl(2). Throws
     /// std::system_error.
-    void add(int descriptor, std::uint32_t events, void* owner) {
+    void add(int descriptor, std::uint32_t events, SocketOwner* owner) {
         control(EPOLL_CTL_ADD, descriptor, events, owner);
     }
-    void change(int descriptor, std::uint32_t events, void* owner) {
+    void change(int descriptor, std::uint32_t events, SocketOwner* owner) {
         control(EPOLL_CTL_MOD, descriptor, events, owner);
     }
 
@@ -55,10 +66,15 @@ public:
     /// Whether the last poll() may have left something for the next.
     [[nodiscard]] bool may_have_more() const { return may_have_more_; }
 
+    /// The one that an event carries.
+    static SocketOwner* owner(epoll_event const& event) {
+        return static_cast<SocketOwner*>(event.data.ptr);
+    }
+
     [[nodiscard]] auto get_executor() { return set_.get_executor(); }
 
 private:
-    void control(int operation, int descriptor, std::uint32_t events, void* owner);
+    void control(int operation, int descriptor, std::uint32_t events, SocketOwner* owner);
 
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
     asio::error_code ignored_;

@@ -70,15 +70,13 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Admission& admission, Cal
 }
 
 Task<void> Datagrams::run() {
-    while (open_) {
-        asio::error_code error = co_await until_admissible();
+    loop_.ready_set().add(descriptor_, EPOLLIN | EPOLLET, this);
+    for (;;) {
+        co_await until_admissible();
         if (!open_) {
             break;
         }
-        if (!error) {
-            error = receive();
-        }
-        if (error) {
+        if (asio::error_code const error = receive()) {
             co_await pause(error);
         } else if (!owed_.empty()) {
             co_await display();
@@ -92,26 +90,43 @@ Task<void> Datagrams::run() {
     finish();
 }
 
-/// Until something has come, and it may be taken.
-Task<asio::error_code> Datagrams::until_admissible() {
-    asio::error_code error;
-    co_await bound_.socket.async_wait(DatagramSocket::wait_read,
-                                      asio::redirect_error(asio::deferred, error));
-    while (open_ && admission_.closed()) {
-        co_await admission_.wait();
+/// Until something has come, and it may be taken. It goes on in a round of the loop's, whose end
+/// writes what it brings; if there is something already, the clients have their turn before it.
+Task<void> Datagrams::until_admissible() {
+    bool in_round = false;
+    while (open_ && !(in_round && readable_ && !loop_.full() && !admission_.closed())) {
+        if (admission_.closed()) {
+            co_await admission_.wait();
+            in_round = false;
+            continue;
+        }
+        if (loop_.full()) {
+            loop_.room.add(waiter_);
+        } else if (readable_) {
+            loop_.resume_soon(waiter_);
+        }
+        idle_ = true;
+        co_await waiter_.wait();
+        idle_ = false;
+        in_round = true;
     }
-    while (open_ && loop_.budget.full()) {
-        co_await loop_.room.wait(waiter_);
+}
+
+void Datagrams::on_event(std::uint32_t /*events*/) {
+    readable_ = true;
+    if (idle_) {
+        loop_.resume_soon(waiter_);
     }
-    co_return error;
 }
 
 /// Takes what has come, and decides what is owed for it.
 asio::error_code Datagrams::receive() {
     messages_.clear();
     owed_.clear();
-    asio::error_code const error =
-        batch_.receive(descriptor_, admission_.admissible(batch_.most()));
+    std::size_t const most = admission_.admissible(batch_.most());
+    asio::error_code const error = batch_.receive(descriptor_, most);
+    // Fewer than that were all there were.
+    readable_ = batch_.size() == most || (error && error != asio::error::would_block);
     for (std::size_t index = 0; index != batch_.size(); ++index) {
         take(index);
     }
@@ -156,11 +171,36 @@ void Datagrams::take(std::size_t index) {
     }
 }
 
-/// What the handler does not take is owed a refusal instead of an ack.
 Task<void> Datagrams::display() {
     if (messages_.empty()) {
         co_return;
     }
+    if (MessageWriter* const writer = loop_.writer()) {
+        co_await write(*writer);
+    } else {
+        co_await handle();
+    }
+}
+
+Task<void> Datagrams::write(MessageWriter& writer) {
+    ends_.clear();
+    for (Message const& message : messages_) {
+        writer.begin(*message.sender);
+        writer.add(message.text);
+        ends_.push_back(writer.end());
+    }
+    if (!writer.settled(ends_.back())) {
+        co_await writer.unwritten.wait(waiter_);
+    }
+    auto const written = static_cast<std::size_t>(std::ranges::count_if(
+        ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
+    if (written < messages_.size()) {
+        loop_.server().fail(writer.failure());
+    }
+    settle_all(written, {});
+}
+
+Task<void> Datagrams::handle() {
     std::size_t bytes = 0;
     for (Message const& message : messages_) {
         bytes += message.text.size();
@@ -177,6 +217,11 @@ Task<void> Datagrams::display() {
             loop_.server().settle(std::current_exception(), refusals).value_or(messages_.size()));
     }
     refusals_ = refusal_lines(refusals);
+    settle_all(taken, refusals);
+}
+
+/// What was not taken is owed a refusal instead of an ack.
+void Datagrams::settle_all(std::size_t taken, Refusals const& refusals) {
     std::size_t index = 0;
     for (Owed& owed : owed_) {
         if (owed.ack) {
@@ -246,8 +291,9 @@ Task<void> Datagrams::spare_the_rest() {
 
 void Datagrams::close() {
     open_ = false;
-    asio::error_code ignored;
-    bound_.socket.cancel(ignored);
+    if (idle_) {
+        loop_.resume_soon(waiter_);
+    }
     pause_.cancel();
 }
 
@@ -271,6 +317,7 @@ void Datagrams::refuse_queued() {
 
 void Datagrams::finish() {
     std::lock_guard const lock(closing_);
+    loop_.ready_set().remove(descriptor_);
     dropped_ = count_dropped(std::exchange(descriptor_, -1));
     asio::error_code ignored;
     bound_.socket.close(ignored);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/datagram_batch.hpp"
+#include "net/epoll_set.hpp"
 #include "net/listening.hpp"
 #include "net/unread_answers.hpp"
 #include "net/waiter.hpp"
@@ -16,6 +17,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -29,7 +31,7 @@ namespace roger {
 /// hand has a permit. What there is none for stays in the socket's queue, or is told
 /// `error: busy`. There is no connection that could be idle or closed, so that no deadline
 /// but the drain's concerns datagrams.
-class Datagrams {
+class Datagrams final : SocketOwner {
 public:
     /// What happens that concerns the server.
     struct Callbacks {
@@ -48,6 +50,9 @@ public:
 
     void close();
 
+    /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
+    void destroy_waiting() { waiter_.destroy(); }
+
     /// Datagrams that came faster than they were received, and were dropped by the system. From
     /// any thread.
     [[nodiscard]] std::size_t dropped() const;
@@ -60,12 +65,16 @@ private:
         bool ack;  ///< as far as is known
     };
 
-    Task<asio::error_code> until_admissible();
+    Task<void> until_admissible();
+    void on_event(std::uint32_t events) override;
     asio::error_code receive();
     void take(std::size_t index);
     [[nodiscard]] bool is_too_long(std::size_t index) const;
     [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> display();
+    Task<void> write(MessageWriter& writer);
+    Task<void> handle();
+    void settle_all(std::size_t taken, Refusals const& refusals);
     void settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals);
     void acknowledge();
     void send_owed();
@@ -80,12 +89,15 @@ private:
     Callbacks callbacks_;
     asio::steady_timer pause_;
     Waiter waiter_;
-    int descriptor_;  ///< the socket's; -1 once it is closed
+    bool idle_ = false;      ///< waits for something to come, or for room for it
+    bool readable_ = false;  ///< as far as is known
+    int descriptor_;         ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
-    std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
-    std::vector<PeerAddress> senders_;     ///< by datagram
-    std::vector<Message> messages_;        ///< those that are to be displayed
-    std::vector<Permit> permits_;          ///< theirs
+    std::optional<UnreadAnswers> unread_;        ///< of a Unix socket
+    std::vector<PeerAddress> senders_;           ///< by datagram
+    std::vector<Message> messages_;              ///< those that are to be displayed
+    std::vector<Permit> permits_;                ///< theirs
+    std::vector<MessageWriter::Position> ends_;  ///< of their records, where they are written
     std::vector<Owed> owed_;
     std::vector<ReplyLine> refusals_;  ///< lines of the handler's that are owed
     bool open_ = true;

@@ -2,9 +2,6 @@
 #include "server/display.hpp"
 
 #include "net/thread.hpp"
-#include "roger/server.hpp"
-
-#include <asio/this_coro.hpp>
 
 #include <utility>
 
@@ -12,38 +9,8 @@ namespace roger {
 
 namespace {
 
-/// Of one batch in one block: the rest waits for the next, behind what others have
-/// (promise P5).
-constexpr std::size_t most_records_in_a_turn = 1024;
-
 /// Lines of the log that wait for the writer.
 constexpr std::size_t most_log_lines_waiting = 256;
-
-/// Consecutive messages of one batch, as records of a buffer.
-struct RecordRange {
-    Batch::Iterator first;
-    Batch::Iterator last;
-    std::size_t count;
-    MessageWriter::Position begin;
-    MessageWriter::Position end;
-};
-
-RecordRange fill(RecordBuffer& buffer, Batch const& batch, Batch::Iterator first) {
-    RecordRange range{first, first, 0, buffer.end(), 0};
-    PeerAddress const* sender = nullptr;
-    while (range.last != batch.end() && range.count != most_records_in_a_turn && !buffer.full()) {
-        Message const message = *range.last;
-        if (std::exchange(sender, message.sender) != message.sender) {
-            buffer.begin(*sender);
-        }
-        buffer.add(message.text);
-        ++range.last;
-        ++range.count;
-    }
-    range.end = buffer.end();
-    buffer.write_later();
-    return range;
-}
 
 }  // namespace
 
@@ -86,26 +53,6 @@ void Display::write_line(std::string_view line) {
 void Display::flush_lines(std::chrono::milliseconds most) {
     std::unique_lock lock(guard_);
     idle_.wait_for(lock, most, [this] { return lines_.empty() && !writer_busy_; });
-}
-
-Task<void> Display::show(Batch const& batch) {
-    RecordBuffer& buffer = *buffers_[batch.loop()];
-    buffer.attach(co_await asio::this_coro::executor, nullptr);
-    Waiter waiter;
-    std::size_t shown = 0;
-    for (Batch::Iterator next = batch.begin(); next != batch.end();) {
-        while (buffer.full()) {
-            co_await buffer.room.wait(waiter);
-        }
-        RecordRange const range = fill(buffer, batch, next);
-        co_await buffer.unwritten.wait(waiter);
-        if (!buffer.is_written(range.end)) {
-            shown += buffer.count_written(range.first, range.last, range.begin);
-            throw HandlerError(buffer.failure(), shown);
-        }
-        shown += range.count;
-        next = range.last;
-    }
 }
 
 /// On the buffer's loop. It does not hold the lock while it writes: a file that hangs is to hold up

@@ -3,8 +3,6 @@
 #pragma once
 
 #include "protocol/record.hpp"
-#include "roger/batch.hpp"
-#include "roger/task.hpp"
 #include "server/record_buffer.hpp"
 #include "server/sink.hpp"
 #include "server/write_latency.hpp"
@@ -40,11 +38,8 @@ public:
     Display(Display const&) = delete;
     Display& operator=(Display const&) = delete;
 
-    /// For the messages of an event loop's sessions.
+    /// For the messages that come to an event loop.
     [[nodiscard]] MessageWriter& writer(std::size_t loop) { return *buffers_[loop]; }
-
-    /// Returns when the batch has been written out. Throws HandlerError if it has not.
-    Task<void> show(Batch const& batch);
 
     /// Stops waiting for an output that does not take what is written: whoever waits learns how far
     /// it came. From any thread, also after finish().

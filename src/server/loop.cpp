@@ -164,7 +164,7 @@ Task<void> Loop::run() {
 /// What all of them have to display is written in one.
 void Loop::round() {
     for (epoll_event const& event : ready_set_->poll()) {
-        static_cast<Session*>(event.data.ptr)->on_event(event.events);
+        EpollSet::owner(event)->on_event(event.events);
     }
     ready_.resume_all();
     if (writer_ != nullptr) {

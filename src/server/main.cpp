@@ -112,11 +112,9 @@ roger::ServerOptions server_options(roger::ServerOptions options,
 }
 
 roger::Handler handler_of(roger::Display& display) {
-    return roger::WritingHandler{
-        .writer = [&display](std::size_t loop) -> roger::MessageWriter& {
-            return display.writer(loop);
-        },
-        .handle = [&display](roger::Batch const& batch) { return display.show(batch); }};
+    return roger::WritingHandler{.writer = [&display](std::size_t loop) -> roger::MessageWriter& {
+        return display.writer(loop);
+    }};
 }
 
 int serve(roger::ServerCommandLine const& command_line) {

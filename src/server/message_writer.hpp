@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,7 @@ public:
 
     /// The messages that follow are `sender`'s, and were received now.
     virtual void begin(PeerAddress const& sender) = 0;
-    /// A message, without a newline.
+    /// A message, without the newline that ends it.
     virtual void add(std::string_view message) = 0;
 
     /// Where what has been added ends.
@@ -52,7 +53,11 @@ public:
     /// Whether it has been written up to there, or never will be.
     [[nodiscard]] virtual bool settled(Position end) const = 0;
 
-    /// Once it is settled: how many of the last `count` messages that end there were written.
+    /// Once it is settled: whether it was written.
+    [[nodiscard]] virtual bool is_written(Position end) const = 0;
+
+    /// Once it is settled: how many of the last `count` messages that end there were written. Only
+    /// for messages without newlines, as those of connections are.
     [[nodiscard]] virtual std::size_t count_written(Position end, std::size_t count) const = 0;
 
     /// Why nothing is written any more.
@@ -61,13 +66,13 @@ public:
     WaiterQueue unwritten;  ///< for those who wait until what is added by now is settled
 };
 
-/// A Handler that is made of one has the messages of connections written, and handles those of
-/// datagrams.
+/// A Handler that is made of one is not called: what comes is written.
 struct WritingHandler {
     std::function<MessageWriter&(std::size_t loop)> writer;
-    std::function<Task<void>(Batch const& batch)> handle;
 
-    Task<void> operator()(Batch const& batch) const { return handle(batch); }
+    Task<void> operator()(Batch const&) const {
+        throw std::logic_error("a WritingHandler has messages written, and is not called");
+    }
 };
 
 }  // namespace roger

@@ -26,42 +26,26 @@ std::int64_t now_ms() {
 
 void RecordBuffer::attach(asio::io_context::executor_type const& loop,
                           std::function<void()> has_room) {
-    if (!loop_) {  // the writer's thread may be reading it
-        loop_ = loop;
-        has_room_ = std::move(has_room);
-    }
+    loop_ = loop;
+    has_room_ = std::move(has_room);
 }
 
 void RecordBuffer::begin(PeerAddress const& sender) {
     sender_ = show_ == Show::json ? &sender : nullptr;
 }
 
-void RecordBuffer::append(std::string& out, std::string_view message) {
+void RecordBuffer::add(std::string_view message) {
     if (sender_ != nullptr) {
         from_ = to_string(std::exchange(sender_, nullptr)->address());
         time_ms_ = now_ms();
     }
-    append_record(out, show_, message, from_, time_ms_);
-}
-
-void RecordBuffer::add(std::string_view message) {
     std::size_t const before = gathered_.size();
-    append(gathered_, message);
+    append_record(gathered_, show_, message, from_, time_ms_);
     end_ += gathered_.size() - before;
 }
 
 bool RecordBuffer::full() const {
     return gathered_.size() >= most_bytes_gathered && !failure_;
-}
-
-void RecordBuffer::write_later() {
-    if (writing_ || std::exchange(write_posted_, true)) {
-        return;
-    }
-    asio::post(*loop_, [this] {
-        write_posted_ = false;
-        write();
-    });
 }
 
 void RecordBuffer::write() {
@@ -74,10 +58,7 @@ void RecordBuffer::write() {
     block_.taken = 0;
     in_block_.take(unwritten);
     display_.write(*this);
-    room.resume_all();
-    if (has_room_) {
-        has_room_();
-    }
+    has_room_();
 }
 
 void RecordBuffer::written(std::size_t bytes, std::error_code failure) {
@@ -105,7 +86,7 @@ void RecordBuffer::written_elsewhere(std::size_t bytes, std::error_code failure)
     asio::post(*loop_, [this, bytes, failure] { written(bytes, failure); });
 }
 
-/// Every record of a connection's message has its one newline at its end.
+/// Each record has its one newline at its end.
 std::size_t RecordBuffer::count_written(Position end, std::size_t count) const {
     if (written_ >= end) {
         return count;
@@ -120,25 +101,6 @@ std::size_t RecordBuffer::count_written(Position end, std::size_t count) const {
     return count - std::min(count, unwritten_records);
 }
 
-/// The records are made once more, to learn their sizes, since nothing keeps these when all goes
-/// well.
-std::size_t RecordBuffer::count_written(Batch::Iterator first, Batch::Iterator last,
-                                        Position position) {
-    std::size_t count = 0;
-    std::string record;
-    for (; first != last; ++first, ++count) {
-        Message const message = *first;
-        record.clear();
-        begin(*message.sender);
-        append(record, message.text);
-        position += record.size();
-        if (position > written_) {
-            break;
-        }
-    }
-    return count;
-}
-
 std::string RecordBuffer::failure() const {
     if (failure_ == std::errc::operation_canceled) {
         return "standard output does not take what is written to it";
@@ -147,7 +109,6 @@ std::string RecordBuffer::failure() const {
 }
 
 void RecordBuffer::destroy_waiters() {
-    room.destroy_all();
     unwritten.destroy_all();
     in_block_.destroy_all();
 }

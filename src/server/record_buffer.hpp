@@ -3,7 +3,6 @@
 
 #include "net/waiter.hpp"
 #include "protocol/record.hpp"
-#include "roger/batch.hpp"
 #include "server/message_writer.hpp"
 
 #include <asio/io_context.hpp>
@@ -26,7 +25,6 @@ class RecordBuffer final : public MessageWriter {
 public:
     RecordBuffer(Display& display, Show show) : display_(display), show_(show) {}
 
-    /// Also of an event loop that only shows batches, and has no use for `has_room`.
     void attach(asio::io_context::executor_type const& loop,
                 std::function<void()> has_room) override;
     void begin(PeerAddress const& sender) override;
@@ -35,18 +33,9 @@ public:
     [[nodiscard]] bool full() const override;
     void write() override;
     [[nodiscard]] bool settled(Position end) const override { return written_ >= end || failure_; }
+    [[nodiscard]] bool is_written(Position end) const override { return written_ >= end; }
     [[nodiscard]] std::size_t count_written(Position end, std::size_t count) const override;
     [[nodiscard]] std::string failure() const override;
-
-    /// For what is added outside of a round: writes when the loop's other ready work is done, so
-    /// that whatever that adds goes into the same write.
-    void write_later();
-
-    /// The same of messages that can have newlines, as datagrams can. They begin at `position`.
-    [[nodiscard]] std::size_t count_written(Batch::Iterator first, Batch::Iterator last,
-                                            Position position);
-
-    [[nodiscard]] bool is_written(Position end) const { return written_ >= end; }
 
     /// What is being written, and how much of it the output has taken.
     struct Block {
@@ -63,11 +52,7 @@ public:
     /// Whoever waits never goes on.
     void destroy_waiters();
 
-    WaiterQueue room;  ///< for those who show batches, and wait until it is not full()
-
 private:
-    void append(std::string& out, std::string_view message);
-
     Display& display_;
     Show show_;
     std::optional<asio::io_context::executor_type> loop_;
@@ -81,7 +66,6 @@ private:
     Position block_begin_ = 0;
     Position written_ = 0;
     bool writing_ = false;  ///< the block is with the display
-    bool write_posted_ = false;
     std::error_code failure_;
     WaiterQueue in_block_;  ///< they wait for what is in the block
 };

@@ -108,6 +108,9 @@ void ServerCore::destroy_waiters(Loop& loop) {
     loop.destroy_waiters();
     if (&loop == &first_loop()) {
         admission_->destroy_waiters();
+        for (auto const& datagrams : datagrams_) {
+            datagrams->destroy_waiting();
+        }
     }
 }
 

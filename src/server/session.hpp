@@ -32,7 +32,7 @@ enum class CloseReason : std::uint8_t {
     handler_failed,
 };
 
-class Session final : public ListHook, DeadlineOwner<Timer> {
+class Session final : public ListHook, DeadlineOwner<Timer>, SocketOwner {
 public:
     /// `reason` other than none: it is not served, only its final reply is sent. `socket` does not
     /// block.
@@ -45,11 +45,8 @@ public:
     /// the coroutine is suspended takes the session with it.
     static Task<void> run(std::unique_ptr<Session> self);
 
-    /// Has the loop tell on_event(). Throws std::system_error.
+    /// Has its socket's events told. Throws std::system_error.
     void watch();
-
-    /// What epoll_wait(2) says of the socket. It goes on in this round if it waited for that.
-    void on_event(std::uint32_t events);
 
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
@@ -99,6 +96,8 @@ private:
     ReplyLine const* final_reply();
     void close();
 
+    /// It goes on in this round if it waited for that.
+    void on_event(std::uint32_t events) override;
     void on_deadline(Timer timer) override;
     void set_close_reason(CloseReason reason);
 

@@ -40,7 +40,7 @@ struct Pair final : SocketOwner {
         char byte = 0;
         REQUIRE(::read(ours.get(), &byte, 1) == 1);
     }
-    void ready(std::uint32_t /*events*/) override {}
+    void on_event(std::uint32_t /*events*/) override {}
     void* who() { return static_cast<SocketOwner*>(this); }
 
     test::Descriptor ours;

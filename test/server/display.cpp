@@ -2,10 +2,10 @@
 #include "server/display.hpp"
 
 #include "net/spawn.hpp"
-#include "roger/server.hpp"
 #include "support/files.hpp"
 
 #include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -14,6 +14,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -30,29 +31,47 @@ using roger::test::TempDir;
 
 namespace {
 
-/// What show() ended with.
+/// What became of lines that were shown.
 struct Shown {
-    std::string text;  ///< the batch
+    std::string text;  ///< the lines
     roger::PeerAddress peer;
     bool done = false;
-    std::optional<std::size_t> not_shown_after;  ///< HandlerError::shown
+    std::optional<std::size_t> not_shown_after;  ///< so many
     std::string reason;
 };
 
+/// Until they are written, or never will be. Written at the end of a round, as a loop does it.
 roger::Task<void> show(Display& display, Shown& shown) {
-    roger::Refusals refusals;
-    roger::Batch const batch(shown.text, shown.peer, 0, refusals);
-    try {
-        co_await display.show(batch);
-        shown.done = true;
-    } catch (roger::HandlerError const& error) {
-        shown.not_shown_after = error.shown;
-        shown.reason = error.what();
+    roger::MessageWriter& writer = display.writer(0);
+    writer.begin(shown.peer);
+    std::size_t count = 0;
+    std::string_view rest = shown.text;
+    for (; !rest.empty(); ++count) {
+        std::size_t const end = rest.find('\n');
+        writer.add(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
     }
+    auto const end = writer.end();
+    if (!writer.settled(end)) {
+        roger::Waiter waiter;
+        co_await writer.unwritten.wait(waiter);
+    }
+    REQUIRE(writer.settled(end));
+    shown.done = writer.is_written(end);
+    CHECK((writer.count_written(end, count) == count) == shown.done);
+    if (!shown.done) {
+        shown.not_shown_after = writer.count_written(end, count);
+        shown.reason = writer.failure();
+    }
+}
+
+void attach(asio::io_context& context, Display& display) {
+    display.writer(0).attach(context.get_executor(), [] {});
 }
 
 /// Runs until every batch has been shown or refused.
 void show_all(asio::io_context& context, Display& display, std::vector<Shown>& batches) {
+    attach(context, display);
     auto const work = asio::make_work_guard(context);
     std::size_t left = batches.size();
     for (Shown& batch : batches) {
@@ -65,6 +84,7 @@ void show_all(asio::io_context& context, Display& display, std::vector<Shown>& b
             }
         });
     }
+    asio::post(context, [&] { display.writer(0).write(); });
     context.run();
 }
 
@@ -149,45 +169,6 @@ TEST_CASE("batches that are ready together are written whole and in order", "[di
         CHECK(batch.done);
     }
     CHECK(roger::test::read_file(dir / "out") == "a\nb\n\nc\\x1b\n");
-}
-
-TEST_CASE("a batch larger than a block is written in pieces, whole and in order", "[display]") {
-    TempDir const dir;
-    Descriptor const file = open_file(dir / "out");
-    Sink sink(file.get());
-    asio::io_context context;
-    Display display(sink, {.show = Show::text, .sync = false, .loops = 1});
-    std::string large;
-    for (int i = 0; i < 400'000; ++i) {
-        large += std::to_string(i) + '\n';
-    }
-    std::vector<Shown> batches = batches_of({large, "small\n"});
-    show_all(context, display, batches);
-    CHECK(batches[0].done);
-    CHECK(batches[1].done);
-    std::string out = roger::test::read_file(dir / "out");
-    std::size_t const small = out.find("small\n");
-    REQUIRE(small != out.npos);
-    out.erase(small, 6);
-    CHECK((out == large));
-}
-
-TEST_CASE("a batch of many messages is written in turns, with those of others between",
-          "[display]") {
-    TempDir const dir;
-    Descriptor const file = open_file(dir / "out");
-    Sink sink(file.get());
-    asio::io_context context;
-    Display display(sink, {.show = Show::text, .sync = false, .loops = 1});
-    std::vector<Shown> batches =
-        batches_of({std::string(3000, '\n'), std::string(3000, '\n'), "other\n"});
-    show_all(context, display, batches);
-    for (Shown const& batch : batches) {
-        CHECK(batch.done);
-    }
-    std::string const out = roger::test::read_file(dir / "out");
-    CHECK(out.size() == 6006);
-    CHECK(out.find("other\n") == 2 * 1024);
 }
 
 TEST_CASE("an output that stalls is given up only when told, and what it took is known",
@@ -350,7 +331,7 @@ TEST_CASE("a display finished before its loops are destroyed leaves them alone",
     TempDir const dir;
     Descriptor const file = open_file(dir / "out");
     std::string text(2 * pipe.size(), 'x');
-    // Who is left in show() waits in one case; in the other the writer is about to wake it up.
+    // Who is left waits in one case; in the other the writer is about to wake it up.
     bool const stalled = GENERATE(false, true);
     for (int round = 0; round < 100; ++round) {
         Sink sink(stalled ? pipe.writing.get() : file.get());
@@ -358,10 +339,12 @@ TEST_CASE("a display finished before its loops are destroyed leaves them alone",
         std::vector<Shown> batches = batches_of({text + '\n', "next\n"});
         {
             asio::io_context context(1);
+            attach(context, display);
             for (Shown& batch : batches) {
                 roger::spawn(context.get_executor(), show(display, batch),
                              [](std::exception_ptr const&) {});
             }
+            asio::post(context, [&] { display.writer(0).write(); });
             context.poll();
             display.finish();
         }

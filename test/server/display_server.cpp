@@ -1,5 +1,4 @@
-// The server's own handler in a server: connections' messages written without a coroutine, and
-// datagrams shown by one.
+// The server's own handler in a server: messages of connections and of datagrams in one output.
 #include "roger/server.hpp"
 #include "server/display.hpp"
 #include "server/handlers.hpp"
@@ -60,11 +59,10 @@ TEST_CASE("Connections and datagrams come to one output, slow as it is",
     Display display(sink, {});
     auto read = std::async(std::launch::async, [&] { return pipe.read_lines(3 * rounds); });
     {
-        Server server(
-            at({"127.0.0.1:0", "udp:127.0.0.1:0"}),
-            WritingHandler{
-                .writer = [&](std::size_t loop) -> MessageWriter& { return display.writer(loop); },
-                .handle = [&](Batch const& batch) { return display.show(batch); }});
+        Server server(at({"127.0.0.1:0", "udp:127.0.0.1:0"}),
+                      WritingHandler{.writer = [&](std::size_t loop) -> MessageWriter& {
+                          return display.writer(loop);
+                      }});
         auto result = std::async(std::launch::async, [&] { return server.run(); });
         Peer peer = Peer::connect(to_string(server.addresses().at(0)));
         DatagramPeer sender = DatagramPeer::to(to_string(server.addresses().at(1)));

@@ -381,6 +381,24 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     crowd.waiting().wait_for_end();
 }
 
+TEST_CASE("A context is destroyed whose server waits for datagrams",
+          "[server][embedding][concurrency]") {
+    auto running = std::make_unique<RunningContext>();
+    std::atomic<int> destroyed = 0;
+    auto server = std::make_unique<Server>(running->context(), at({"udp:127.0.0.1:0"}),
+                                           [witness = std::shared_ptr<void>(nullptr, [&](void*) {
+                                                ++destroyed;
+                                            })](Batch const& batch) { return take(batch); });
+    Serving serving(running->context(), *server);
+    DatagramPeer sender = DatagramPeer::to(to_string(server->addresses().front()));
+    sender.send("the last");
+    CHECK(sender.receive() == ack_line);
+    running->stop();
+    server.reset();
+    running.reset();
+    CHECK(destroyed == 1);
+}
+
 TEST_CASE("A context is destroyed with a client and a server in it, whichever came first",
           "[server][client][embedding][concurrency]") {
     bool const client_first = GENERATE(false, true);
