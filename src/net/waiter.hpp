@@ -4,7 +4,6 @@
 #include "net/list_hook.hpp"
 
 #include <asio/async_result.hpp>
-#include <asio/deferred.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -24,10 +23,7 @@ public:
     ~Waiter() { destroy(); }
 
     /// Until resume().
-    auto wait() {
-        return asio::async_initiate<asio::deferred_t const, void()>(
-            [this](auto handler) { keep(std::move(handler)); }, asio::deferred);
-    }
+    [[nodiscard]] auto wait() { return Wait{this}; }
 
     [[nodiscard]] bool waiting() const { return handle_ != nullptr; }
 
@@ -40,6 +36,18 @@ public:
 
 private:
     friend class WaiterQueue;
+
+    /// An asynchronous operation as Asio has them. A coroutine's frame has room for each co_await
+    /// in it, and this takes half of what the general asio::deferred would.
+    struct Wait {
+        template <asio::completion_token_for<void()> Token>
+        auto operator()(Token&& token) {
+            return asio::async_initiate<Token, void()>(
+                [waiter = waiter](auto handler) { waiter->keep(std::move(handler)); }, token);
+        }
+
+        Waiter* waiter;
+    };
 
     /// What Asio hands over to go on with a coroutine owns its frames, and is a pointer to them.
     template <typename Handler>

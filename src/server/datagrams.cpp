@@ -79,7 +79,15 @@ Task<void> Datagrams::run() {
         if (asio::error_code const error = receive()) {
             co_await pause(error);
         } else if (!owed_.empty()) {
-            co_await display();
+            if (loop_.writer() == nullptr) {
+                co_await handle();
+            } else {
+                add_records();
+                if (must_wait_for_writer()) {
+                    co_await waiter_.wait();
+                }
+                settle_written();
+            }
             acknowledge();
         }
         if (unread_ && unread_->piled_up()) {
@@ -171,27 +179,29 @@ void Datagrams::take(std::size_t index) {
     }
 }
 
-Task<void> Datagrams::display() {
-    if (messages_.empty()) {
-        co_return;
-    }
-    if (MessageWriter* const writer = loop_.writer()) {
-        co_await write(*writer);
-    } else {
-        co_await handle();
-    }
-}
-
-Task<void> Datagrams::write(MessageWriter& writer) {
+void Datagrams::add_records() {
+    MessageWriter& writer = *loop_.writer();
     ends_.clear();
     for (Message const& message : messages_) {
         writer.begin(*message.sender);
         writer.add(message.text);
         ends_.push_back(writer.end());
     }
-    if (!writer.settled(ends_.back())) {
-        co_await writer.unwritten.wait(waiter_);
+}
+
+/// For the records to be written, at the end of the round; the writer resumes it then.
+bool Datagrams::must_wait_for_writer() {
+    MessageWriter& writer = *loop_.writer();
+    if (ends_.empty() || writer.settled(ends_.back())) {
+        return false;
     }
+    writer.unwritten.add(waiter_);
+    return true;
+}
+
+/// The writer has written them, or failed.
+void Datagrams::settle_written() {
+    MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
         ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
     if (written < messages_.size()) {
@@ -200,7 +210,11 @@ Task<void> Datagrams::write(MessageWriter& writer) {
     settle_all(written, {});
 }
 
+/// Gives the messages to the handler.
 Task<void> Datagrams::handle() {
+    if (messages_.empty()) {
+        co_return;
+    }
     std::size_t bytes = 0;
     for (Message const& message : messages_) {
         bytes += message.text.size();

@@ -71,9 +71,10 @@ private:
     void take(std::size_t index);
     [[nodiscard]] bool is_too_long(std::size_t index) const;
     [[nodiscard]] bool is_answer(std::size_t index) const;
-    Task<void> display();
-    Task<void> write(MessageWriter& writer);
     Task<void> handle();
+    void add_records();
+    bool must_wait_for_writer();
+    void settle_written();
     void settle_all(std::size_t taken, Refusals const& refusals);
     void settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals);
     void acknowledge();

@@ -94,10 +94,21 @@ void Loop::start_session(Descriptor socket, PeerAddress peer, CloseReason reason
     if (draining_) {
         session->drain();
     }
-    // The coroutine keeps the server for as long as it is suspended, wherever that is.
-    spawn(
-        context_.get_executor(), Session::run(std::move(session)),
-        [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) { ended(thrown); });
+    spawn(context_.get_executor(), Session::run(std::move(session)),
+          [loop = Keeper(*this)](std::exception_ptr const& thrown) { loop->ended(thrown); });
+}
+
+void Loop::keep_server() {
+    if (keepers_++ == 0) {
+        kept_ = server_.owner.lock();
+    }
+}
+
+/// The server may go, and this with it.
+void Loop::let_go() {
+    if (--keepers_ == 0) {
+        auto const until_the_end = std::move(kept_);
+    }
 }
 
 void Loop::enter(Session& session, bool served) {

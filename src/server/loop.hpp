@@ -119,14 +119,18 @@ public:
 
     void enter(Session& session, bool served);
     void leave(Session& session, bool served);
+    /// Its coroutine has ended.
+    void ended(std::exception_ptr const& thrown);
 
 private:
     void post(void (Loop::*action)());
     Task<void> run();
     void round();
     void wake();
+    friend class Keeper;
+    void keep_server();
+    void let_go();
     void start_session(Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
-    void ended(std::exception_ptr const& thrown);
     void for_each_session(void (*action)(Session&));
     void drain_here();
     void finish_here();
@@ -142,6 +146,8 @@ private:
     bool aborted_ = false;
     bool served_one_left_ = false;  ///< and the server does not know yet
     ListHook sessions_;             ///< they live in their coroutines' frames
+    std::size_t keepers_ = 0;
+    std::shared_ptr<void> kept_;  ///< the server, while there are keepers
     DeadlineQueues<Timer> deadlines_;
     std::optional<DeadlineTimer<Timer>> timer_;
     std::optional<EpollSet> ready_set_;  ///< from start() on
@@ -149,6 +155,27 @@ private:
     WaiterQueue ready_;  ///< they go on in this round or the next
     bool in_round_ = false;
     bool finished_ = false;
+};
+
+/// With this a session's coroutine keeps the server, wherever it is suspended. One pointer, where a
+/// std::shared_ptr would be two: each client has one.
+class Keeper {
+public:
+    explicit Keeper(Loop& loop) : loop_(&loop) { loop_->keep_server(); }
+    Keeper(Keeper&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)) {}
+    Keeper& operator=(Keeper&&) = delete;
+    Keeper(Keeper const&) = delete;
+    Keeper& operator=(Keeper const&) = delete;
+    ~Keeper() {
+        if (loop_ != nullptr) {
+            loop_->let_go();
+        }
+    }
+
+    Loop* operator->() const { return loop_; }
+
+private:
+    Loop* loop_;
 };
 
 /// A share of a loop's budget, given back at the end of its scope.

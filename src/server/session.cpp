@@ -60,11 +60,9 @@ Session::Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason re
       socket_(std::move(socket)),
       close_reason_(reason),
       served_(reason == CloseReason::none),
-      is_unix_(peer.is_unix()),
       peer_(std::move(peer)),
       permit_(std::move(permit)),
       peer_deadline_(*this),
-      message_deadline_(*this),
       decoder_(loop.server().options.max_message) {
     loop_.enter(*this, served_);
 }
@@ -91,7 +89,7 @@ Task<void> Session::run(std::unique_ptr<Session> self) {
             self->answer_written(*turn);
         }
         if (!self->acknowledge(*turn)) {
-            co_await self->acknowledge_rest(std::move(turn));
+            co_await self->acknowledge_rest(turn);
         }
     }
     co_await self->linger_and_close();
@@ -122,8 +120,10 @@ void Session::await_input() {
     if (!peer_deadline_.armed()) {
         loop_.arm(peer_deadline_, Timer::idle);
     }
-    if (decoder_.unfinished() && !message_deadline_.armed()) {
-        loop_.arm(message_deadline_, Timer::message);
+    if (decoder_.unfinished() && !message_deadline_) {
+        message_deadline_ =
+            std::make_unique<Deadline<Timer>>(static_cast<DeadlineOwner<Timer>&>(*this));
+        loop_.arm(*message_deadline_, Timer::message);
     }
     if (readable_) {
         loop_.resume_soon(waiter_);
@@ -141,7 +141,7 @@ bool Session::has_input() const {
 void Session::await_room() {
     awaits_ = Awaits::room;
     peer_deadline_.disarm();
-    message_deadline_.disarm();
+    message_deadline_.reset();
     loop_.room.add(waiter_);
 }
 
@@ -180,7 +180,7 @@ TurnPool::Pointer Session::receive() {
         peer_deadline_.disarm();
     }
     if (ended) {
-        message_deadline_.disarm();
+        message_deadline_.reset();
     }
     if (overdue_ == CloseReason::message_timeout ? !ended : bytes.empty()) {
         set_close_reason(overdue_);
@@ -203,8 +203,8 @@ std::string_view Session::read() {
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
     long const result = uninterrupted([&] {
-        return is_unix_ ? ::recvmsg(socket_.get(), &message, flags)
-                        : ::recv(socket_.get(), piece.iov_base, piece.iov_len, flags);
+        return peer_.is_unix() ? ::recvmsg(socket_.get(), &message, flags)
+                               : ::recv(socket_.get(), piece.iov_base, piece.iov_len, flags);
     });
     if (result <= 0) {
         readable_ = false;
@@ -332,8 +332,9 @@ bool Session::acknowledge(Turn& turn) {
     return sent;
 }
 
-/// Waits until the client takes them. What it has sent is not kept meanwhile, only its answers.
-Task<void> Session::acknowledge_rest(TurnPool::Pointer turn) {
+/// Waits until the client takes them. What it has sent is not kept meanwhile, only its answers: the
+/// turn is over.
+Task<void> Session::acknowledge_rest(TurnPool::Pointer& turn) {
     Replies replies = std::move(turn->replies);
     std::size_t const acks = turn->acks;
     turn.reset();

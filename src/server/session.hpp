@@ -87,7 +87,7 @@ private:
     void answer_written(Turn& turn);
     bool send(Replies& replies);
     bool acknowledge(Turn& turn);
-    Task<void> acknowledge_rest(TurnPool::Pointer turn);
+    Task<void> acknowledge_rest(TurnPool::Pointer& turn);
     [[nodiscard]] bool peer_takes_answers() const;
 
     Task<void> linger_and_close();
@@ -106,15 +106,14 @@ private:
     CloseReason close_reason_;
     CloseReason overdue_ = CloseReason::none;  ///< unless what has been sent by now is in time
     Awaits awaits_ = Awaits::nothing;
-    bool served_;
-    bool is_unix_;
-    bool readable_ = false;                ///< as far as is known
-    bool read_until_would_block_ = false;  ///< a read that brings little can leave something behind
-    bool sends_much_ = false;              ///< more, the last time, than a read takes at once
+    bool served_ : 1;
+    bool readable_ : 1 = false;                ///< as far as is known
+    bool read_until_would_block_ : 1 = false;  ///< a read that brings little can leave something
+    bool sends_much_ : 1 = false;              ///< more, the last time, than a read takes at once
     PeerAddress peer_;
     Permit permit_;
     Deadline<Timer> peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
-    Deadline<Timer> message_deadline_;  ///< for the end of the message that has begun
+    std::unique_ptr<Deadline<Timer>> message_deadline_;  ///< for the end of one that has begun
     Waiter waiter_;
     LineDecoder decoder_;
 };

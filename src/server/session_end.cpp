@@ -20,7 +20,7 @@ constexpr int most_reads_at_once = 16;
 /// answers that the client has not read yet: so the sending side is closed first, and what still
 /// comes is thrown away until the client closes too.
 Task<void> Session::linger_and_close() {
-    message_deadline_.disarm();
+    message_deadline_.reset();
     send_final_reply();
     if (peer_takes_answers() && close_reason_ != CloseReason::peer_closed) {
         ::shutdown(socket_.get(), SHUT_WR);

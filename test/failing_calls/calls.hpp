@@ -1,5 +1,5 @@
-// System calls that fail, or do not return, when a test says so: what the test and the program
-// under test share.
+// Calls that fail, or do not return, when a test says so: what the test and the program under test
+// share.
 #pragma once
 
 #include <array>
@@ -10,10 +10,12 @@
 
 namespace roger::test {
 
-/// Those that can be made to fail; preload.cpp defines each.
+/// Those that can be made to fail; preload.cpp defines each, and allocations.cpp the one that is no
+/// system call.
 enum class Call : std::uint8_t {
     accept,
     accept4,
+    allocate,  ///< malloc(3) and its like; not where a sanitizer has its own
     close,
     epoll_ctl,
     fdatasync,

@@ -1,6 +1,6 @@
 // Preloaded into a program under test (LD_PRELOAD, ld.so(8)): its system calls, which fail when the
 // test says so and are the C library's otherwise.
-#include "failing_calls/calls.hpp"
+#include "failing_calls/failing.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -65,6 +65,14 @@ int failure(Call call, int descriptor) {
     return how.error;
 }
 
+/// The function of this name and type that would have been called without this library.
+template <typename Function>
+Function* next(Function& /*its type*/, char const* name) {
+    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
 bool fails(Call call, int descriptor) {
     int const error = failure(call, descriptor);
     if (error != 0) {
@@ -73,13 +81,6 @@ bool fails(Call call, int descriptor) {
     return error != 0;
 }
 
-/// The function of this name and type that would have been called without this library.
-template <typename Function>
-Function* next(Function& /*its type*/, char const* name) {
-    return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
-}
-
-}  // namespace
 }  // namespace roger::test
 
 using roger::test::any_descriptor;

@@ -1,6 +1,11 @@
-// What a client costs that the server waits for: not more than what it is still owed.
+// What clients cost: one that the server waits for not more than what it is still owed, and an
+// exchange no memory at all.
+#include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
 #include "support/deaf.hpp"
 #include "support/facts.hpp"
+#include "support/failing_calls.hpp"
+#include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
@@ -83,4 +88,48 @@ TEST_CASE("A client that takes neither acks nor refusals costs less than what it
         ServerProcess::start({"--write-timeout", "none", "--max-message", "1B", "127.0.0.1:0"});
     std::string const messages = repeated("xx\nx\n", 1'000'000);
     CHECK(bytes_per_client(server, messages) < 80 * 1024);
+}
+
+TEST_CASE("An exchange allocates nothing", "[memory][system]") {
+    skip_under_sanitizers();
+    TempDir const directory;
+    FailingCalls calls;
+    auto server = start_with(calls, {"127.0.0.1:0", "unix:" + (directory / "s"), "udp:127.0.0.1:0"},
+                             {.addresses = 3, .out = Stdio::null()});
+    std::vector<Peer> peers;
+    for (std::size_t number = 0; number < 50; ++number) {
+        peers.push_back(Peer::connect(server.address(number % 2)));
+    }
+    DatagramPeer sender = DatagramPeer::to(server.address(2));
+    auto const send = [&](std::string const& message) {
+        for (Peer& peer : peers) {
+            peer.send(message + '\n');
+        }
+        sender.send(message);
+    };
+    auto const receive = [&] {
+        for (Peer& peer : peers) {
+            CHECK(peer.receive_line() == ack);
+        }
+        CHECK(sender.receive() == ack_line);
+    };
+    // What the largest rounds need is kept for those that follow.
+    for (int round = 0; round < 4; ++round) {
+        {
+            Suspended const all_at_once(server.id());
+            send(std::string(100, 'x'));
+        }
+        receive();
+    }
+
+    calls.fail(Call::allocate, 0);
+    for (int round = 0; round < 100; ++round) {
+        send("message " + std::to_string(round));
+        receive();
+    }
+    CHECK(calls.failures(Call::allocate) == 0);
+
+    Peer newcomer = Peer::connect(server.address());
+    talk(newcomer, "who costs something");
+    CHECK(calls.failures(Call::allocate) != 0);
 }
