@@ -181,11 +181,14 @@ void LoadClient::give_up(Clock::time_point until, Outcome outcome, std::string_v
                          bool excused) {
     auto const now = Clock::now();
     set_waiting(false, now);
-    while (schedule_.next < until) {
-        worker_.recorder().failed(schedule_.next, outcome, reason,
-                                  excused || (up() && delayed_itself(schedule_.next, now)));
-        worker_.plan().take(schedule_, false);
+    Plan& plan = worker_.plan();
+    Recorder& recorder = worker_.recorder();
+    if (!excused) {
+        auto const at_fault =
+            up() ? std::min(own_fault_after(now) + Clock::duration(1), until) : until;
+        recorder.gave_up(plan.give_up(schedule_, at_fault), outcome, reason, false);
     }
+    recorder.gave_up(plan.give_up(schedule_, until), outcome, reason, true);
 }
 
 // --- ending -------------------------------------------------------------------------------

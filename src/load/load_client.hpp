@@ -100,7 +100,7 @@ private:
     void check_answer_time();
     [[nodiscard]] bool is_overdue(Clock::time_point now) const;
     [[nodiscard]] Clock::duration kept_waiting(Clock::time_point now) const;
-    [[nodiscard]] bool delayed_itself(Clock::time_point planned, Clock::time_point now) const;
+    [[nodiscard]] Clock::time_point own_fault_after(Clock::time_point now) const;
     void set_waiting(bool waiting, Clock::time_point now);
 
     void leave_if_done();

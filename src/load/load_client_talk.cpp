@@ -345,11 +345,11 @@ Clock::duration LoadClient::kept_waiting(Clock::time_point now) const {
     return now - worker_.readiness().ready_since();
 }
 
-/// A message that was planned then has not been sent, mostly because of the load tester.
-bool LoadClient::delayed_itself(Clock::time_point planned, Clock::time_point now) const {
-    auto const own = in_flight_.empty() ? now - std::max(planned, could_send_at_)
-                                        : in_flight_.oldest().own_delay;
-    return own > (now - planned) / 2;
+/// What was planned after that moment has not been sent mostly because of the load tester: for more
+/// than half of the time since then, it is what kept the message.
+Clock::time_point LoadClient::own_fault_after(Clock::time_point now) const {
+    auto const own = in_flight_.empty() ? now - could_send_at_ : in_flight_.oldest().own_delay;
+    return now - 2 * own;
 }
 
 void LoadClient::set_waiting(bool waiting, Clock::time_point now) {

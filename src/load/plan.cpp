@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace roger {
 
@@ -84,6 +85,45 @@ void Plan::take(ClientSchedule& schedule, bool can_send) {
             plan_poisson(schedule);
             return;
     }
+}
+
+std::uint64_t Plan::give_up(ClientSchedule& schedule, Clock::time_point until) {
+    if (mode_ == Mode::even) {
+        return give_up_even(schedule, until);
+    }
+    std::uint64_t measured = 0;
+    while (schedule.next < until) {
+        measured += schedule.next >= timeline_.begin ? 1 : 0;
+        take(schedule, false);
+    }
+    return measured;
+}
+
+/// Looks for the first message that is not given up by halving the numbers that it can have.
+std::uint64_t Plan::give_up_even(ClientSchedule& schedule, Clock::time_point until) {
+    if (schedule.next >= until) {
+        return 0;
+    }
+    auto const clients = static_cast<std::int64_t>(clients_);
+    std::int64_t const first = schedule.index;
+    auto const is_given_up = [&](std::int64_t nth) {
+        schedule.index = first + nth * clients;
+        plan_even(schedule);
+        return schedule.next < until;
+    };
+    std::int64_t given_up = 0;
+    std::int64_t beyond = 1;
+    while (is_given_up(beyond)) {
+        given_up = std::exchange(beyond, 2 * beyond);
+    }
+    while (beyond - given_up > 1) {
+        std::int64_t const middle = given_up + (beyond - given_up) / 2;
+        (is_given_up(middle) ? given_up : beyond) = middle;
+    }
+    is_given_up(beyond);
+    // Those of the warm-up have negative numbers.
+    std::int64_t const warm = first < 0 ? (-first + clients - 1) / clients : 0;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(beyond - warm, 0));
 }
 
 void Plan::free(ClientSchedule& schedule, Clock::time_point now) {

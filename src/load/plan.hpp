@@ -56,6 +56,10 @@ public:
     /// loop: at the same moment if the client `can_send` another at once, else when it is freed.
     void take(ClientSchedule& schedule, bool can_send);
 
+    /// All that is planned before `until` is given up: plans the next. Returns how many of those
+    /// messages are measured. However many they are, with an even spread it takes no longer.
+    std::uint64_t give_up(ClientSchedule& schedule, Clock::time_point until);
+
     /// The client is free to send again: the moment of its next message in a closed loop, but for
     /// the time that it thinks.
     void free(ClientSchedule& schedule, Clock::time_point now);
@@ -73,6 +77,7 @@ private:
 
     void plan_closed(ClientSchedule& schedule, Clock::time_point at);
     void plan_even(ClientSchedule& schedule);
+    std::uint64_t give_up_even(ClientSchedule& schedule, Clock::time_point until);
     void plan_poisson(ClientSchedule& schedule);
     [[nodiscard]] Clock::duration think_time(ClientSchedule& schedule) const;
     [[nodiscard]] std::uint64_t messages_of(std::size_t client) const;

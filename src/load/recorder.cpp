@@ -67,13 +67,20 @@ void Recorder::count_in_time(Clock::time_point now, Clock::duration own_delay) {
 
 void Recorder::failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
                       bool excused) {
-    if (planned < timeline_.begin) {
+    if (planned >= timeline_.begin) {
+        gave_up(1, outcome, reason, excused);
+    }
+}
+
+void Recorder::gave_up(std::uint64_t messages, Outcome outcome, std::string_view reason,
+                       bool excused) {
+    if (messages == 0) {
         return;
     }
-    outcomes_.count(outcome);
-    excused_.count(outcome, excused ? 1 : 0);
-    reasons_.count(outcome, reason);
-    interval_failed_ += phase_ == Phase::after ? 0 : 1;
+    outcomes_.count(outcome, messages);
+    excused_.count(outcome, excused ? messages : 0);
+    reasons_.count(outcome, reason, messages);
+    interval_failed_ += phase_ == Phase::after ? 0 : messages;
 }
 
 void Recorder::connected(Clock::duration took, Clock::duration kept_waiting) {

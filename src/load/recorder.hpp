@@ -37,6 +37,8 @@ public:
     /// `excused`: the load tester itself may be the reason, and not the server.
     void failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
                 bool excused = false);
+    /// So many measured messages that could not be sent.
+    void gave_up(std::uint64_t messages, Outcome outcome, std::string_view reason, bool excused);
     /// More answers than messages: a fault, whenever it is found.
     void surplus_answer() { ++surplus_answers_; }
     /// A datagram's; `planned`: the message that it answers once more.

@@ -1,6 +1,7 @@
 // Escaping for terminals, and back.
 #include "protocol/escaped.hpp"
 
+#include "protocol/append_bytes.hpp"
 #include "protocol/utf8.hpp"
 
 #include <algorithm>
@@ -116,7 +117,7 @@ char take_escape(std::string_view& text) {
 void append_escaped(std::string& out, std::string_view message) {
     while (true) {
         std::size_t const plain = plain_size(message);
-        out += message.substr(0, plain);
+        append_bytes(out, message.substr(0, plain));
         message.remove_prefix(plain);
         if (message.empty()) {
             return;

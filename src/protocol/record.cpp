@@ -1,6 +1,7 @@
 // How a message is written out.
 #include "protocol/record.hpp"
 
+#include "protocol/append_bytes.hpp"
 #include "protocol/escaped.hpp"
 #include "protocol/utf8.hpp"
 
@@ -40,7 +41,9 @@ constexpr bool is_plain_in_json(char c) {
 void append_json_string(std::string& out, std::string_view text) {
     // As nearly every text is, and several times as fast.
     if (std::ranges::all_of(text, is_plain_in_json)) {
-        out.append(1, '"').append(text).append(1, '"');
+        out += '"';
+        append_bytes(out, text);
+        out += '"';
         return;
     }
     constexpr bool ensure_ascii = true;
@@ -86,7 +89,7 @@ void append_record(std::string& out, Show show, std::string_view message, std::s
             append_escaped(out, message);
             break;
         case Show::raw:
-            out += message;
+            append_bytes(out, message);
             break;
         case Show::json:
             append_json(out, message, from, time_ms);

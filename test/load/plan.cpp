@@ -413,6 +413,53 @@ TEST_CASE("In a closed loop a pipeline's messages are planned at the same moment
     CHECK(schedule.next == ClientSchedule::none);
 }
 
+TEST_CASE("What is given up at once is what would have been taken one by one", "[load]") {
+    auto const stages = RateSchedule::parse("100-5000:300ms,10:200ms,3000:500ms");
+    for (auto const& rate : {RateSchedule(0.5), RateSchedule(997), RateSchedule(1e6), stages}) {
+        for (auto const arrivals : {Arrivals::even, Arrivals::poisson}) {
+            for (std::optional<std::uint64_t> const messages :
+                 {std::optional<std::uint64_t>(), {500}}) {
+                LoadSettings settings;
+                settings.clients = 7;
+                settings.rate = rate;
+                settings.arrivals = arrivals;
+                settings.messages = messages;
+                Plan plan(settings, {});
+                plan.start({begin - 100ms, begin, begin + 20ms});
+                for (auto const until :
+                     {begin - 200ms, begin - 50ms, begin, begin + 1ms, begin + 20ms, begin + 1h}) {
+                    CAPTURE(rate.text(), messages, (until - begin).count());
+                    ClientSchedule schedule;
+                    plan.enter(schedule, 3);
+                    ClientSchedule one_by_one = schedule;
+                    std::uint64_t measured = 0;
+                    while (one_by_one.next < until) {
+                        measured += one_by_one.next >= begin ? 1 : 0;
+                        plan.take(one_by_one, false);
+                    }
+                    CHECK(plan.give_up(schedule, until) == measured);
+                    CHECK((schedule.next == one_by_one.next));
+                    CHECK(schedule.index == one_by_one.index);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("A backlog of any length is given up at once", "[load]") {
+    LoadSettings settings;
+    settings.clients = 1;
+    settings.rate = RateSchedule(1e9);
+    Plan plan(settings, {});
+    constexpr Moment end = begin + 24h;
+    plan.start({begin, begin, end});
+    ClientSchedule schedule;
+    plan.enter(schedule, 0);
+    // One by one, it would take days.
+    CHECK(plan.give_up(schedule, end) == 86'400'000'000'000);
+    CHECK((schedule.next == ClientSchedule::none));
+}
+
 TEST_CASE("A closed loop plans as many messages as were asked for", "[load]") {
     for (std::uint64_t const messages : {1U, 2U, 5U, 9U}) {
         for (std::size_t const shares : {1U, 2U, 3U}) {

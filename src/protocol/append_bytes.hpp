@@ -1,0 +1,22 @@
+// Copying to the end of a string.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+/// As out += bytes, in pieces: from some kilobytes on, memcpy() is `rep movsb` with glibc before
+/// 2.39, and that is 17 times slower on AMD's Zen 3 where it is not aligned
+/// (https://lunnova.dev/articles/ryzen-slow-short-rep-mov/).
+inline void append_bytes(std::string& out, std::string_view bytes) {
+    constexpr std::size_t piece_size = 1024;
+    for (; bytes.size() > piece_size; bytes.remove_prefix(piece_size)) {
+        out += bytes.substr(0, piece_size);
+    }
+    out += bytes;
+}
+
+}  // namespace roger
