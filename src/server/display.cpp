@@ -98,9 +98,7 @@ bool Display::is_for_writer() const {
 bool Display::write_now(RecordBuffer::Block& block) {
     std::string_view rest = block.bytes;
     if (!failure_ && sink_.may_block()) {
-        auto const begin = std::chrono::steady_clock::now();
-        failure_ = sink_.write_now(rest);
-        latency_.add(std::chrono::steady_clock::now() - begin);
+        failure_ = latency_.measure([&] { return sink_.write_now(rest); });
     } else if (!failure_) {
         failure_ = sink_.write_now(rest);
     }
@@ -139,9 +137,7 @@ void Display::write_buffers(std::vector<RecordBuffer*> const& buffers) {
         RecordBuffer::Block& block = buffer->block();
         std::string_view rest = std::string_view(block.bytes).substr(block.taken);
         if (!failure_) {
-            auto const begin = std::chrono::steady_clock::now();
-            failure_ = sink_.write(rest);
-            latency_.add(std::chrono::steady_clock::now() - begin);
+            failure_ = latency_.measure([&] { return sink_.write(rest); });
         }
         block.taken = block.bytes.size() - rest.size();
     }
