@@ -41,7 +41,7 @@ private:
     /// in it, and this takes half of what the general asio::deferred would.
     struct Wait {
         template <asio::completion_token_for<void()> Token>
-        auto operator()(Token&& token) {
+        auto operator()(Token token) {
             return asio::async_initiate<Token, void()>(
                 [waiter = waiter](auto handler) { waiter->keep(std::move(handler)); }, token);
         }

@@ -102,7 +102,7 @@ Task<void> Datagrams::run() {
 /// writes what it brings; if there is something already, the clients have their turn before it.
 Task<void> Datagrams::until_admissible() {
     bool in_round = false;
-    while (open_ && !(in_round && readable_ && !loop_.full() && !admission_.closed())) {
+    while (open_ && (!in_round || !readable_ || loop_.full() || admission_.closed())) {
         if (admission_.closed()) {
             co_await admission_.wait();
             in_round = false;
