@@ -96,8 +96,10 @@ TEST_CASE("An exchange allocates nothing", "[memory][system]") {
     FailingCalls calls;
     auto server = start_with(calls, {"127.0.0.1:0", "unix:" + (directory / "s"), "udp:127.0.0.1:0"},
                              {.addresses = 3, .out = Stdio::null()});
+    constexpr std::size_t count = 50;
     std::vector<Peer> peers;
-    for (std::size_t number = 0; number < 50; ++number) {
+    peers.reserve(count);
+    for (std::size_t number = 0; number < count; ++number) {
         peers.push_back(Peer::connect(server.address(number % 2)));
     }
     DatagramPeer sender = DatagramPeer::to(server.address(2));
