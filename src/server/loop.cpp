@@ -145,11 +145,20 @@ void Loop::post(void (Loop::*action)()) {
 void Loop::start() {
     ready_set_.emplace(context_);
     spawn(context_.get_executor(), run(),
-          [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) {
-              if (thrown) {
-                  server_.fail(describe(thrown));
-              }
+          [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) mutable {
+              finished(thrown, std::move(owner));
           });
+}
+
+/// Another context may be destroyed as soon as the server has ended, but while it has something in
+/// this one, it has not.
+void Loop::finished(std::exception_ptr const& thrown, std::shared_ptr<void> server) {
+    if (thrown) {
+        server_.fail(describe(thrown));
+    }
+    timer_.reset();
+    ready_set_.reset();
+    callbacks_.finished(std::move(server));
 }
 
 /// A client that has much to send does not keep Asio's other work waiting: each round comes behind
@@ -252,7 +261,6 @@ void Loop::check_drained() {
 }
 
 void Loop::finish_here() {
-    timer_->stop();
     finished_ = true;
     wake();
 }
@@ -262,7 +270,6 @@ void Loop::abort_here() {
     for_each_session([](Session& session) { session.abort(); });
     ready_.take(room);
     finish_here();
-    callbacks_.aborted();
 }
 
 }  // namespace roger

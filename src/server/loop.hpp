@@ -58,7 +58,9 @@ public:
     struct Callbacks {
         std::function<void()> session_ended;  ///< one that was served has left
         std::function<void()> drained;        ///< once: it drains, and the last session is gone
-        std::function<void()> aborted;        ///< once: its sessions were cut off
+        /// Once: it waits for nothing any more, here or in the context. `server`: what kept the
+        /// server until now, which is not to end on this thread.
+        std::function<void(std::shared_ptr<void> server)> finished;
         std::function<void(std::string const& why)> client_refused;  ///< for want of means
     };
 
@@ -135,6 +137,7 @@ private:
     void drain_here();
     void finish_here();
     void abort_here();
+    void finished(std::exception_ptr const& thrown, std::shared_ptr<void> server);
     void check_drained();
 
     std::size_t index_;

@@ -87,7 +87,11 @@ void ServerCore::add_loop(asio::io_context& context) {
         Loop::Callbacks{
             .session_ended = [this] { post([](ServerCore& core) { core.served_one(); }); },
             .drained = [this] { post([](ServerCore& core) { core.part_drained(); }); },
-            .aborted = [this] { post([](ServerCore& core) { core.loop_aborted(); }); },
+            .finished =
+                [this](std::shared_ptr<void> self) {
+                    asio::post(first_loop().context(),
+                               [this, self = std::move(self)] { loop_finished(); });
+                },
             .client_refused =
                 [this](std::string const& why) {
                     post([why](ServerCore& core) {
@@ -335,10 +339,10 @@ void ServerCore::tell_cut_off(std::chrono::milliseconds after, std::uint64_t cli
 
 void ServerCore::part_drained() {
     if (++parts_drained_ == loops_.size() + datagrams_.size() && !abandoned_) {
+        drain_timer_->cancel();
         for (auto const& loop : loops_) {
             loop->finish();
         }
-        ended();
     }
 }
 
@@ -355,8 +359,8 @@ void ServerCore::abandon(ServerResult::End end) {
     }
 }
 
-void ServerCore::loop_aborted() {
-    if (++loops_aborted_ == loops_.size()) {
+void ServerCore::loop_finished() {
+    if (++loops_finished_ == loops_.size()) {
         ended();
     }
 }

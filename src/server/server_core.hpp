@@ -90,7 +90,7 @@ private:
     void tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients);
     void part_drained();
     void abandon(ServerResult::End end);
-    void loop_aborted();
+    void loop_finished();
     void drain_listeners();
     void close_listeners();
     void ended();
@@ -110,7 +110,7 @@ private:
     std::atomic<bool> begun_ = false;
     std::size_t next_loop_ = 0;
     std::size_t parts_drained_ = 0;  ///< of the loops and the datagram sockets
-    std::size_t loops_aborted_ = 0;
+    std::size_t loops_finished_ = 0;
     bool draining_ = false;
     bool abandoned_ = false;
     bool has_ended_ = false;

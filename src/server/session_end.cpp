@@ -22,7 +22,7 @@ constexpr int most_reads_at_once = 16;
 Task<void> Session::linger_and_close() {
     message_deadline_.reset();
     send_final_reply();
-    if (peer_takes_answers() && close_reason_ != CloseReason::peer_closed) {
+    if (socket_ && peer_takes_answers() && close_reason_ != CloseReason::peer_closed) {
         ::shutdown(socket_.get(), SHUT_WR);
         loop_.arm(peer_deadline_, Timer::linger);
         do {
