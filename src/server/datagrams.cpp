@@ -331,7 +331,7 @@ void Datagrams::refuse_queued() {
 
 void Datagrams::finish() {
     std::lock_guard const lock(closing_);
-    loop_.ready_set().remove(descriptor_);
+    loop_.unwatch(descriptor_);
     dropped_ = count_dropped(std::exchange(descriptor_, -1));
     asio::error_code ignored;
     bound_.socket.close(ignored);

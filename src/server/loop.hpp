@@ -109,6 +109,12 @@ public:
     WaiterQueue room;  ///< for those who wait until there is some: full()
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
     [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
+    /// Before it is closed; also when the loop's rounds have ended.
+    void unwatch(int descriptor) {
+        if (ready_set_) {
+            ready_set_->remove(descriptor);
+        }
+    }
     /// Null: the handler is not the server's own.
     [[nodiscard]] MessageWriter* writer() const { return writer_; }
 

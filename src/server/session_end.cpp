@@ -125,7 +125,7 @@ void Session::abort() {
 
 void Session::close() {
     if (socket_) {
-        loop_.ready_set().remove(socket_.get());
+        loop_.unwatch(socket_.get());
         socket_.close();
     }
 }

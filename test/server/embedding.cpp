@@ -11,10 +11,13 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
+#include <asio/deferred.hpp>
 #include <asio/detached.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -379,6 +382,26 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     CHECK(destroyed == 1);
     crowd.wait_for_end();
     crowd.waiting().wait_for_end();
+}
+
+TEST_CASE("A datagram's handler may return after the server has ended at once",
+          "[server][embedding][concurrency]") {
+    RunningContext running;
+    asio::steady_timer gate(running.context(), asio::steady_timer::time_point::max());
+    std::promise<void> entered;
+    Server server(running.context(), at({"udp:127.0.0.1:0"}), [&](Batch const&) -> Task<void> {
+        entered.set_value();
+        asio::error_code ignored;
+        co_await gate.async_wait(asio::redirect_error(asio::deferred, ignored));
+    });
+    Serving serving(running.context(), server);
+    DatagramPeer sender = DatagramPeer::to(address_of(server));
+    sender.send("held");
+    entered.get_future().wait();
+    server.end_now();
+    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    asio::post(running.context(), [&] { gate.cancel(); });
+    CHECK(sender.receive() == ack_line);
 }
 
 TEST_CASE("A context is destroyed whose server waits for datagrams",
