@@ -118,7 +118,6 @@ public:
             wake_at(deadline.at());
         }
     }
-    void stop() { timer_.cancel(); }
 
 private:
     void wake_at(std::chrono::steady_clock::time_point at) {
