@@ -1,7 +1,6 @@
 // Copying to the end of a string.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -83,7 +83,7 @@ Task<void> Datagrams::run() {
                 co_await handle();
             } else {
                 add_records();
-                if (must_wait_for_writer()) {
+                if (!ends_.empty() && loop_.writer()->must_wait(ends_.back(), waiter_)) {
                     co_await waiter_.wait();
                 }
                 settle_written();
@@ -187,16 +187,6 @@ void Datagrams::add_records() {
         writer.add(message.text);
         ends_.push_back(writer.end());
     }
-}
-
-/// For the records to be written, at the end of the round; the writer resumes it then.
-bool Datagrams::must_wait_for_writer() {
-    MessageWriter& writer = *loop_.writer();
-    if (ends_.empty() || writer.settled(ends_.back())) {
-        return false;
-    }
-    writer.unwritten.add(waiter_);
-    return true;
 }
 
 /// The writer has written them, or failed.

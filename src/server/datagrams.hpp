@@ -73,7 +73,6 @@ private:
     [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> handle();
     void add_records();
-    bool must_wait_for_writer();
     void settle_written();
     void settle_all(std::size_t taken, Refusals const& refusals);
     void settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals);

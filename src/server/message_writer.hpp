@@ -53,6 +53,15 @@ public:
     /// Whether it has been written up to there, or never will be.
     [[nodiscard]] virtual bool settled(Position end) const = 0;
 
+    /// Whether a coroutine has to wait until that is settled: the writer then resumes `waiter`.
+    bool must_wait(Position end, Waiter& waiter) {
+        if (settled(end)) {
+            return false;
+        }
+        unwritten.add(waiter);
+        return true;
+    }
+
     /// Once it is settled: whether it was written.
     [[nodiscard]] virtual bool is_written(Position end) const = 0;
 

@@ -83,7 +83,7 @@ Task<void> Session::run(std::unique_ptr<Session> self) {
         if (self->loop_.writer() == nullptr) {
             co_await self->handle(*turn);
         } else {
-            if (self->must_wait_for_writer(*turn)) {
+            if (self->loop_.writer()->must_wait(turn->end, self->waiter_)) {
                 co_await self->waiter_.wait();
             }
             self->answer_written(*turn);
@@ -281,16 +281,6 @@ Task<void> Session::handle(Turn& turn) {
     }
     turn.replies.own(refusal_lines(refusals));
     turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
-}
-
-/// For the messages to be written; the writer resumes it then.
-bool Session::must_wait_for_writer(Turn const& turn) {
-    MessageWriter& writer = *loop_.writer();
-    if (writer.settled(turn.end)) {
-        return false;
-    }
-    writer.unwritten.add(waiter_);
-    return true;
 }
 
 /// The writer has written them, or failed.

@@ -83,7 +83,6 @@ private:
     std::size_t decode_to(Lines& lines, std::string_view bytes);
     void take(std::size_t seen, std::size_t taken);
     Task<void> handle(Turn& turn);
-    bool must_wait_for_writer(Turn const& turn);
     void answer_written(Turn& turn);
     bool send(Replies& replies);
     bool acknowledge(Turn& turn);
