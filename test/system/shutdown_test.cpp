@@ -42,11 +42,17 @@ struct ShutdownScene {
     ServerProcess server;
 };
 
-void check_all_told(Flood const& flood) {
+/// How long the server waits for a client to close, once it has been told.
+constexpr Duration linger_time = 1s;
+
+/// `since`: before any of them was. Afterwards the server may reset the connection of a client that
+/// was kept from closing it by a busy machine; what was sent to it before is not lost by that.
+void check_all_told(Flood const& flood, Clock::time_point since) {
+    bool const in_time = Clock::now() - since < linger_time;
     for (std::size_t client = 0; client < flood.clients(); ++client) {
         CAPTURE(client);
         CHECK(flood.last_words(client) == shutting_down_line);
-        CHECK((flood.end(client) == End::closed));
+        CHECK((flood.end(client) == End::closed || !in_time));
     }
 }
 
@@ -54,11 +60,12 @@ void terminate_under_load(ShutdownScene& scene, int signal, std::size_t acks) {
     Flood flood(scene.server.address(0), {.clients = 4});
     flood.connect(scene.server.address(1), 4);
     flood.run_until_acked(acks);
+    auto const since = Clock::now();
     scene.server.signal(signal);
     flood.run_until_ended();
+    check_all_told(flood, since);
     CHECK(scene.server.wait_for_exit() == Exit::with(0));
     require_acked_is_displayed(flood, scene.server.output());
-    check_all_told(flood);
     CHECK(flood.records(scene.server.output()).unfinished == "");
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
 }
@@ -195,11 +202,12 @@ TEST_CASE("A stalled output that goes on in time does not spoil a shutdown", "[s
     scene.server.signal(SIGTERM);
     CHECK(idle.receive_all() == shutting_down_line);
     idle.close();
+    auto const since = Clock::now();
     scene.server.process().out().resume();
     flood.run_until_ended();
+    check_all_told(flood, since);
     CHECK(scene.server.wait_for_exit() == Exit::with(0));
     require_acked_is_displayed(flood, scene.server.process().out().read_all());
-    check_all_told(flood);
 }
 
 TEST_CASE("A second signal ends at once", "[shutdown][system]") {
