@@ -49,8 +49,11 @@ asio::awaitable<void> serve(tcp::socket client, std::chrono::seconds timeout, Dr
     }
     if (error != asio::error::eof) {  // closing would lose acks on their way, with unread input
         client.shutdown(tcp::socket::shutdown_send, error);
-        co_await asio::async_read(client, asio::dynamic_buffer(received, 65'536),
-                                  asio::cancel_after(1s, asio::as_tuple));
+        received.resize(4096);
+        for (auto const end = std::chrono::steady_clock::now() + 1s; !error;) {
+            co_await client.async_read_some(asio::buffer(received),
+                                            asio::cancel_at(end, asio::redirect_error(error)));
+        }
     }
 }
 

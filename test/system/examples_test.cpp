@@ -1,6 +1,7 @@
 // The examples do what each of them says.
 #include "support/answers.hpp"
 #include "support/files.hpp"
+#include "support/flood.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/process.hpp"
@@ -39,6 +40,7 @@ public:
         : process_(ready(std::move(launch), directory_)), address_("tcp:" + announced(process_)) {}
 
     [[nodiscard]] Process& process() { return process_; }
+    [[nodiscard]] std::string const& address() const { return address_; }
     [[nodiscard]] Peer connect(Peer::Options const& options = {}) const {
         return Peer::connect(address_, options);
     }
@@ -174,6 +176,19 @@ TEST_CASE("The drain example answers what it has received, and ends", "[examples
     peer.close();
     CHECK(example.process().wait_for_exit() == Exit::with(0));
     CHECK(example.output() == "zero\none\ntwo\nthree\n");
+}
+
+TEST_CASE("The drain example ends with an ack for each message displayed, whatever still comes",
+          "[examples][system]") {
+    auto const* const name = GENERATE("drain", "backpressure");
+    CAPTURE(name);
+    Example example({.program = name, .arguments = {never}});
+    Flood flood(example.address(), {.clients = 4, .message_bytes = 100});
+    flood.run_until_acked(100);
+    example.process().signal(SIGTERM);
+    flood.run_until_ended();
+    CHECK(example.process().wait_for_exit() == Exit::with(0));
+    require_acked_is_displayed(flood, example.output());
 }
 
 TEST_CASE("The back-pressure example reads no more than it can display",

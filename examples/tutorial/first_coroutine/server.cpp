@@ -1,0 +1,45 @@
+// The tutorial's server for any number of clients, in one thread: each client is a coroutine, which
+// receives a message, displays it, and acknowledges it, until the client has ended.
+#include <asio.hpp>
+
+#include <iostream>
+
+using asio::ip::tcp;
+using namespace std::literals;
+
+asio::awaitable<void> serve(tcp::socket client) try {
+    for (char message[256];;) {
+        std::size_t const size = co_await client.async_read_some(asio::buffer(message));
+        std::cout << "Here is the message: " << std::string_view(message, size) << std::flush;
+        co_await asio::async_write(client, asio::buffer("I got your message\n"sv));
+    }
+} catch (asio::system_error const& error) {
+    if (error.code() != asio::error::eof) {  // eof: the client has ended, which is as it should be
+        std::cerr << "a client: " << error.what() << '\n';
+    }
+}
+
+void rethrow(std::exception_ptr error) {
+    if (error) {
+        std::rethrow_exception(error);
+    }
+}
+
+asio::awaitable<void> listen(tcp::acceptor acceptor) {
+    for (;;) {
+        tcp::socket client = co_await acceptor.async_accept();
+        asio::co_spawn(acceptor.get_executor(), serve(std::move(client)), rethrow);
+    }
+}
+
+int main(int argc, char* argv[]) try {
+    asio::io_context context;
+    char const* const port = argc > 1 ? argv[1] : "51717";
+    tcp::acceptor acceptor(context, *tcp::resolver(context).resolve("127.0.0.1", port).begin());
+    std::cerr << "listening on " << acceptor.local_endpoint() << '\n';
+    asio::co_spawn(context, listen(std::move(acceptor)), rethrow);
+    context.run();
+} catch (std::exception const& error) {
+    std::cerr << "server: " << error.what() << '\n';
+    return 1;
+}
