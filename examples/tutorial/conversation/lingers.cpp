@@ -1,4 +1,4 @@
-// closes.cpp, mended: what the client still sends is read and thrown away, for a second at most.
+// closes.cpp, fixed: what the client still sends is read and thrown away, for a second at most.
 #include <asio.hpp>
 
 #include <iostream>
@@ -27,14 +27,14 @@ asio::awaitable<void> serve(tcp::socket client) {
         received.erase(0, size);
         co_await asio::async_write(client, asio::buffer("I got your message\n"sv), asio::as_tuple);
     }
-    // [mend]
+    // [fix]
     client.shutdown(tcp::socket::shutdown_send, error);
     auto const for_a_second = asio::cancel_at(std::chrono::steady_clock::now() + 1s);
     for (char ignored[4096]; !error;) {
         co_await client.async_read_some(asio::buffer(ignored),
                                         for_a_second(asio::redirect_error(error)));
     }
-    // [/mend]
+    // [/fix]
     client.close();
 }
 

@@ -1,4 +1,4 @@
-// blocking.cpp, mended: the coroutine waits two seconds, and the others go on.
+// blocking.cpp, fixed: the coroutine waits two seconds, and the others go on.
 #include <asio.hpp>
 
 #include <iostream>

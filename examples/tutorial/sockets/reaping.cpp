@@ -51,9 +51,9 @@ void serve(int client) {
 
 int main(int argc, char* argv[]) {
     int const listener = listen_on(argc > 1 ? std::atoi(argv[1]) : 51717);
-    // [mend]
+    // [fix]
     signal(SIGCHLD, SIG_IGN);  // we do not ask how children ended: signal(7), wait(2)
-    // [/mend]
+    // [/fix]
     for (;;) {
         int const client = accept(listener, nullptr, nullptr);
         if (client < 0) {
