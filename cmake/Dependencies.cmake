@@ -98,6 +98,15 @@ if(ROGER_BUILD_PROGRAMS)
     endif()
 endif()
 
+# The one that a program can do without: `server --to nats://...` then says so.
+if(ROGER_BUILD_PROGRAMS AND ROGER_NATS)
+    find_package(NATS 3.4 QUIET MODULE)
+    if(NOT NATS_FOUND)
+        message(STATUS "the NATS client library 3.4 or newer is not installed (Debian: libnats-dev): "
+            "server --to nats://... will not work")
+    endif()
+endif()
+
 # --- tests and measurements ------------------------------------------------------------
 
 if(PROJECT_IS_TOP_LEVEL AND BUILD_TESTING)

@@ -14,6 +14,7 @@ inline constexpr std::size_t longest_answer = 64 * 1024;
 inline constexpr std::string_view busy_refusal = "error: busy";
 inline constexpr std::string_view shutting_down_refusal = "error: shutting down";
 inline constexpr std::string_view cannot_display_refusal = "error: cannot display";
+inline constexpr std::string_view cannot_store_refusal = "error: cannot store";
 /// A number of bytes is between the two.
 inline constexpr std::string_view too_long_begins = "error: message longer than ";
 inline constexpr std::string_view too_long_ends = " bytes";

@@ -65,12 +65,16 @@ void append_time(std::string& out, std::int64_t time_ms) {
 
 }  // namespace
 
-void append_json(std::string& out, std::string_view message, std::string_view from,
-                 std::int64_t time_ms) {
+void append_json(std::string& out, std::string_view message, Origin const& origin) {
     out += R"({"time":")";
-    append_time(out, time_ms);
-    out += R"(","from":)";
-    append_json_string(out, from);
+    append_time(out, origin.time_ms);
+    out += '"';
+    if (!origin.server.empty()) {
+        out += R"(,"server":)";
+        append_json_string(out, origin.server);
+    }
+    out += R"(,"from":)";
+    append_json_string(out, origin.from);
     if (is_utf8(message)) {
         out += R"(,"message":)";
         append_json_string(out, message);
@@ -82,8 +86,7 @@ void append_json(std::string& out, std::string_view message, std::string_view fr
     }
 }
 
-void append_record(std::string& out, Show show, std::string_view message, std::string_view from,
-                   std::int64_t time_ms) {
+void append_record(std::string& out, Show show, std::string_view message, Origin const& origin) {
     switch (show) {
         case Show::text:
             append_escaped(out, message);
@@ -92,10 +95,23 @@ void append_record(std::string& out, Show show, std::string_view message, std::s
             append_bytes(out, message);
             break;
         case Show::json:
-            append_json(out, message, from, time_ms);
+            append_json(out, message, origin);
             break;
     }
     out += '\n';
+}
+
+std::size_t longest_record(Show show, std::size_t message_bytes) {
+    constexpr std::size_t json_overhead = 128;  // the names of its members, and the time
+    switch (show) {
+        case Show::text:
+            return 4 * message_bytes + 1;  // \xHH
+        case Show::raw:
+            return message_bytes + 1;
+        case Show::json:
+            return 6 * message_bytes + json_overhead;  // \u0001
+    }
+    return 0;
 }
 
 }  // namespace roger

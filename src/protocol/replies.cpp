@@ -12,7 +12,8 @@ namespace roger {
 namespace {
 
 // Of a message; the others are of a connection.
-constexpr std::array fixed_refusals = {busy_refusal, shutting_down_refusal, cannot_display_refusal};
+constexpr std::array fixed_refusals = {busy_refusal, shutting_down_refusal, cannot_display_refusal,
+                                       cannot_store_refusal};
 constexpr std::string_view digits = "0123456789";
 
 bool begins_as_too_long(std::string_view text) {

@@ -61,6 +61,23 @@ void check_classic(CLI::App const& app, ServerCommandLine const& command_line) {
     }
 }
 
+/// In a stream records are lines of JSON, unless something else is asked for.
+void check_publishing(CLI::App const& app, ServerCommandLine& command_line) {
+    if (command_line.sync) {
+        throw UsageError(
+            "--sync: it syncs standard output; with --to the NATS servers sync (sync_interval)");
+    }
+    if (app.get_option("--show")->empty()) {
+        command_line.show = Show::json;
+    }
+    if (command_line.show == Show::raw) {
+        throw UsageError(
+            "--show: raw: with --to a record must be a line, and a datagram's bytes may be "
+            "several: "
+            "text or json");
+    }
+}
+
 void check(std::string_view name, std::string const& fault) {
     if (!fault.empty()) {
         throw UsageError(fmt::format("{}: {}", name, fault));
@@ -120,6 +137,7 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
         "Exit status: 0 if all was well, 1 if not, 2 for wrong usage.");
     add_addresses(app, command_line.server);
     add_messages(app, command_line);
+    add_publishing(app, command_line.publishing);
     add_serving(app, command_line.server);
     add_timeouts(app, command_line.server);
     add_choice(app, "--log-level", command_line.log_level,
@@ -134,6 +152,9 @@ void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
             check_classic(app, command_line);
         } else if (command_line.server.addresses.empty()) {
             throw CLI::RequiredError("ADDRESS");
+        }
+        if (command_line.publishing.asked) {
+            check_publishing(app, command_line);
         }
         check("--max-message", fault_of_max_message(command_line.server.max_message));
         check("--ack", fault_of_ack(command_line.server.ack, command_line.server.addresses));

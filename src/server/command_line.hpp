@@ -5,6 +5,7 @@
 #include "roger/log.hpp"
 #include "roger/server.hpp"
 #include "server/classic.hpp"
+#include "server/publishing_options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -16,6 +17,7 @@ struct ServerCommandLine {
     ServerOptions server;
     Show show = Show::text;
     bool sync = false;
+    Publishing publishing;  ///< where it was asked for, instead of standard output
     LogLevel log_level = LogLevel::info;
     std::optional<ClassicServer> classic;  ///< without an address in `server`: none was given
 };

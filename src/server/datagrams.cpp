@@ -189,13 +189,14 @@ void Datagrams::add_records() {
     }
 }
 
-/// The writer has written them, or failed.
+/// The writer has written them, or not.
 void Datagrams::settle_written() {
     MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
         ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
-    if (written < messages_.size()) {
-        loop_.server().fail(writer.failure());
+    if (std::string const failure = written < messages_.size() ? writer.failure() : "";
+        !failure.empty()) {
+        loop_.server().fail(failure);
     }
     settle_all(written, {});
 }

@@ -3,6 +3,8 @@
 
 #include "net/thread.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace roger {
@@ -16,7 +18,8 @@ constexpr std::size_t most_log_lines_waiting = 256;
 
 Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
     for (std::size_t loop = 0; loop < options_.loops; ++loop) {
-        buffers_.push_back(std::make_unique<RecordBuffer>(*this, options_.show));
+        buffers_.push_back(std::make_unique<RecordBuffer>(
+            *this, RecordBuffer::Format{.show = options_.show, .server = {}}));
     }
     writer_ = start_thread([this] { run_writer(); });
 }
@@ -104,6 +107,13 @@ bool Display::write_now(RecordBuffer::Block& block) {
     }
     block.taken = block.bytes.size() - rest.size();
     return failure_ || rest.empty();
+}
+
+std::string Display::describe(std::error_code failure) const {
+    if (failure == std::errc::operation_canceled) {
+        return "standard output does not take what is written to it";
+    }
+    return fmt::format("cannot write to standard output: {}", failure.message());
 }
 
 void Display::run_writer() {

@@ -25,7 +25,7 @@ namespace roger {
 /// slow files, and what has to be synced: the event loops wait for it without blocking. While one
 /// block of a loop's records is being written, the loop gathers the next: the slower the output,
 /// the larger the blocks.
-class Display {
+class Display final : public BlockWriter {
 public:
     struct Options {
         Show show = Show::text;
@@ -34,7 +34,7 @@ public:
     };
 
     Display(Sink& sink, Options options);
-    ~Display();  ///< finishes
+    ~Display() override;  ///< finishes
     Display(Display const&) = delete;
     Display& operator=(Display const&) = delete;
 
@@ -58,10 +58,10 @@ public:
     /// an output up that does not take what is written to it.
     void finish();
 
-private:
-    friend class RecordBuffer;
+    void write(RecordBuffer& buffer) override;
+    [[nodiscard]] std::string describe(std::error_code failure) const override;
 
-    void write(RecordBuffer& buffer);
+private:
     [[nodiscard]] bool is_for_writer() const;
     bool write_now(RecordBuffer::Block& block);
 

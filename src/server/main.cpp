@@ -7,9 +7,7 @@
 #include "roger/signals.hpp"
 #include "server/command_line.hpp"
 #include "server/counters_text.hpp"
-#include "server/display.hpp"
-#include "server/output_file.hpp"
-#include "server/sink.hpp"
+#include "server/output.hpp"
 
 #include <fmt/format.h>
 
@@ -30,42 +28,11 @@
 
 namespace {
 
-/// How long the end waits for an output to take the last lines of the log.
-constexpr std::chrono::milliseconds last_lines_time{500};
-
 /// How much later than it should the server may end.
 constexpr std::chrono::milliseconds end_time{2000};
 
 constexpr std::string_view out_of_memory =
     ": out of memory: raise the limit on it (ulimit -v), or lower --limit or --max-message";
-
-void prepare_output(roger::Sink& sink, bool sync, roger::Log const& log) {
-    if (sync) {
-        std::error_code const error = sink.sync();
-        if (error == std::errc::invalid_argument || error == std::errc::read_only_file_system) {
-            throw roger::UsageError(
-                fmt::format("--sync: standard output cannot be synced ({}): send it to a file",
-                            error.message()));
-        }
-        if (error) {
-            throw std::runtime_error(
-                fmt::format("--sync: cannot sync standard output: {}", error.message()));
-        }
-    }
-    roger::end_unfinished_record(STDOUT_FILENO, log);
-    if (sync) {
-        roger::sync_directory(STDOUT_FILENO, log);
-    }
-}
-
-void close_output(roger::Sink& sink) {
-    if (std::error_code const error = sink.close()) {
-        throw std::runtime_error(
-            fmt::format("closing standard output: {}: records may be missing at its end, although "
-                        "they were acknowledged",
-                        error.message()));
-    }
-}
 
 /// `how` is SIG_BLOCK or SIG_UNBLOCK. A signal that comes when nobody hears it yet, or any more,
 /// must not end the program as it does by default. Threads inherit what is blocked.
@@ -100,9 +67,9 @@ void do_not_end_by_force() {
 
 roger::ServerOptions server_options(roger::ServerOptions options,
                                     roger::StandardError const& standard_error,
-                                    roger::Display& display) {
+                                    roger::Output& output) {
     options.log = standard_error.log();
-    options.on_drain_ending = [&display] { display.abandon(); };
+    options.on_drain_ending = [&output] { output.abandon(); };
     options.on_started = [&standard_error](std::vector<roger::Address> const& addresses) {
         for (roger::Address const& address : addresses) {
             standard_error.announce(fmt::format("listening on {}", to_string(address)));
@@ -111,29 +78,12 @@ roger::ServerOptions server_options(roger::ServerOptions options,
     return options;
 }
 
-roger::Handler handler_of(roger::Display& display) {
-    return roger::WritingHandler{.writer = [&display](std::size_t loop) -> roger::MessageWriter& {
-        return display.writer(loop);
-    }};
-}
-
 int serve(roger::ServerCommandLine const& command_line) {
     roger::StandardError standard_error(command_line.log_level);
     roger::raise_open_file_limit();
-    roger::Sink sink(STDOUT_FILENO);
-    prepare_output(sink, command_line.sync, standard_error.log());
-    roger::Display display(sink, {.show = command_line.show,
-                                  .sync = command_line.sync,
-                                  .loops = command_line.server.threads});
-
-    std::optional<roger::StandardError::Redirection> lines_between_records;
-    if (roger::output_and_error_are_one()) {
-        lines_between_records.emplace(standard_error,
-                                      [&](std::string_view line) { display.write_line(line); });
-    }
-
-    roger::Server server(server_options(command_line.server, standard_error, display),
-                         handler_of(display));
+    auto const output = roger::open_output(command_line, standard_error);
+    roger::Server server(server_options(command_line.server, standard_error, *output),
+                         output->handler());
     std::atomic<bool> served = false;
     auto const announce_counters = [&, terminal = ::isatty(STDERR_FILENO) == 1] {
         roger::Counters const counters = server.counters();
@@ -160,17 +110,14 @@ int serve(roger::ServerCommandLine const& command_line) {
 
     announce_counters();
     standard_error.close();
-    if (lines_between_records) {
-        display.flush_lines(last_lines_time);
-    }
-    if (result.end != roger::ServerResult::End::drained) {
-        // Sessions are left that wait for the display, which may itself be waiting for a disk:
+    output->flush_lines();
+    if (result.end != roger::ServerResult::End::drained || output->hangs()) {
+        // Sessions are left that wait for the output, which may itself be waiting for a disk:
         // there is nothing to be gained from taking them down in order.
-        std::_Exit(roger::status_failed);
+        std::_Exit(result.success() ? roger::status_done : roger::status_failed);
     }
     change_mask(SIG_BLOCK, {SIGINT, SIGTERM, SIGUSR1});
-    display.finish();
-    close_output(sink);
+    output->close();
     return result.success() ? roger::status_done : roger::status_failed;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/waiter.hpp"
+#include "protocol/answers.hpp"
 #include "roger/batch.hpp"
 #include "roger/peer_address.hpp"
 #include "roger/task.hpp"
@@ -69,7 +70,7 @@ public:
     /// for messages without newlines, as those of connections are.
     [[nodiscard]] virtual std::size_t count_written(Position end, std::size_t count) const = 0;
 
-    /// Why nothing is written any more.
+    /// Why nothing is written any more. Empty: what was not written is refused, and that was all.
     [[nodiscard]] virtual std::string failure() const = 0;
 
     WaiterQueue unwritten;  ///< for those who wait until what is added by now is settled
@@ -78,6 +79,7 @@ public:
 /// A Handler that is made of one is not called: what comes is written.
 struct WritingHandler {
     std::function<MessageWriter&(std::size_t loop)> writer;
+    std::string_view refusal = cannot_display_refusal;  ///< the answer to what was not written
 
     Task<void> operator()(Batch const&) const {
         throw std::logic_error("a WritingHandler has messages written, and is not called");

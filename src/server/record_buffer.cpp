@@ -1,10 +1,7 @@
 // Gathers records, has them written, and resumes whoever waits for that.
 #include "server/record_buffer.hpp"
 
-#include "server/display.hpp"
-
 #include <asio/post.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -31,7 +28,7 @@ void RecordBuffer::attach(asio::io_context::executor_type const& loop,
 }
 
 void RecordBuffer::begin(PeerAddress const& sender) {
-    sender_ = show_ == Show::json ? &sender : nullptr;
+    sender_ = format_.show == Show::json ? &sender : nullptr;
 }
 
 void RecordBuffer::add(std::string_view message) {
@@ -40,7 +37,8 @@ void RecordBuffer::add(std::string_view message) {
         time_ms_ = now_ms();
     }
     std::size_t const before = gathered_.size();
-    append_record(gathered_, show_, message, from_, time_ms_);
+    append_record(gathered_, format_.show, message,
+                  {.server = format_.server, .from = from_, .time_ms = time_ms_});
     end_ += gathered_.size() - before;
 }
 
@@ -57,7 +55,7 @@ void RecordBuffer::write() {
     std::swap(gathered_, block_.bytes);
     block_.taken = 0;
     in_block_.take(unwritten);
-    display_.write(*this);
+    block_writer_.write(*this);
     has_room_();
 }
 
@@ -66,24 +64,44 @@ void RecordBuffer::written(std::size_t bytes, std::error_code failure) {
         written_ = block_begin_ + bytes;
     }
     failure_ = failure;
+    if (failure) {
+        resume_block();  // they ask how far it came
+        end_block();
+        return;
+    }
     WaiterQueue settled;
     settled.take(in_block_);
-    if (!failure) {
-        block_.bytes.clear();
-        writing_ = false;
-        write();  // it goes on while those who waited go on
-    }
+    end_block();  // the next is written while those who waited go on
     settled.resume_all();
-    if (failure) {
-        // They have asked how far it came.
-        block_.bytes.clear();
-        writing_ = false;
-        write();
-    }
+}
+
+void RecordBuffer::refuse_rest(std::size_t bytes) {
+    written_ = block_begin_ + bytes;
+    refusing_ = true;
+    resume_block();
+    refusing_ = false;
+    written_ = block_end();
+    end_block();
+}
+
+void RecordBuffer::resume_block() {
+    WaiterQueue settled;
+    settled.take(in_block_);
+    settled.resume_all();
+}
+
+void RecordBuffer::end_block() {
+    block_.bytes.clear();
+    writing_ = false;
+    write();
 }
 
 void RecordBuffer::written_elsewhere(std::size_t bytes, std::error_code failure) {
     asio::post(*loop_, [this, bytes, failure] { written(bytes, failure); });
+}
+
+void RecordBuffer::refuse_rest_elsewhere(std::size_t bytes) {
+    asio::post(*loop_, [this, bytes] { refuse_rest(bytes); });
 }
 
 /// Each record has its one newline at its end.
@@ -91,8 +109,7 @@ std::size_t RecordBuffer::count_written(Position end, std::size_t count) const {
     if (written_ >= end) {
         return count;
     }
-    Position const block_end = block_begin_ + block_.bytes.size();
-    if (end > block_end) {
+    if (end > block_end()) {
         return 0;
     }
     Position const begin = std::max(written_, block_begin_);
@@ -102,10 +119,7 @@ std::size_t RecordBuffer::count_written(Position end, std::size_t count) const {
 }
 
 std::string RecordBuffer::failure() const {
-    if (failure_ == std::errc::operation_canceled) {
-        return "standard output does not take what is written to it";
-    }
-    return fmt::format("cannot write to standard output: {}", failure_.message());
+    return failure_ ? block_writer_.describe(failure_) : std::string();
 }
 
 void RecordBuffer::destroy_waiters() {

@@ -14,16 +14,39 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace roger {
 
-class Display;
+class RecordBuffer;
 
-/// The loop's thread alone uses it, but for block(), which is the display's writer's from
-/// Display::write() until written().
+/// Where blocks of records go.
+class BlockWriter {
+public:
+    BlockWriter() = default;
+    BlockWriter(BlockWriter const&) = delete;
+    BlockWriter& operator=(BlockWriter const&) = delete;
+    virtual ~BlockWriter() = default;
+
+    /// Takes the buffer's block, and ends with one of its four: written() and refuse_rest(), or
+    /// those from elsewhere. On the buffer's loop, without waiting.
+    virtual void write(RecordBuffer& buffer) = 0;
+
+    /// A sentence for what ended the writing for good.
+    [[nodiscard]] virtual std::string describe(std::error_code failure) const = 0;
+};
+
+/// The loop's thread alone uses it, but for block(), which is the block writer's from
+/// BlockWriter::write() until it has ended.
 class RecordBuffer final : public MessageWriter {
 public:
-    RecordBuffer(Display& display, Show show) : display_(display), show_(show) {}
+    struct Format {
+        Show show = Show::text;
+        std::string server;  ///< for JSON: this server's name, or empty
+    };
+
+    RecordBuffer(BlockWriter& block_writer, Format format)
+        : block_writer_(block_writer), format_(std::move(format)) {}
 
     void attach(asio::io_context::executor_type const& loop,
                 std::function<void()> has_room) override;
@@ -32,12 +55,14 @@ public:
     [[nodiscard]] Position end() const override { return end_; }
     [[nodiscard]] bool full() const override;
     void write() override;
-    [[nodiscard]] bool settled(Position end) const override { return written_ >= end || failure_; }
+    [[nodiscard]] bool settled(Position end) const override {
+        return written_ >= end || failure_ || (refusing_ && end <= block_end());
+    }
     [[nodiscard]] bool is_written(Position end) const override { return written_ >= end; }
     [[nodiscard]] std::size_t count_written(Position end, std::size_t count) const override;
     [[nodiscard]] std::string failure() const override;
 
-    /// What is being written, and how much of it the output has taken.
+    /// What is being written, and how much of it has been.
     struct Block {
         std::string bytes;
         std::size_t taken = 0;
@@ -46,15 +71,23 @@ public:
 
     /// The block has been: `bytes` of it can be relied upon. On the loop.
     void written(std::size_t bytes, std::error_code failure);
+    /// `bytes` of it can be relied upon, the rest is given up. What is added from now on is written
+    /// as if nothing had happened. On the loop.
+    void refuse_rest(std::size_t bytes);
     /// The same from another thread.
     void written_elsewhere(std::size_t bytes, std::error_code failure);
+    void refuse_rest_elsewhere(std::size_t bytes);
 
     /// Whoever waits never goes on.
     void destroy_waiters();
 
 private:
-    Display& display_;
-    Show show_;
+    [[nodiscard]] Position block_end() const { return block_begin_ + block_.bytes.size(); }
+    void resume_block();
+    void end_block();
+
+    BlockWriter& block_writer_;
+    Format format_;
     std::optional<asio::io_context::executor_type> loop_;
     std::function<void()> has_room_;
     PeerAddress const* sender_ = nullptr;  ///< for JSON, of what is added next
@@ -65,7 +98,8 @@ private:
     Position end_ = 0;  ///< of what has been gathered
     Position block_begin_ = 0;
     Position written_ = 0;
-    bool writing_ = false;  ///< the block is with the display
+    bool writing_ = false;   ///< the block is with its writer
+    bool refusing_ = false;  ///< those whose records are given up with the block go on
     std::error_code failure_;
     WaiterQueue in_block_;  ///< they wait for what is in the block
 };

@@ -35,7 +35,8 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
     }
 }
 
-ReplyLines reply_lines(ServerOptions const& options) {
+ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {
+    auto const* const writing = handler.target<WritingHandler>();
     return {
         .ack = ReplyLine(options.ack, ack_block_bytes),
         .busy = ReplyLine(busy_refusal),
@@ -46,7 +47,7 @@ ReplyLines reply_lines(ServerOptions const& options) {
         .idle = ReplyLine(
             fmt::format("{}idle for {}", refusal_begins, to_string(options.idle_timeout))),
         .shutting_down = ReplyLine(shutting_down_refusal),
-        .cannot_display = ReplyLine(cannot_display_refusal),
+        .cannot_display = ReplyLine(writing != nullptr ? writing->refusal : cannot_display_refusal),
     };
 }
 

@@ -33,7 +33,7 @@ struct ServerContext {
                                                     Refusals& refusals) const;
 };
 
-/// Every line that a server with these options can send.
-ReplyLines reply_lines(ServerOptions const& options);
+/// Every line that a server with these options and this handler can send.
+ReplyLines reply_lines(ServerOptions const& options, Handler const& handler);
 
 }  // namespace roger

@@ -36,7 +36,7 @@ ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<v
     : contexts_owner_(std::move(owner)),
       context_{.options = options,
                .handler = std::move(handler),
-               .lines = reply_lines(options),
+               .lines = reply_lines(context_.options, context_.handler),
                .owner = {},
                .fail = [this](std::string const& what) { fail(what); }} {}
 

@@ -283,13 +283,13 @@ Task<void> Session::handle(Turn& turn) {
     turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
 }
 
-/// The writer has written them, or failed.
+/// The writer has written them, or not.
 void Session::answer_written(Turn& turn) {
     MessageWriter const& writer = *loop_.writer();
     std::size_t const accepted = turn.lines.count(LineStatus::accepted);
     std::size_t const written = writer.count_written(turn.end, accepted);
-    if (written < accepted) {
-        loop_.server().fail(writer.failure());
+    if (std::string const failure = written < accepted ? writer.failure() : ""; !failure.empty()) {
+        loop_.server().fail(failure);
         close_reason_ = CloseReason::handler_failed;
     }
     turn.answer(loop_.server().lines, written, loop_.tally);

@@ -56,13 +56,13 @@ std::string bytes_of(std::string_view message) {
 
 std::string record_of(Show show, std::string_view message) {
     std::string record;
-    append_record(record, show, message, from, time_ms);
+    append_record(record, show, message, {.server = {}, .from = from, .time_ms = time_ms});
     return record;
 }
 
 std::string json_at(std::int64_t time) {
     std::string record;
-    append_json(record, "", "", time);
+    append_json(record, "", {.server = {}, .from = "", .time_ms = time});
     return record;
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("Base64 is padded as RFC 4648 has it", "[record][protocol]") {
 
 TEST_CASE("A sender whose name is no UTF-8 leaves the record json", "[record][protocol]") {
     std::string record;
-    append_json(record, "hello", "unix:/tmp/\xff\n", time_ms);
+    append_json(record, "hello", {.server = {}, .from = "unix:/tmp/\xff\n", .time_ms = time_ms});
     CHECK(nlohmann::json::parse(record).at("from") == "unix:/tmp/\ufffd\n");
 }
 
@@ -287,9 +287,9 @@ TEST_CASE("A record's time is RFC 3339 with milliseconds", "[record][protocol]")
 
 TEST_CASE("Records follow one another in one string", "[record][protocol]") {
     std::string records;
-    append_record(records, Show::text, "one", from, time_ms);
-    append_record(records, Show::raw, "two", from, time_ms);
-    append_record(records, Show::text, "", from, time_ms);
+    append_record(records, Show::text, "one", {});
+    append_record(records, Show::raw, "two", {});
+    append_record(records, Show::text, "", {});
     CHECK(records == "one\ntwo\n\n");
 }
 

@@ -171,7 +171,7 @@ TEST_CASE("A million acks take a few bytes to owe, and many go in one write",
 TEST_CASE("An answer is known by all of it", "[replies][protocol]") {
     for (std::string const reply :
          {"mine", "I got your message", "Got your message", "error: busy", "error: shutting down",
-          "error: cannot display", "error: message longer than 0 bytes",
+          "error: cannot display", "error: cannot store", "error: message longer than 0 bytes",
           "error: message longer than 18446744073709551615 bytes"}) {
         CAPTURE(reply);
         CHECK(is_reply(reply, "mine"));
@@ -191,8 +191,9 @@ TEST_CASE("An answer is known by all of it", "[replies][protocol]") {
 }
 
 TEST_CASE("A refusal of one message is known by its beginning", "[replies][protocol]") {
-    for (std::string const beginning : {"error: busy", "error: shutting down",
-                                        "error: cannot display", "error: message longer than 1"}) {
+    for (std::string const beginning :
+         {"error: busy", "error: shutting down", "error: cannot display", "error: cannot store",
+          "error: message longer than 1"}) {
         CAPTURE(beginning);
         CHECK(begins_as_refusal(beginning));
         CHECK(begins_as_refusal(beginning + " or so"));

@@ -1,0 +1,208 @@
+// Appends blocks to a stream, a thread for each event loop.
+#include "server/publisher.hpp"
+
+#include "net/thread.hpp"
+#include "server/record_buffer.hpp"
+#include "stream/block_chain.hpp"
+#include "stream/signals_blocked.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// Tells this process's blocks from those of another, and of the one before it.
+std::string new_writer_id() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+/// One event loop's records, and the thread that publishes them.
+class Publisher::Worker final : BlockWriter, Patience {
+public:
+    Worker(Publisher& publisher, std::size_t loop, Options const& options)
+        : stream_(publisher.stream_),
+          timeout_(options.timeout),
+          buffer_(*this, {.show = options.show, .server = options.server}),
+          store_(stream_.subject_of(loop)),
+          chain_(*store_, new_writer_id(), events_of(publisher, options)) {
+        SignalsBlocked const in_the_thread;
+        thread_ = start_thread([this] { run(); });
+    }
+
+    [[nodiscard]] RecordBuffer& buffer() { return buffer_; }
+
+    /// Its thread may be in a call that does not end: whoever waits goes on without it.
+    void abandon() {
+        std::lock_guard const lock(guard_);
+        abandoned_ = true;
+        changed_.notify_all();
+        give_up_block();
+    }
+
+    void finish() {
+        {
+            std::lock_guard const lock(guard_);
+            abandoned_ = closing_ = true;
+            changed_.notify_all();
+        }
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+        buffer_.destroy_waiters();
+    }
+
+private:
+    static BlockChain::Events events_of(Publisher& publisher, Options const& options) {
+        Outage& outage = publisher.outage_;
+        return {
+            .cannot_store = [&outage](std::string const& reason) { outage.cannot_store(reason); },
+            .stored = [&outage] { outage.stored(); },
+            .found_foreign =
+                [log = options.log, server = options.server] {
+                    log(LogLevel::warning,
+                        fmt::format("somebody else publishes as {} too: give each server a "
+                                    "--server-name of its own",
+                                    server));
+                }};
+    }
+
+    void write(RecordBuffer& /*buffer*/) override {
+        std::lock_guard const lock(guard_);
+        has_block_ = true;
+        stored_ = 0;
+        changed_.notify_all();
+        if (abandoned_) {
+            give_up_block();
+        }
+    }
+
+    [[nodiscard]] std::string describe(std::error_code /*failure*/) const override {
+        return "the stream does not take what is published to it";
+    }
+
+    void run() {
+        std::string block;
+        std::unique_lock lock(guard_);
+        for (;;) {
+            changed_.wait(lock, [this] { return has_block_ || closing_; });
+            if (!has_block_) {
+                return;
+            }
+            block = buffer_.block().bytes;  // of which the buffer can be done before we are
+            lock.unlock();
+            append(block);
+            lock.lock();
+            if (std::exchange(has_block_, false)) {
+                if (stored_ == block.size()) {
+                    buffer_.written_elsewhere(stored_, {});
+                } else {
+                    buffer_.refuse_rest_elsewhere(stored_);
+                }
+            }
+        }
+    }
+
+    void append(std::string_view block) {
+        until_ = timeout_ ? std::optional(Clock::now() + *timeout_) : std::nullopt;
+        while (!block.empty()) {
+            std::string_view const piece = leading_records(block, stream_.most_bytes());
+            if (piece.empty() || !chain_.append(piece, *this)) {
+                return;
+            }
+            block.remove_prefix(piece.size());
+            std::lock_guard const lock(guard_);
+            stored_ += piece.size();
+        }
+    }
+
+    /// With the lock.
+    void give_up_block() {
+        if (std::exchange(has_block_, false)) {
+            buffer_.written_elsewhere(stored_, std::make_error_code(std::errc::operation_canceled));
+        }
+    }
+
+    milliseconds left() override {
+        std::lock_guard const lock(guard_);
+        if (abandoned_) {
+            return milliseconds(0);
+        }
+        return until_ ? std::max(milliseconds(0),
+                                 std::chrono::ceil<milliseconds>(*until_ - Clock::now()))
+                      : milliseconds::max();
+    }
+
+    void pause(milliseconds time) override {
+        std::unique_lock lock(guard_);
+        changed_.wait_for(lock, time, [this] { return abandoned_; });
+    }
+
+    Stream& stream_;
+    Timeout timeout_;
+    RecordBuffer buffer_;
+    std::unique_ptr<BlockStore> store_;
+    BlockChain chain_;
+    std::optional<Clock::time_point> until_;  ///< the thread's: when its block is given up
+    std::mutex guard_;
+    std::condition_variable changed_;
+    bool has_block_ = false;  ///< from write() until it is stored or given up
+    std::size_t stored_ = 0;  ///< bytes of the block
+    bool abandoned_ = false;
+    bool closing_ = false;
+    std::jthread thread_;
+};
+
+Publisher::Publisher(Stream& stream, Options const& options)
+    : stream_(stream), outage_(options.log) {
+    for (std::size_t loop = 0; loop < options.loops; ++loop) {
+        workers_.push_back(std::make_unique<Worker>(*this, loop, options));
+    }
+}
+
+Publisher::~Publisher() {
+    finish();
+}
+
+MessageWriter& Publisher::writer(std::size_t loop) {
+    return workers_[loop]->buffer();
+}
+
+void Publisher::abandon() {
+    for (auto const& worker : workers_) {
+        worker->abandon();
+    }
+}
+
+void Publisher::finish() {
+    stream_.close();
+    for (auto const& worker : workers_) {
+        worker->finish();
+    }
+}
+
+std::string_view leading_records(std::string_view records, std::size_t most) {
+    if (records.size() <= most) {
+        return records;
+    }
+    std::size_t const end = most == 0 ? records.npos : records.rfind('\n', most - 1);
+    return end == records.npos ? std::string_view() : records.substr(0, end + 1);
+}
+
+}  // namespace roger

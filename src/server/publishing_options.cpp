@@ -1,0 +1,99 @@
+// --to and what belongs to it.
+#include "server/publishing_options.hpp"
+
+#include "program/options.hpp"
+#include "protocol/quote.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string>
+
+#include <unistd.h>
+
+namespace roger {
+
+namespace {
+
+/// The host's name, as a word of a subject.
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
+        return "roger";
+    }
+    std::string host = name.data();
+    std::ranges::replace_if(
+        host, [](char c) { return !is_subject_token(std::string_view(&c, 1)); }, '-');
+    return host;
+}
+
+std::string parse_server_name(std::string const& text) {
+    if (!is_subject_token(text)) {
+        throw std::invalid_argument(fmt::format(
+            "{} is no word of a subject: printable characters without blanks, dots, *, > "
+            "and /",
+            quote(text)));
+    }
+    return text;
+}
+
+void add_create_stream(CLI::App& app, StreamOptions& stream, CLI::Option* to) {
+    std::string const description =
+        "where no stream takes the subject, make one, with 3 replicas or as many as with "
+        "--create-stream=1";
+    app.add_flag("--create-stream", description)
+        ->each([&stream](std::string const& given) {
+            if (given != "true" && given != "1" && given != "3" && given != "5") {
+                throw UsageError(fmt::format(
+                    "--create-stream={}: write --create-stream, or a number of replicas: 1, 3 or 5",
+                    given));
+            }
+            stream.created_replicas = given == "true" ? 3 : given[0] - '0';
+        })
+        ->needs(to);
+}
+
+void add_file(CLI::App& app, std::string const& name, std::string& path, CLI::Option* to,
+              std::string const& description) {
+    app.add_option(name, path, description)->type_name("FILE")->needs(to);
+}
+
+}  // namespace
+
+void add_publishing(CLI::App& app, Publishing& publishing) {
+    StreamOptions& stream = publishing.stream;
+    stream.server = host_name();
+    CLI::Option* const to = add_parsed(
+                                app, "--to", stream.address,
+                                [&publishing](std::string const& text) {
+                                    publishing.asked = true;
+                                    return parse_stream_address(text);
+                                },
+                                "instead of displaying, publish to a stream of NATS JetStream: "
+                                "nats://[USER:PASSWORD@]HOST:PORT,HOST:PORT/SUBJECT, or tls://; an "
+                                "ack then means stored")
+                                ->type_name("URL");
+    app.add_option("--stream", stream.stream, "its name, which must be that of the stream found")
+        ->type_name("NAME")
+        ->needs(to);
+    add_create_stream(app, stream, to);
+    add_parsed(app, "--server-name", stream.server, parse_server_name,
+               "this server's part of the subject, and its name in the records: one of its own")
+        ->type_name("NAME")
+        ->default_str(stream.server)
+        ->needs(to);
+    add_timeout(app, "--publish-timeout", publishing.timeout,
+                "messages that cannot be stored for so long are refused")
+        ->needs(to);
+    add_file(app, "--creds", stream.credentials_file, to, "NATS credentials: a JWT and its seed");
+    add_file(app, "--tlsca", stream.ca_file, to,
+             "the certificates that the NATS servers' are checked by");
+    add_file(app, "--tlscert", stream.certificate_file, to, "this server's certificate, for NATS");
+    add_file(app, "--tlskey", stream.key_file, to, "and its key");
+    app.get_option("--tlscert")->needs(app.get_option("--tlskey"));
+    app.get_option("--tlskey")->needs(app.get_option("--tlscert"));
+}
+
+}  // namespace roger

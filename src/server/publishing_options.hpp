@@ -1,0 +1,22 @@
+// The options of a server that publishes to a stream instead of displaying.
+#pragma once
+
+#include "roger/timeout.hpp"
+#include "stream/stream_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+
+namespace roger {
+
+struct Publishing {
+    StreamOptions stream;
+    Timeout timeout = std::chrono::seconds(10);
+    bool asked = false;  ///< --to was given
+};
+
+/// Describes them to `app`. What it reads goes into `publishing`.
+void add_publishing(CLI::App& app, Publishing& publishing);
+
+}  // namespace roger

@@ -1,0 +1,78 @@
+// Appends, and where that is in doubt looks what is there.
+#include "stream/block_chain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace roger {
+
+namespace {
+
+/// For one answer. A block whose answer takes longer is looked for.
+constexpr std::chrono::milliseconds most_for_an_answer{2000};
+
+/// Between two attempts. A leader is elected in a few of them.
+constexpr std::chrono::milliseconds pause_between{100};
+
+/// A block that is stored but not yet committed is in the way, and not to be seen.
+constexpr std::chrono::milliseconds pause_for_commit{20};
+
+std::chrono::milliseconds time_for_an_answer(Patience& patience) {
+    return std::min(patience.left(), most_for_an_answer);
+}
+
+}  // namespace
+
+bool BlockChain::append(std::string_view block, Patience& patience) {
+    std::string const id = fmt::format("{}:{}", writer_, ++number_);
+    conflicts_ = 0;
+    while (patience.left() > std::chrono::milliseconds(0)) {
+        if (end_known_ ? try_once(block, id, patience) : look_for(id, patience)) {
+            events_.stored();
+            return true;
+        }
+        if (!reason_.empty()) {
+            events_.cannot_store(reason_);
+            reason_.clear();
+            patience.pause(pause_between);
+        }
+    }
+    return false;
+}
+
+/// Returns whether the block is in the stream already.
+bool BlockChain::look_for(std::string const& id, Patience& patience) {
+    auto const last = store_.last(time_for_an_answer(patience), reason_);
+    if (!last) {
+        return false;
+    }
+    if (has_appended_ && last->sequence > end_ && !is_ours(last->id)) {
+        events_.found_foreign();
+    }
+    end_ = last->sequence;
+    end_known_ = true;
+    return last->id == id;
+}
+
+bool BlockChain::try_once(std::string_view block, std::string const& id, Patience& patience) {
+    BlockStore::Result result = store_.append(block, id, end_, time_for_an_answer(patience));
+    has_appended_ = true;
+    if (result.appended == BlockStore::Appended::stored) {
+        end_ = result.sequence;
+        return true;
+    }
+    end_known_ = false;
+    if (result.appended == BlockStore::Appended::unknown) {
+        reason_ = std::move(result.reason);
+    } else if (++conflicts_ > 1) {
+        patience.pause(pause_for_commit);
+    }
+    return false;
+}
+
+bool BlockChain::is_ours(std::string const& id) const {
+    return id.starts_with(writer_ + ':');
+}
+
+}  // namespace roger

@@ -1,0 +1,277 @@
+// A server whose messages go to a stream, and what its clients hear when that fails.
+#include "server/publisher.hpp"
+
+#include "roger/server.hpp"
+#include "server/handlers.hpp"
+#include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
+#include "support/peer.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string const cannot_store_line = "error: cannot store\n";
+
+/// Takes blocks, or does not answer while it is out.
+class FakeStream final : public Stream {
+public:
+    explicit FakeStream(std::size_t most_bytes = 1'000'000) : most_bytes_(most_bytes) {}
+
+    std::unique_ptr<BlockStore> subject_of(std::size_t /*loop*/) override {
+        return std::make_unique<Subject>(*this);
+    }
+    [[nodiscard]] std::size_t most_bytes() const override { return most_bytes_; }
+    [[nodiscard]] std::string meaning() const override { return ""; }
+    void close() override {
+        change([this] { closed_ = true; });
+    }
+
+    void go_out() {
+        change([this] { out_ = true; });
+    }
+    void come_back() {
+        change([this] { out_ = false; });
+    }
+    /// Until somebody has asked it in vain.
+    void wait_until_asked() {
+        std::unique_lock lock(guard_);
+        changed_.wait(lock, [this] { return asked_in_vain_; });
+    }
+
+    std::vector<std::string> blocks() {
+        std::lock_guard const lock(guard_);
+        return blocks_;
+    }
+
+private:
+    class Subject final : public BlockStore {
+    public:
+        explicit Subject(FakeStream& stream) : stream_(stream) {}
+
+        Result append(std::string_view block, std::string const& id, std::uint64_t expected_last,
+                      std::chrono::milliseconds most) override {
+            std::unique_lock lock(stream_.guard_);
+            if (!stream_.answers(lock, most)) {
+                return {.reason = "Timeout"};
+            }
+            if (stream_.blocks_.size() != expected_last) {
+                return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
+            }
+            stream_.blocks_.emplace_back(block);
+            stream_.last_id_ = id;
+            return {.appended = Appended::stored, .sequence = stream_.blocks_.size(), .reason = {}};
+        }
+
+        std::optional<LastBlock> last(std::chrono::milliseconds most,
+                                      std::string& reason) override {
+            std::unique_lock lock(stream_.guard_);
+            if (!stream_.answers(lock, most)) {
+                reason = "Timeout";
+                return std::nullopt;
+            }
+            return LastBlock{stream_.blocks_.size(), stream_.last_id_};
+        }
+
+    private:
+        FakeStream& stream_;
+    };
+
+    template <typename Change>
+    void change(Change const& make) {
+        std::lock_guard const lock(guard_);
+        make();
+        changed_.notify_all();
+    }
+
+    bool answers(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds most) {
+        if (out_) {
+            asked_in_vain_ = true;
+            changed_.notify_all();
+        }
+        return changed_.wait_for(lock, most, [this] { return !out_ || closed_; }) && !closed_;
+    }
+
+    std::size_t most_bytes_;
+    std::mutex guard_;
+    std::condition_variable changed_;
+    bool out_ = false;
+    bool closed_ = false;
+    bool asked_in_vain_ = false;
+    std::vector<std::string> blocks_;
+    std::string last_id_;
+};
+
+/// A server that publishes, as text, and what it logs.
+struct PublishingServer {
+    FakeStream& stream;
+    std::mutex guard = {};
+    std::vector<std::string> logged = {};
+    Publisher publisher;
+    Server server;
+    std::future<ServerResult> result;
+
+    PublishingServer(FakeStream& given, Timeout timeout, ServerOptions options)
+        : stream(given),
+          publisher(given, {.show = Show::text,
+                            .server = "me",
+                            .timeout = timeout,
+                            .loops = options.threads,
+                            .log =
+                                [this](LogLevel /*level*/, std::string_view line) {
+                                    std::lock_guard const lock(guard);
+                                    logged.emplace_back(line);
+                                }}),
+          server(with_abandoning(std::move(options)),
+                 WritingHandler{.writer = [this](std::size_t loop) -> MessageWriter& {
+                                    return publisher.writer(loop);
+                                },
+                                .refusal = cannot_store_refusal}),
+          result(std::async(std::launch::async, [this] { return server.run(); })) {}
+
+    ~PublishingServer() {
+        server.end_now();
+        if (result.valid()) {
+            result.wait();
+        }
+        publisher.finish();
+    }
+
+    [[nodiscard]] Peer peer() const { return Peer::connect(to_string(server.addresses().at(0))); }
+
+    bool has_logged(std::string_view beginning) {
+        std::lock_guard const lock(guard);
+        return std::ranges::any_of(
+            logged, [&](std::string const& line) { return line.starts_with(beginning); });
+    }
+
+private:
+    ServerOptions with_abandoning(ServerOptions options) {
+        options.on_drain_ending = [this] { publisher.abandon(); };
+        return options;
+    }
+};
+
+std::string joined(std::vector<std::string> const& blocks) {
+    std::string all;
+    for (std::string const& block : blocks) {
+        all += block;
+    }
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("A message is acknowledged when the stream has it (P1)",
+          "[stream][server][concurrency]") {
+    FakeStream stream;
+    stream.go_out();
+    PublishingServer serving(stream, 1min, at({"127.0.0.1:0"}));
+    Peer peer = serving.peer();
+    peer.send("first\nsecond\n");
+    stream.wait_until_asked();
+    CHECK(serving.server.counters().acknowledged == 0);
+    stream.come_back();
+    CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+    CHECK(stream.blocks() == std::vector<std::string>{"first\nsecond\n"});
+    serving.server.stop();
+    CHECK(serving.result.get().success());
+}
+
+TEST_CASE("What cannot be stored in time is refused, and the server goes on (P7)",
+          "[stream][server][concurrency]") {
+    FakeStream stream;
+    stream.go_out();
+    PublishingServer serving(stream, 50ms, at({"127.0.0.1:0", "udp:127.0.0.1:0"}));
+    Peer peer = serving.peer();
+    peer.send("one\ntwo\n");
+    CHECK(peer.receive_exactly(2 * cannot_store_line.size()) == times(2, cannot_store_line));
+    DatagramPeer sender = DatagramPeer::to(to_string(serving.server.addresses().at(1)));
+    sender.send("three");
+    CHECK(sender.receive() == cannot_store_line);
+    CHECK(serving.server.counters().refused_display == 3);
+    CHECK(serving.has_logged("cannot store: Timeout; trying again"));
+
+    stream.come_back();
+    peer.send("four\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    sender.send("five");
+    CHECK(sender.receive() == ack_line);
+    CHECK(joined(stream.blocks()) == "four\nfive\n");
+    CHECK(serving.has_logged("stored again, after "));
+    serving.server.stop();
+    CHECK(serving.result.get().success());
+}
+
+TEST_CASE("A block longer than the stream's messages is stored in several", "[stream][server]") {
+    FakeStream stream(100);
+    PublishingServer serving(stream, 1min, at({"127.0.0.1:0"}));
+    Peer peer = serving.peer();
+    std::string const line = std::string(40, 'x') + '\n';
+    peer.send(times(5, line));
+    CHECK(peer.receive_exactly(5 * ack_line.size()) == times(5, ack_line));
+    CHECK(joined(stream.blocks()) == times(5, line));
+    for (std::string const& block : stream.blocks()) {
+        CHECK(block.size() <= 100);
+        CHECK(block.ends_with('\n'));
+    }
+}
+
+TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][concurrency]") {
+    FakeStream stream;
+    stream.go_out();
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.drain_timeout = 1s;
+    PublishingServer serving(stream, std::nullopt, options);
+    Peer peer = serving.peer();
+    peer.send("kept waiting\n");
+    stream.wait_until_asked();
+    serving.server.stop();
+    CHECK(peer.receive_all() == cannot_store_line);
+    ServerResult const result = serving.result.get();
+    CHECK(result.failure == "the stream does not take what is published to it");
+}
+
+TEST_CASE("Each event loop has its own chain of blocks", "[stream][server][concurrency]") {
+    // One list for both loops' subjects: they are in each other's way, which is a conflict each
+    // time.
+    FakeStream stream;
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.threads = 2;
+    PublishingServer serving(stream, 1min, options);
+    Peer one = serving.peer();
+    Peer two = serving.peer();
+    for (int round = 0; round != 20; ++round) {
+        one.send("a\n");
+        two.send("b\n");
+        CHECK(one.receive_exactly(ack_line.size()) == ack_line);
+        CHECK(two.receive_exactly(ack_line.size()) == ack_line);
+    }
+    std::string const all = joined(stream.blocks());
+    CHECK(std::ranges::count(all, 'a') == 20);
+    CHECK(std::ranges::count(all, 'b') == 20);
+}
+
+TEST_CASE("A block is cut behind a record", "[stream]") {
+    CHECK(leading_records("ab\ncd\n", 100) == "ab\ncd\n");
+    CHECK(leading_records("ab\ncd\n", 6) == "ab\ncd\n");
+    CHECK(leading_records("ab\ncd\n", 5) == "ab\n");
+    CHECK(leading_records("ab\ncd\n", 3) == "ab\n");
+    CHECK(leading_records("ab\ncd\n", 2).empty());
+    CHECK(leading_records("ab\ncd\n", 0).empty());
+}
+
+}  // namespace roger::test

@@ -1,0 +1,67 @@
+// Where records are published: the grammar of --to.
+#include "stream/stream_address.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace roger::test {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+
+std::string fault_of(std::string const& text) {
+    try {
+        parse_stream_address(text);
+    } catch (std::invalid_argument const& error) {
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("A stream's address names servers and a subject", "[stream]") {
+    StreamAddress const one = parse_stream_address("nats://127.0.0.1:4222/LOG");
+    CHECK(one.servers == std::vector<std::string>{"nats://127.0.0.1:4222"});
+    CHECK(one.subject == "LOG");
+    CHECK_FALSE(one.tls);
+
+    StreamAddress const many =
+        parse_stream_address("tls://me:secret@h1,h2:4223,[::1]:4224/a.b-c.d");
+    CHECK(many.servers == std::vector<std::string>{"tls://me:secret@h1", "tls://me:secret@h2:4223",
+                                                   "tls://me:secret@[::1]:4224"});
+    CHECK(many.subject == "a.b-c.d");
+    CHECK(many.tls);
+}
+
+TEST_CASE("A stream's address is logged without user and password", "[stream]") {
+    CHECK(to_string(parse_stream_address("nats://me:secret@h1:1,h2/LOG")) == "nats://h1:1,h2/LOG");
+    CHECK(to_string(parse_stream_address("tls://h1/a.b")) == "tls://h1/a.b");
+}
+
+TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
+    for (std::string const text : {"", "h1/LOG", "http://h1/LOG", "nats:h1/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("begins with neither nats:// nor tls://"));
+    }
+    for (std::string const text : {"nats://h1", "nats://h1/", "nats://h1/a..b", "nats://h1/.a",
+                                   "nats://h1/a.", "nats://h1/a b", "nats://h1/a.>", "nats://h1/*",
+                                   "nats://h1/gr\xc3\xbc\xc3\x9f"
+                                   "e"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("subject"));
+    }
+    for (std::string const text : {"nats:///LOG", "nats://h1,,h2/LOG", "nats://h1,/LOG",
+                                   "nats://me@/LOG", "nats://h 1/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
+    }
+    // What a terminal could take for a control sequence is escaped.
+    CHECK_THAT(fault_of("\x1b[31m"), ContainsSubstring("\\x1b[31m"));
+}
+
+}  // namespace roger::test

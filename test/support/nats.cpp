@@ -1,0 +1,258 @@
+// NATS servers under test.
+#include "support/nats.hpp"
+
+#include "support/deadline.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <string_view>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace roger::test {
+
+namespace {
+
+/// For an answer. A cluster without a leader gives none.
+constexpr Duration patience{2000};
+
+/// A port that is free now and that the system chooses for nobody: a server that is killed has it
+/// again.
+std::uint16_t free_port() {
+    static std::mt19937 random{std::random_device{}()};
+    for (;;) {
+        auto const port = std::uniform_int_distribution<std::uint16_t>(10'000, 32'000)(random);
+        Descriptor const probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
+            return port;
+        }
+    }
+}
+
+std::string decode_base64(std::string_view text) {
+    constexpr std::string_view digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::array<std::uint8_t, 256> values{};
+    for (std::size_t value = 0; value != digits.size(); ++value) {
+        values[static_cast<unsigned char>(digits[value])] = static_cast<std::uint8_t>(value);
+    }
+    std::string bytes;
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (char const digit : text) {
+        if (digit == '=') {
+            break;
+        }
+        bits = bits << 6U | values[static_cast<unsigned char>(digit)];
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xffU);
+        }
+    }
+    return bytes;
+}
+
+/// A header's value, from "NATS/1.0\r\nName: value\r\n...".
+std::string header(std::string const& headers, std::string const& name) {
+    std::size_t const at = headers.find('\n' + name + ": ");
+    if (at == std::string::npos) {
+        return "";
+    }
+    std::size_t const begin = at + name.size() + 3;
+    return headers.substr(begin, headers.find('\r', begin) - begin);
+}
+
+}  // namespace
+
+std::string NatsServer::why_not() {
+    static std::string const reason = [] {
+        if (std::string_view(ROGER_NATS_SERVER).empty()) {
+            return std::string("no nats-server is installed (script/bootstrap --test)");
+        }
+        Run const told = run({.program = ROGER_NATS_SERVER, .arguments = {"--version"}});
+        // 2.11 is what Roger demands, and no version before 2.11 begins like that.
+        std::string const version = told.out.substr(0, told.out.find('\n'));
+        bool const old = version.find(" v2.") != std::string::npos &&
+                         std::atoi(version.c_str() + version.find(" v2.") + 4) < 11;
+        return old ? version + " is too old (2.11)" : std::string();
+    }();
+    return reason;
+}
+
+NatsServer::NatsServer(Setup setup) : setup_(std::move(setup)), port_(free_port()) {
+    start();
+}
+
+std::string NatsServer::host_and_port() const {
+    return fmt::format("127.0.0.1:{}", port_);
+}
+
+void NatsServer::kill() {
+    process_->signal(SIGKILL);
+    process_->wait_for_exit();
+}
+
+void NatsServer::start() {
+    std::string configuration =
+        fmt::format("server_name: {}\nlisten: \"{}\"\njetstream {{ store_dir: \"{}\" }}\n{}\n",
+                    setup_.name, host_and_port(), directory_ / "store", setup_.settings);
+    if (setup_.route != 0) {
+        std::vector<std::string> routes;
+        for (std::uint16_t const port : setup_.routes) {
+            routes.push_back(fmt::format("\"nats://127.0.0.1:{}\"", port));
+        }
+        configuration +=
+            fmt::format("cluster {{ name: test, listen: \"127.0.0.1:{}\", routes: [{}] }}\n",
+                        setup_.route, fmt::join(routes, ", "));
+    }
+    write_file(directory_ / "nats.conf", configuration);
+    process_ = std::make_unique<Process>(
+        Launch{.program = ROGER_NATS_SERVER, .arguments = {"--config", directory_ / "nats.conf"}});
+    process_->err().read_until("Server is ready");
+}
+
+NatsCluster::NatsCluster() {
+    std::vector<std::uint16_t> routes;
+    while (routes.size() != size()) {
+        routes.push_back(free_port());
+    }
+    for (std::size_t index = 0; index != size(); ++index) {
+        nodes_.push_back(
+            std::make_unique<NatsServer>(NatsServer::Setup{.name = fmt::format("n{}", index + 1),
+                                                           .settings = {},
+                                                           .route = routes[index],
+                                                           .routes = routes}));
+    }
+    // JetStream answers when the cluster has a leader.
+    NatsReader reader(node(0));
+    eventually("a leader of the cluster", [&] {
+        auto const answer = reader.request("$JS.API.INFO");
+        return answer && !answer->contains("error");
+    });
+}
+
+std::string NatsCluster::url(std::string const& subject) const {
+    std::vector<std::string> hosts;
+    for (auto const& node : nodes_) {
+        hosts.push_back(node->host_and_port());
+    }
+    return fmt::format("nats://{}/{}", fmt::join(hosts, ","), subject);
+}
+
+std::size_t NatsCluster::leader_of(std::string const& stream) {
+    std::string leader;
+    NatsReader reader(node(0));
+    eventually("a leader of " + stream, [&] {
+        leader = reader.info(stream).at("cluster").value("leader", "");
+        return !leader.empty();
+    });
+    auto const found =
+        std::ranges::find(nodes_, leader, [](auto const& node) { return node->name(); });
+    return static_cast<std::size_t>(found - nodes_.begin());
+}
+
+void NatsCluster::wait_until_current(std::string const& stream) {
+    NatsReader reader(node(0));
+    eventually("every replica of " + stream + " to be current", [&] {
+        nlohmann::json const cluster = reader.info(stream).at("cluster");
+        auto const replicas = cluster.value("replicas", nlohmann::json::array());
+        return !cluster.value("leader", "").empty() && replicas.size() == size() - 1 &&
+               std::ranges::all_of(replicas, [](nlohmann::json const& replica) {
+                   return replica.value("current", false) && !replica.value("offline", false);
+               });
+    });
+}
+
+NatsReader::NatsReader(NatsServer const& server)
+    : peer_(Peer::connect("tcp:" + server.host_and_port())) {
+    peer_.receive_line();  // INFO
+    peer_.send(
+        "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,"
+        "\"lang\":\"test\",\"version\":\"1\",\"protocol\":1}\r\nSUB answers.* 1\r\n");
+}
+
+std::optional<nlohmann::json> NatsReader::request(std::string const& subject,
+                                                  std::string const& payload) {
+    std::string const inbox = fmt::format("answers.{}", ++requests_);
+    peer_.send(fmt::format("PUB {} {} {}\r\n{}\r\n", subject, inbox, payload.size(), payload));
+    while (peer_.would_receive_within(patience)) {
+        std::string const line = peer_.receive_line();
+        if (line.starts_with("PING")) {
+            peer_.send("PONG\r\n");
+        } else if (line.starts_with("-ERR")) {
+            throw Failure("nats-server says " + legible(line));
+        } else if (line.starts_with("MSG ") || line.starts_with("HMSG ")) {
+            std::size_t const size = std::stoul(line.substr(line.rfind(' ') + 1));
+            std::string const body = peer_.receive_exactly(size + 2);
+            if (line.find(' ' + inbox + ' ') == std::string::npos) {
+                continue;  // the answer to an earlier one
+            }
+            // With headers: a status, that nobody is there to answer.
+            return line.starts_with("HMSG ")
+                       ? std::nullopt
+                       : std::optional(nlohmann::json::parse(body.substr(0, size)));
+        }
+    }
+    return std::nullopt;
+}
+
+void NatsReader::create_stream(nlohmann::json const& config) {
+    auto const answer =
+        request("$JS.API.STREAM.CREATE." + config.at("name").get<std::string>(), config.dump());
+    if (!answer || answer->contains("error")) {
+        throw Failure("no stream: " + (answer ? answer->dump() : std::string("no answer")));
+    }
+}
+
+nlohmann::json NatsReader::info(std::string const& stream) {
+    std::optional<nlohmann::json> answer;
+    eventually("to be told of the stream " + stream, [&] {
+        answer = request("$JS.API.STREAM.INFO." + stream);
+        return answer && answer->contains("config");
+    });
+    return *answer;
+}
+
+std::vector<StoredBlock> NatsReader::blocks(std::string const& stream) {
+    nlohmann::json const state = info(stream).at("state");
+    std::vector<StoredBlock> all;
+    for (auto sequence = state.at("first_seq").get<std::uint64_t>();
+         sequence != 0 && sequence <= state.at("last_seq").get<std::uint64_t>(); ++sequence) {
+        std::optional<nlohmann::json> answer;
+        eventually(fmt::format("message {} of {}", sequence, stream), [&] {
+            answer = request("$JS.API.STREAM.MSG.GET." + stream,
+                             fmt::format(R"({{"seq":{}}})", sequence));
+            return answer && answer->contains("message");
+        });
+        nlohmann::json const& message = answer->at("message");
+        all.push_back({.subject = message.at("subject"),
+                       .sequence = sequence,
+                       .id = header(decode_base64(message.value("hdrs", "")), "Roger-Block"),
+                       .data = decode_base64(message.value("data", ""))});
+    }
+    return all;
+}
+
+std::string records_of(std::vector<StoredBlock> const& blocks, std::string const& subject) {
+    std::string all;
+    for (StoredBlock const& block : blocks) {
+        if (block.subject.starts_with(subject)) {
+            all += block.data;
+        }
+    }
+    return all;
+}
+
+}  // namespace roger::test

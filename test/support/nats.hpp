@@ -1,0 +1,104 @@
+// NATS servers under test, and what they have stored, read without the library that the server
+// uses.
+#pragma once
+
+#include "support/files.hpp"
+#include "support/peer.hpp"
+#include "support/process.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace roger::test {
+
+/// A nats-server with JetStream, on loopback. Alone, or one of a cluster.
+class NatsServer {
+public:
+    /// Why there can be none here; empty: there can.
+    static std::string why_not();
+
+    struct Setup {
+        std::string name = "n1";
+        std::string settings = {};  ///< more of its configuration file
+        std::uint16_t route = 0;    ///< of a cluster: its own port, and those of all
+        std::vector<std::uint16_t> routes = {};
+    };
+
+    /// Returns when it is ready, which one of a cluster is before there is a leader.
+    NatsServer() : NatsServer(Setup()) {}
+    explicit NatsServer(Setup setup);
+
+    [[nodiscard]] std::string host_and_port() const;
+    [[nodiscard]] std::string const& name() const { return setup_.name; }
+    [[nodiscard]] pid_t id() const { return process_->id(); }
+
+    /// kill -9.
+    void kill();
+    /// Again, with what it had stored.
+    void start();
+
+private:
+    Setup setup_;
+    TempDir directory_;
+    std::uint16_t port_;
+    std::unique_ptr<Process> process_;
+};
+
+/// Three of them.
+class NatsCluster {
+public:
+    NatsCluster();
+
+    [[nodiscard]] NatsServer& node(std::size_t index) { return *nodes_.at(index); }
+    [[nodiscard]] static std::size_t size() { return 3; }
+    /// For --to: nats://HOST:PORT,.../SUBJECT.
+    [[nodiscard]] std::string url(std::string const& subject) const;
+
+    /// The index of the node that leads a stream. Waits until there is one.
+    std::size_t leader_of(std::string const& stream);
+    /// Waits until every replica of the stream has all of it.
+    void wait_until_current(std::string const& stream);
+
+private:
+    std::vector<std::unique_ptr<NatsServer>> nodes_;
+};
+
+struct StoredBlock {
+    std::string subject;
+    std::uint64_t sequence = 0;
+    std::string id;  ///< Roger's, from its headers
+    std::string data;
+};
+
+/// A connection that speaks NATS's text protocol: https://docs.nats.io/reference/nats-protocol
+class NatsReader {
+public:
+    explicit NatsReader(NatsServer const& server);
+
+    /// A request's answer, without headers. Nothing: nobody is there to answer it, or nobody has
+    /// for some time. It is for the caller to ask again.
+    std::optional<nlohmann::json> request(std::string const& subject,
+                                          std::string const& payload = "");
+
+    /// A stream, made anew. Throws Failure with JetStream's own words.
+    void create_stream(nlohmann::json const& config);
+    /// "config", "state", "cluster". Waits while it cannot be told.
+    nlohmann::json info(std::string const& stream);
+    /// All that it has, in its order.
+    std::vector<StoredBlock> blocks(std::string const& stream);
+
+private:
+    Peer peer_;
+    std::size_t requests_ = 0;
+};
+
+/// The records of one subject, or of all that begin like that, in their order.
+std::string records_of(std::vector<StoredBlock> const& blocks, std::string const& subject);
+
+}  // namespace roger::test

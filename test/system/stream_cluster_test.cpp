@@ -1,0 +1,122 @@
+// Three NATS servers and two of ours: whatever is killed, what was acknowledged is in the stream.
+#include "support/flood.hpp"
+#include "support/nats.hpp"
+#include "support/server_process.hpp"
+#include "support/suspended.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Two servers that publish to one stream with three replicas, and their clients.
+struct Scene {
+    NatsCluster cluster = {};
+    ServerProcess one = publishing("one");
+    ServerProcess two = publishing("two");
+    Flood first{one.address(), {.clients = 4}};
+    Flood second{two.address(), {.clients = 4}};
+
+    ServerProcess publishing(std::string const& name) {
+        return ServerProcess::start({"--to", cluster.url("LOG"), "--create-stream", "--server-name",
+                                     name, "--show", "text", "--publish-timeout", "5min",
+                                     "127.0.0.1:0"});
+    }
+
+    void run_for(Duration duration) {
+        first.run_for(duration / 2);
+        second.run_for(duration / 2);
+    }
+
+    /// Both store again, whatever they are waiting for.
+    void run_until_more(std::size_t messages) {
+        first.run_until_acked(first.all_acked() + messages);
+        second.run_until_acked(second.all_acked() + messages);
+    }
+
+    /// What was acknowledged is there, once and in order.
+    void check() {
+        cluster.wait_until_current("LOG");
+        auto const blocks = NatsReader(cluster.node(0)).blocks("LOG");
+        std::set<std::string> ids;
+        for (StoredBlock const& block : blocks) {
+            REQUIRE(ids.insert(block.id).second);
+        }
+        check_acked(first, records_of(blocks, "LOG.one."));
+        check_acked(second, records_of(blocks, "LOG.two."));
+    }
+
+    static void check_acked(Flood const& flood, std::string const& records) {
+        auto const stored = flood.records(records);
+        CHECK(stored.others.empty());
+        for (std::size_t client = 0; client != flood.clients(); ++client) {
+            CAPTURE(client);
+            CHECK(flood.acked(client) <= stored.of_client[client]);
+        }
+    }
+};
+
+/// Something goes wrong, and is put right.
+void disturb(Scene& scene, int kind, std::size_t node) {
+    NatsServer& nats = scene.cluster.node(node);
+    switch (kind) {
+        case 0:  // one is killed
+            nats.kill();
+            scene.run_for(1s);
+            nats.start();
+            break;
+        case 1: {  // one stands still: of what it had received nobody knows
+            Suspended const stopped(nats.id());
+            scene.run_for(3s);
+            break;
+        }
+        case 2:  // two are: no majority, nothing may be acknowledged
+            nats.kill();
+            scene.cluster.node((node + 1) % NatsCluster::size()).kill();
+            scene.run_for(1s);
+            nats.start();
+            scene.cluster.node((node + 1) % NatsCluster::size()).start();
+            break;
+        default:  // all are
+            for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
+                scene.cluster.node(index).kill();
+            }
+            scene.run_for(500ms);
+            for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
+                scene.cluster.node(index).start();
+            }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("Two servers lose nothing when NATS servers are killed or stand still (P1)",
+          "[stream][cluster][system]") {
+    if (std::string const reason = NatsServer::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+    Scene scene;
+    scene.run_until_more(500);
+    for (int kind = 0; kind != 4; ++kind) {
+        CAPTURE(kind);
+        disturb(scene, kind, scene.cluster.leader_of("LOG"));
+        scene.run_until_more(500);
+    }
+    // A server of ours as well: what it had acknowledged stays.
+    scene.one.signal(SIGKILL);
+    scene.first.run_until_ended();
+    scene.second.finish();
+    scene.second.run_until_ended();
+    CHECK(scene.two.stop() == Exit::with(0));
+    scene.check();
+}
