@@ -6,10 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <stdexcept>
-#include <system_error>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace roger {
@@ -118,29 +116,15 @@ private:
     std::unordered_map<std::uint64_t, std::uint64_t> last_;  ///< the furthest of each sequence
 };
 
-std::runtime_error cannot_read(std::string const& file) {
-    return std::runtime_error(
-        fmt::format("--audit {}: {}", file, std::generic_category().message(errno)));
-}
-
 }  // namespace
 
-AuditResult audit(std::string const& file, std::uint64_t run, SocketType type,
+AuditResult audit(AuditedOutput& output, std::uint64_t run, SocketType type,
                   std::vector<AuditTrail const*> const& trails) {
     AuditResult result;
-    result.file = file;
+    result.file = output.name();
     result.datagrams = type == SocketType::datagram;
-    std::ifstream output(file, std::ios::binary);
-    if (!output) {
-        throw cannot_read(file);
-    }
     Auditor auditor(result, run, trails);
-    for (std::string record; std::getline(output, record);) {
-        auditor.read(record);
-    }
-    if (output.bad()) {
-        throw cannot_read(file);
-    }
+    output.for_each_message([&auditor](std::string_view message) { auditor.read(message); });
     auditor.finish();
     return result;
 }

@@ -2,20 +2,20 @@
 #pragma once
 
 #include "load/audit_trail.hpp"
+#include "load/audited_output.hpp"
 #include "report/report.hpp"
 #include "roger/address.hpp"
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace roger {
 
-/// Reads what the server wrote (--show raw) while run number `run` went on; `trails`: one for each
-/// event loop. Records of others are passed over. Order is that of a connection's messages, or of
-/// all datagrams of an event loop. Throws std::runtime_error with a sentence where the file cannot
-/// be read.
-AuditResult audit(std::string const& file, std::uint64_t run, SocketType type,
+/// Reads what the server wrote while run number `run` went on; `trails`: one for each event loop.
+/// Messages of others are passed over. Order is that of a connection's messages, or of all
+/// datagrams of an event loop. Throws std::runtime_error with a sentence where the output cannot be
+/// read.
+AuditResult audit(AuditedOutput& output, std::uint64_t run, SocketType type,
                   std::vector<AuditTrail const*> const& trails);
 
 }  // namespace roger

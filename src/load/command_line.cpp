@@ -1,6 +1,7 @@
 // The load tester's command line.
 #include "load/command_line.hpp"
 
+#include "load/audited_output.hpp"
 #include "load/option_groups.hpp"
 #include "load/settings_text.hpp"
 #include "net/endpoint.hpp"
@@ -74,8 +75,10 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
         ->type_name("WHAT")
         ->excludes(assertions)
         ->excludes(app.get_option("--messages"));
-    add_file(app, "--audit", command_line.audit_file,
-             "number the messages, and look for them in the server's output (--show raw)");
+    add_file(
+        app, "--audit", command_line.audit_file,
+        "number the messages, and look for them in the server's output (--show raw), or in the "
+        "stream that it publishes to: nats://HOST:PORT/SUBJECT");
 }
 
 void add_reports(CLI::App& app, LoadCommandLine& command_line) {
@@ -210,11 +213,12 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     check_stages(app, command_line);
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
-    if (settings.audit && (std::filesystem::is_directory(command_line.audit_file) ||
-                           !std::ifstream(command_line.audit_file))) {
+    if (settings.audit && !is_stream_address(command_line.audit_file) &&
+        (std::filesystem::is_directory(command_line.audit_file) ||
+         !std::ifstream(command_line.audit_file))) {
         throw UsageError(
             fmt::format("--audit: cannot read {}: name the file that the server's "
-                        "standard output goes to",
+                        "standard output goes to, or nats://HOST:PORT/SUBJECT",
                         command_line.audit_file));
     }
     if (settings.threads > settings.clients) {

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -64,10 +65,12 @@ int tell(LoadCommandLine const& command_line, roger::Report report, PrintError c
 int test(LoadCommandLine const& command_line, roger::Runner& runner,
          PrintError const& print_error) {
     bool audited = true;
+    std::unique_ptr<roger::AuditedOutput> const output =
+        command_line.settings.audit ? roger::open_audited_output(command_line.audit_file) : nullptr;
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
         auto const audit = [&] {
             report.audit =
-                roger::audit(command_line.audit_file, run.number(),
+                roger::audit(*output, run.number(),
                              socket_type(command_line.settings.address.transport), run.trails());
         };
         audited = !command_line.settings.audit || succeeds(audit, print_error);

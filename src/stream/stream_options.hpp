@@ -9,14 +9,14 @@
 namespace roger {
 
 struct StreamOptions {
-    StreamAddress address;
-    std::string stream;                   ///< its name; empty: the one that takes the subject
-    std::optional<int> created_replicas;  ///< where there is none it is made, with so many
-    std::string server;                   ///< this server's part of the subject
-    std::string credentials_file;         ///< these four: paths, or empty
-    std::string ca_file;
-    std::string certificate_file;
-    std::string key_file;
+    StreamAddress address = {};
+    std::string stream = {};                   ///< its name; empty: the one that takes the subject
+    std::optional<int> created_replicas = {};  ///< where there is none it is made, with so many
+    std::string server = {};                   ///< this server's part of the subject
+    std::string credentials_file = {};         ///< these four: paths, or empty
+    std::string ca_file = {};
+    std::string certificate_file = {};
+    std::string key_file = {};
 };
 
 }  // namespace roger

@@ -45,7 +45,7 @@ AuditResult audited(std::vector<std::string> const& output,
         text += line + line_ending;
     }
     test::write_file(directory / "output", text);
-    return audit(directory / "output", run, type, trails);
+    return audit(*open_audited_output(directory / "output"), run, type, trails);
 }
 
 AuditResult audited(std::vector<std::string> const& output, AuditTrail const& trail) {
@@ -181,10 +181,12 @@ TEST_CASE("An audit of a file that is not there names it", "[load]") {
     using Catch::Matchers::ContainsSubstring;
     test::TempDir const directory;
     std::string const path = directory / "none";
-    CHECK_THROWS_AS(audit(path, run, SocketType::stream, {}), std::runtime_error);
-    CHECK_THROWS_WITH(audit(path, run, SocketType::stream, {}),
-                      ContainsSubstring(path) && ContainsSubstring("No such file"));
-    CHECK_THROWS_AS(audit(directory.path(), run, SocketType::stream, {}), std::runtime_error);
+    auto const audit_of = [](std::string const& name) {
+        return audit(*open_audited_output(name), run, SocketType::stream, {});
+    };
+    CHECK_THROWS_AS(audit_of(path), std::runtime_error);
+    CHECK_THROWS_WITH(audit_of(path), ContainsSubstring(path) && ContainsSubstring("No such file"));
+    CHECK_THROWS_AS(audit_of(directory.path()), std::runtime_error);
 }
 
 }  // namespace roger

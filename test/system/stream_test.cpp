@@ -2,6 +2,7 @@
 #include "stream/stream_config.hpp"
 #include "support/answers.hpp"
 #include "support/flood.hpp"
+#include "support/load_process.hpp"
 #include "support/nats.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
@@ -255,6 +256,32 @@ TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]
     peer.would_receive_within(600ms);
     server.signal(SIGTERM);
     CHECK(server.wait_for_exit() == Exit::with(1));
+}
+
+TEST_CASE("load --audit finds in the stream what the server has acknowledged",
+          "[stream][load][system]") {
+    SKIP_WITHOUT_NATS();
+    NatsServer const nats;
+    auto server = ServerProcess::start(publishing(nats, {"--threads", "2"}));
+    auto const test = [&](std::vector<std::string> const& more) {
+        std::vector<std::string> arguments = {"--messages", "2000",    "--clients",
+                                              "8",          "--audit", url(nats)};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        arguments.push_back(server.address());
+        return run(load_launch(arguments));
+    };
+    Run const sound = test({});
+    CHECK(sound.exit == Exit::with(0));
+    CHECK_THAT(sound.out, ContainsSubstring("audit of nats://"));
+    // What was there before the run is not the run's.
+    CHECK(test({}).exit == Exit::with(0));
+    CHECK(server.stop() == Exit::with(0));
+
+    // One that acknowledges, and stores elsewhere.
+    auto liar = ServerProcess::start({"127.0.0.1:0"});
+    Run const found = run(load_launch({"--messages", "100", "--audit", url(nats), liar.address()}));
+    CHECK(found.exit == Exit::with(1));
+    CHECK(liar.stop() == Exit::with(0));
 }
 
 TEST_CASE("Two servers of one name are told", "[stream][system]") {

@@ -1,0 +1,33 @@
+// Where an audit reads what the server has written: a file, or a stream that it publishes to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace roger {
+
+class AuditedOutput {
+public:
+    AuditedOutput() = default;
+    AuditedOutput(AuditedOutput const&) = delete;
+    AuditedOutput& operator=(AuditedOutput const&) = delete;
+    virtual ~AuditedOutput() = default;
+
+    /// For the report: without a password.
+    [[nodiscard]] virtual std::string name() const = 0;
+
+    /// Each message that has been written, in order: of a file all, of a stream those since it was
+    /// opened. Throws std::runtime_error with a sentence.
+    virtual void for_each_message(std::function<void(std::string_view message)> const& take) = 0;
+};
+
+/// `name` is a path, or nats://HOST:PORT/SUBJECT. To be opened before the test. Throws
+/// std::invalid_argument or std::runtime_error with a sentence.
+std::unique_ptr<AuditedOutput> open_audited_output(std::string const& name);
+
+/// Whether it is a stream's address.
+bool is_stream_address(std::string_view name);
+
+}  // namespace roger
