@@ -12,7 +12,9 @@ namespace roger {
 
 struct Publishing {
     StreamOptions stream;
-    Timeout timeout = std::chrono::seconds(10);
+    /// JetStream takes up to 9 s to elect a leader in place of one that is gone; and a client gives
+    /// up after 30 s.
+    Timeout timeout = std::chrono::seconds(20);
     bool asked = false;  ///< --to was given
 };
 

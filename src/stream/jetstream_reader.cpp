@@ -4,13 +4,19 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace roger {
 
 namespace {
+
+/// JetStream elects a leader in less than 9 s, and notices in some more that one is gone.
+constexpr std::chrono::seconds election_timeout{30};
+constexpr std::chrono::milliseconds between_attempts{100};
 
 class JetStreamReader final : public StreamReader {
 public:
@@ -50,16 +56,30 @@ public:
 private:
     /// Of our subjects, which may not be all that the stream takes.
     [[nodiscard]] std::uint64_t last_sequence() const {
-        natsMsg* found = nullptr;
-        jsErrCode code{};
-        natsStatus const status = js_GetLastMsg(&found, connection_.jetstream(), name_.c_str(),
-                                                (prefix_ + '>').c_str(), nullptr, &code);
-        NatsMessage const message(found);
-        if (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr) {
-            return 0;
+        NatsMessage const message = asked([this](natsMsg** found, jsErrCode* code) {
+            return js_GetLastMsg(found, connection_.jetstream(), name_.c_str(),
+                                 (prefix_ + '>').c_str(), nullptr, code);
+        });
+        return message ? natsMsg_GetSequence(message.get()) : 0;
+    }
+
+    /// Again, as long as it takes the servers to elect a leader. Null: there is no such message.
+    template <typename Ask>
+    [[nodiscard]] NatsMessage asked(Ask const& ask) const {
+        auto const end = std::chrono::steady_clock::now() + election_timeout;
+        for (;;) {
+            natsMsg* found = nullptr;
+            jsErrCode code{};
+            natsStatus const status = ask(&found, &code);
+            NatsMessage message(found);
+            if (status == NATS_OK || (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr)) {
+                return message;
+            }
+            if (std::chrono::steady_clock::now() >= end) {
+                require(status, url_);
+            }
+            std::this_thread::sleep_for(between_attempts);
         }
-        require(status, url_);
-        return natsMsg_GetSequence(found);
     }
 
     std::string url_;
