@@ -135,7 +135,7 @@ private:
 
     /// The name of the stream that takes our subject.
     [[nodiscard]] std::string find_or_create() const {
-        std::string const found = connection_.stream_of(subject(0));
+        std::string found = connection_.stream_of(subject(0));
         std::string const& wanted = options_.stream;
         if (!found.empty() && !wanted.empty() && wanted != found) {
             throw std::runtime_error(

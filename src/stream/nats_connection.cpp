@@ -92,6 +92,7 @@ void NatsConnection::connect(StreamOptions const& options) {
     require(natsOptions_Create(&created), "NATS");
     Options const owned(created);
     std::vector<char const*> servers;
+    servers.reserve(options.address.servers.size());
     for (std::string const& server : options.address.servers) {
         servers.push_back(server.c_str());
     }

@@ -15,12 +15,12 @@
 
 namespace roger {
 
-template <typename Object, void (*destroy)(Object*)>
+template <typename Object, void (*Destroy)(Object*)>
 struct NatsDestroyer {
-    void operator()(Object* object) const { destroy(object); }
+    void operator()(Object* object) const { Destroy(object); }
 };
-template <typename Object, void (*destroy)(Object*)>
-using NatsOwned = std::unique_ptr<Object, NatsDestroyer<Object, destroy>>;
+template <typename Object, void (*Destroy)(Object*)>
+using NatsOwned = std::unique_ptr<Object, NatsDestroyer<Object, Destroy>>;
 
 using NatsMessage = NatsOwned<natsMsg, natsMsg_Destroy>;
 

@@ -142,6 +142,8 @@ struct PublishingServer {
                                 .refusal = cannot_store_refusal}),
           result(std::async(std::launch::async, [this] { return server.run(); })) {}
 
+    PublishingServer(PublishingServer const&) = delete;
+    PublishingServer& operator=(PublishingServer const&) = delete;
     ~PublishingServer() {
         server.end_now();
         if (result.valid()) {

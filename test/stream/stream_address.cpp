@@ -48,10 +48,9 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("begins with neither nats:// nor tls://"));
     }
-    for (std::string const text : {"nats://h1", "nats://h1/", "nats://h1/a..b", "nats://h1/.a",
-                                   "nats://h1/a.", "nats://h1/a b", "nats://h1/a.>", "nats://h1/*",
-                                   "nats://h1/gr\xc3\xbc\xc3\x9f"
-                                   "e"}) {
+    for (std::string const text :
+         {"nats://h1", "nats://h1/", "nats://h1/a..b", "nats://h1/.a", "nats://h1/a.",
+          "nats://h1/a b", "nats://h1/a.>", "nats://h1/*", "nats://h1/gr\xc3\xbc\xc3\x9fung"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("subject"));
     }

@@ -110,6 +110,7 @@ void NatsServer::start() {
                     setup_.name, host_and_port(), directory_ / "store", setup_.settings);
     if (setup_.route != 0) {
         std::vector<std::string> routes;
+        routes.reserve(setup_.routes.size());
         for (std::uint16_t const port : setup_.routes) {
             routes.push_back(fmt::format("\"nats://127.0.0.1:{}\"", port));
         }
@@ -145,6 +146,7 @@ NatsCluster::NatsCluster() {
 
 std::string NatsCluster::url(std::string const& subject) const {
     std::vector<std::string> hosts;
+    hosts.reserve(size());
     for (auto const& node : nodes_) {
         hosts.push_back(node->host_and_port());
     }
