@@ -1,12 +1,16 @@
 """The servers that are compared: how each is started, and what a message to it is."""
+import contextlib
+import dataclasses
 import os
 import pathlib
 import shutil
 import subprocess
 
+from lib import nats
 from lib.rows import LINE, MOST_CLIENTS
 
-NAMES = ("floor", "ack", "uring", "roger", "asio", "redis", "memcached", "nginx")
+NAMES = ("floor", "ack", "uring", "roger", "roger-sync", "r1", "r1-always", "r3", "r3-always", "asio", "redis",
+         "memcached", "nginx")
 NGINX_MODULES = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/nginx/modules")
 
 
@@ -29,6 +33,10 @@ class Contender:
     def absent(self):
         """Why it cannot be had here; None where it can."""
         return None
+
+    def companions(self, place):
+        """A context in which what it needs runs beside it."""
+        return contextlib.nullcontext()
 
     def version(self):
         """Empty: that of this project's sources."""
@@ -80,6 +88,35 @@ class Roger(Contender):
 
     def version(self):
         return first_line([self.program("server"), "--version"]).removeprefix("server ")
+
+
+class RogerSync(Roger):
+    def command(self, row, place):
+        return super().command(dataclasses.replace(row, sync=True), place)
+
+
+class Replicated(Roger):
+    """Roger publishing to a stream, with so many NATS servers."""
+
+    def __init__(self, name, says, programs, nodes, always=False):
+        super().__init__(name, says, programs)
+        self.nodes = nodes
+        self.always = always
+        self.servers = ""
+
+    def absent(self):
+        if nats.program() is None:
+            return "nats-server is not installed (script/bootstrap --test)"
+        return super().absent()
+
+    @contextlib.contextmanager
+    def companions(self, place):
+        with nats.nats(place.folder, self.nodes, self.always) as self.servers:
+            yield
+
+    def command(self, row, place):
+        *command, address = super().command(row, place)
+        return [*command, "--to", f"nats://{self.servers}/BENCH", f"--create-stream={self.nodes}", address]
 
 
 class AsioSession(Contender):
@@ -185,6 +222,11 @@ def contenders(bench, roger, also):
         AckAtOnce("ack", "the same without writing anything out", bench),
         Uring("uring", "the same as the floor, with io_uring; writes out with write()", bench),
         Roger("roger", "Roger's server", roger),
+        RogerSync("roger-sync", "the same with --sync", roger),
+        Replicated("r1", "the same with --to, one NATS server", roger, 1),
+        Replicated("r1-always", "the same, which syncs before each answer", roger, 1, always=True),
+        Replicated("r3", "with --to, three NATS servers on the generator's processor", roger, 3),
+        Replicated("r3-always", "the same, which sync before each answer", roger, 3, always=True),
         *(Roger(name, "another build of it", folder) for name, folder in also.items()),
         AsioSession("asio", "Asio's plainest coroutine session: writes nothing out", bench),
         Redis("redis", "PING; SET where messages are longer; SET with the append-only file where there "

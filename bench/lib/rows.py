@@ -7,6 +7,7 @@ MOST_CLIENTS = 10_000
 ALL = ("floor", "ack", "uring", "roger", "asio", "redis", "memcached")
 WITH_OUTPUT = ("floor", "uring", "roger", "redis")
 STREAMS = ("floor", "roger", "redis", "memcached")
+REPLICATED = ("roger", "roger-sync", "r1", "r1-always", "r3", "r3-always")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ ROWS = (
     Row("udp-1000", ("floor", "roger"), transport="udp", clients=1000),
     Row("sync-1", ("floor", "roger", "redis"), output="file", sync=True, clients=1),
     Row("sync-1000", ("floor", "roger", "redis"), output="file", sync=True, clients=1000),
+    Row("replicated-64", REPLICATED, output="file"),
+    Row("replicated-1000", REPLICATED, output="file", clients=1000),
     Row("threads-1000", ("floor", "roger", "memcached"), clients=1000, threads=2),
     Row("threads-64x32", ("floor", "roger"), depth=32, threads=2),
     Row("memory-10000", ("floor", "roger", "asio", "redis", "memcached"), kind="memory",

@@ -61,6 +61,7 @@ def serving(contender, row, folder):
     with tempfile.TemporaryDirectory(dir=folder, prefix=f"{contender.name}-") as work, \
             open(log, "wb") as errors, contextlib.ExitStack() as stack:
         place = Place(Path(work), row.transport, free_port())
+        stack.enter_context(contender.companions(place))
         output = stack.enter_context(_output(row, place.folder))
         if contender.probed:  # their logs go to both
             output = errors

@@ -111,7 +111,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     announce_counters();
     standard_error.close();
     output->flush_lines();
-    if (result.end != roger::ServerResult::End::drained || output->hangs()) {
+    if (result.end != roger::ServerResult::End::drained || !output->needs_close()) {
         // Sessions are left that wait for the output, which may itself be waiting for a disk:
         // there is nothing to be gained from taking them down in order.
         std::_Exit(result.success() ? roger::status_done : roger::status_failed);

@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -50,7 +49,7 @@ public:
     }
 
     void abandon() override { display_.abandon(); }
-    [[nodiscard]] bool hangs() const override { return false; }
+    [[nodiscard]] bool needs_close() const override { return true; }
 
     void flush_lines() override {
         if (lines_between_records_) {
@@ -100,7 +99,7 @@ private:
 class StreamOutput final : public Output {
 public:
     StreamOutput(ServerCommandLine const& command_line, StandardError& standard_error)
-        : stream_(open_stream(command_line.publishing.stream, standard_error.log())) {
+        : stream_(open_stream(options_for(command_line), standard_error.log())) {
         std::size_t const longest =
             longest_record(command_line.show, command_line.server.max_message) + most_origin_bytes;
         if (longest > stream_->most_bytes()) {
@@ -126,18 +125,21 @@ public:
                 .refusal = cannot_store_refusal};
     }
 
-    void abandon() override {
-        abandoned_ = true;
-        publisher_->abandon();
-    }
-    [[nodiscard]] bool hangs() const override { return abandoned_; }
+    void abandon() override { publisher_->abandon(); }
+    /// All is stored or refused, and a thread may be in a call of the library's that does not end.
+    [[nodiscard]] bool needs_close() const override { return false; }
     void flush_lines() override {}
     void close() override { publisher_->finish(); }
 
 private:
+    static StreamOptions options_for(ServerCommandLine const& command_line) {
+        StreamOptions options = command_line.publishing.stream;
+        options.loops = command_line.server.threads;
+        return options;
+    }
+
     std::unique_ptr<Stream> stream_;
     std::optional<Publisher> publisher_;
-    std::atomic<bool> abandoned_ = false;
 };
 
 }  // namespace

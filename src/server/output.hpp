@@ -21,9 +21,8 @@ public:
     /// Gives up what is not written by now. From any thread.
     virtual void abandon() = 0;
 
-    /// When the event loops no longer run: whether a thread may still be in a call that does not
-    /// end, so that close() would wait for it.
-    [[nodiscard]] virtual bool hangs() const = 0;
+    /// Whether close() tells something that is not known when the event loops no longer run.
+    [[nodiscard]] virtual bool needs_close() const = 0;
 
     /// Waits for the last lines of the log, where the output writes them, but not for long.
     virtual void flush_lines() = 0;

@@ -38,6 +38,7 @@ class Publisher::Worker final : BlockWriter, Patience {
 public:
     Worker(Publisher& publisher, std::size_t loop, Options const& options)
         : stream_(publisher.stream_),
+          outage_(publisher.outage_),
           timeout_(options.timeout),
           buffer_(*this, {.show = options.show, .server = options.server}),
           store_(stream_.subject_of(loop)),
@@ -75,11 +76,18 @@ private:
             .cannot_store = [&outage](std::string const& reason) { outage.cannot_store(reason); },
             .stored = [&outage] { outage.stored(); },
             .found_foreign =
-                [log = options.log, server = options.server] {
-                    log(LogLevel::warning,
+                [&outage, server = options.server] {
+                    outage.warn(
                         fmt::format("somebody else publishes as {} too: give each server a "
                                     "--server-name of its own",
                                     server));
+                },
+            .found_less =
+                [&outage] {
+                    outage.warn(
+                        "the subject ends before what was acknowledged: the stream was purged or "
+                        "made "
+                        "anew, or a server that lags has answered");
                 }};
     }
 
@@ -112,6 +120,9 @@ private:
             if (std::exchange(has_block_, false)) {
                 if (stored_ == block.size()) {
                     buffer_.written_elsewhere(stored_, {});
+                } else if (stream_.ended()) {
+                    buffer_.written_elsewhere(stored_,
+                                              std::make_error_code(std::errc::connection_aborted));
                 } else {
                     buffer_.refuse_rest_elsewhere(stored_);
                 }
@@ -123,7 +134,14 @@ private:
         until_ = timeout_ ? std::optional(Clock::now() + *timeout_) : std::nullopt;
         while (!block.empty()) {
             std::string_view const piece = leading_records(block, stream_.most_bytes());
-            if (piece.empty() || !chain_.append(piece, *this)) {
+            if (piece.empty()) {
+                outage_.cannot_store(
+                    fmt::format("a record is longer than the {} bytes that the stream "
+                                "takes at most now",
+                                stream_.most_bytes()));
+                return;
+            }
+            if (!chain_.append(piece, *this)) {
                 return;
             }
             block.remove_prefix(piece.size());
@@ -141,7 +159,7 @@ private:
 
     milliseconds left() override {
         std::lock_guard const lock(guard_);
-        if (abandoned_) {
+        if (abandoned_ || stream_.ended()) {
             return milliseconds(0);
         }
         return until_ ? std::max(milliseconds(0),
@@ -155,6 +173,7 @@ private:
     }
 
     Stream& stream_;
+    Outage& outage_;
     Timeout timeout_;
     RecordBuffer buffer_;
     std::unique_ptr<BlockStore> store_;

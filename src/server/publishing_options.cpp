@@ -10,12 +10,18 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <unistd.h>
 
 namespace roger {
 
 namespace {
+
+/// What NATS takes in a stream's name and in a subject, and what is safe wherever it is shown.
+constexpr std::string_view allowed =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t most_name_bytes = 255;
 
 /// The host's name, as a word of a subject.
 std::string host_name() {
@@ -24,17 +30,16 @@ std::string host_name() {
         return "roger";
     }
     std::string host = name.data();
-    std::ranges::replace_if(
-        host, [](char c) { return !is_subject_token(std::string_view(&c, 1)); }, '-');
+    std::ranges::replace_if(host, [](char c) { return allowed.find(c) == allowed.npos; }, '-');
     return host;
 }
 
-std::string parse_server_name(std::string const& text) {
-    if (!is_subject_token(text)) {
-        throw std::invalid_argument(fmt::format(
-            "{} is no word of a subject: printable characters without blanks, dots, *, > "
-            "and /",
-            quote(text)));
+std::string parse_name(std::string const& text) {
+    if (text.empty() || text.size() > most_name_bytes ||
+        text.find_first_not_of(allowed) != text.npos) {
+        throw std::invalid_argument(
+            fmt::format("{} is no name: letters, digits, - and _, {} of them at most", quote(text),
+                        most_name_bytes));
     }
     return text;
 }
@@ -57,7 +62,10 @@ void add_create_stream(CLI::App& app, StreamOptions& stream, CLI::Option* to) {
 
 void add_file(CLI::App& app, std::string const& name, std::string& path, CLI::Option* to,
               std::string const& description) {
-    app.add_option(name, path, description)->type_name("FILE")->needs(to);
+    app.add_option(name, path, description)
+        ->type_name("FILE")
+        ->check(CLI::ExistingFile.description(""))
+        ->needs(to);
 }
 
 }  // namespace
@@ -75,11 +83,12 @@ void add_publishing(CLI::App& app, Publishing& publishing) {
                                 "nats://[USER:PASSWORD@]HOST:PORT,HOST:PORT/SUBJECT, or tls://; an "
                                 "ack then means stored")
                                 ->type_name("URL");
-    app.add_option("--stream", stream.stream, "its name, which must be that of the stream found")
+    add_parsed(app, "--stream", stream.stream, parse_name,
+               "its name, which must be that of the stream found")
         ->type_name("NAME")
         ->needs(to);
     add_create_stream(app, stream, to);
-    add_parsed(app, "--server-name", stream.server, parse_server_name,
+    add_parsed(app, "--server-name", stream.server, parse_name,
                "this server's part of the subject, and its name in the records: one of its own")
         ->type_name("NAME")
         ->default_str(stream.server)

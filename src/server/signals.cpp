@@ -62,10 +62,11 @@ Task<void> Signals::Implementation::obey() {
 void Signals::Implementation::obey_stop(StopRequest request) {
     switch (request) {
         case StopRequest::drain:
-            server_.stop();
+            // First: an idle server can have ended before stop() returns.
             if (hooks_.on_stop) {
                 hooks_.on_stop();
             }
+            server_.stop();
             break;
         case StopRequest::same:
             break;

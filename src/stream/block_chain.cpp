@@ -18,8 +18,11 @@ constexpr std::chrono::milliseconds pause_between{100};
 /// A block that is stored but not yet committed is in the way, and not to be seen.
 constexpr std::chrono::milliseconds pause_for_commit{20};
 
+/// Of one block, until it is worth a word.
+constexpr int most_conflicts = 5;
+
 std::chrono::milliseconds time_for_an_answer(Patience& patience) {
-    return std::min(patience.left(), most_for_an_answer);
+    return std::clamp(patience.left(), std::chrono::milliseconds(1), most_for_an_answer);
 }
 
 }  // namespace
@@ -50,6 +53,9 @@ bool BlockChain::look_for(std::string const& id, Patience& patience) {
     if (has_appended_ && last->sequence > end_ && !is_ours(last->id)) {
         events_.found_foreign();
     }
+    if (last->sequence < acknowledged_) {
+        events_.found_less();
+    }
     end_ = last->sequence;
     end_known_ = true;
     return last->id == id;
@@ -59,13 +65,18 @@ bool BlockChain::try_once(std::string_view block, std::string const& id, Patienc
     BlockStore::Result result = store_.append(block, id, end_, time_for_an_answer(patience));
     has_appended_ = true;
     if (result.appended == BlockStore::Appended::stored) {
-        end_ = result.sequence;
+        end_ = acknowledged_ = result.sequence;
         return true;
     }
     end_known_ = false;
     if (result.appended == BlockStore::Appended::unknown) {
         reason_ = std::move(result.reason);
-    } else if (++conflicts_ > 1) {
+    } else if (++conflicts_ > most_conflicts) {
+        reason_ =
+            "the subject never ends where it is said to: somebody else appends to it, or the "
+            "stream "
+            "stores it under another name";
+    } else if (conflicts_ > 1) {
         patience.pause(pause_for_commit);
     }
     return false;

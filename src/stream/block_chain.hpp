@@ -37,6 +37,8 @@ public:
         std::function<void(std::string const& reason)> cannot_store;  ///< it will be tried again
         std::function<void()> stored;
         std::function<void()> found_foreign;  ///< somebody else publishes to the subject as well
+        /// What was acknowledged seems to be gone: the subject ends before it.
+        std::function<void()> found_less;
     };
 
     /// `writer` tells this process's blocks from those of others and of earlier runs.
@@ -54,12 +56,13 @@ private:
     BlockStore& store_;
     std::string writer_;
     Events events_;
-    std::uint64_t number_ = 0;   ///< of the last block
-    std::uint64_t end_ = 0;      ///< the subject's last message
-    bool end_known_ = false;     ///< nobody else has appended since, and nothing is in doubt
-    bool has_appended_ = false;  ///< what the subject ends with since then should be ours
-    int conflicts_ = 0;          ///< since the block's first attempt
-    std::string reason_;         ///< of what went wrong last
+    std::uint64_t number_ = 0;        ///< of the last block
+    std::uint64_t acknowledged_ = 0;  ///< the last of ours that is surely stored
+    std::uint64_t end_ = 0;           ///< the subject's last message
+    bool end_known_ = false;          ///< nobody else has appended since, and nothing is in doubt
+    bool has_appended_ = false;       ///< what the subject ends with since then should be ours
+    int conflicts_ = 0;               ///< since the block's first attempt
+    std::string reason_;              ///< of what went wrong last
 };
 
 }  // namespace roger

@@ -34,8 +34,8 @@ using PubAck = NatsOwned<jsPubAck, jsPubAck_Destroy>;
 /// A subject of the stream's. Used by one thread.
 class JetStreamSubject final : public BlockStore {
 public:
-    JetStreamSubject(jsCtx* context, std::string stream, std::string subject)
-        : context_(context), stream_(std::move(stream)), subject_(std::move(subject)) {}
+    JetStreamSubject(NatsConnection const& connection, std::string stream, std::string subject)
+        : connection_(connection), stream_(std::move(stream)), subject_(std::move(subject)) {}
 
     Result append(std::string_view block, std::string const& id, std::uint64_t expected_last,
                   milliseconds most) override {
@@ -58,26 +58,37 @@ public:
         options.MaxWait = most.count();
         jsPubAck* answered = nullptr;
         jsErrCode code{};
-        status = js_PublishMsg(&answered, context_, message.get(), &options, &code);
+        status = js_PublishMsg(&answered, connection_.jetstream(), message.get(), &options, &code);
         PubAck const ack(answered);
-        if (status == NATS_OK && ack && ack->Sequence != 0) {
+        if (status == NATS_OK && ack && is_ours(*ack, expected_last)) {
             return {.appended = Appended::stored, .sequence = ack->Sequence, .reason = {}};
         }
         int const error = static_cast<int>(code);
         if (error == wrong_last_sequence || error == wrong_last_sequence_constant) {
             return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
         }
-        return {.reason = status == NATS_OK ? "an answer without a number" : nats_reason(status)};
+        return {.reason =
+                    status == NATS_OK ? "an answer that is not the stream's" : nats_reason(status)};
     }
 
     std::optional<LastBlock> last(milliseconds most, std::string& reason) override {
+        // It may have been changed, or made anew.
+        try {
+            nlohmann::json const config = connection_.api("STREAM.INFO." + stream_).at("config");
+            reason = fault_of_stream(config);
+        } catch (std::exception const& error) {
+            reason = error.what();
+        }
+        if (!reason.empty()) {
+            return std::nullopt;
+        }
         jsOptions options{};
         jsOptions_Init(&options);
         options.Wait = most.count();
         natsMsg* found = nullptr;
         jsErrCode code{};
-        natsStatus const status =
-            js_GetLastMsg(&found, context_, stream_.c_str(), subject_.c_str(), &options, &code);
+        natsStatus const status = js_GetLastMsg(&found, connection_.jetstream(), stream_.c_str(),
+                                                subject_.c_str(), &options, &code);
         NatsMessage const message(found);
         if (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr) {
             return LastBlock{};
@@ -94,7 +105,14 @@ public:
     }
 
 private:
-    jsCtx* context_;
+    /// Other responders of the account can hear what is published, and answer first. We send no ids
+    /// by which the stream could call a message a duplicate.
+    [[nodiscard]] bool is_ours(jsPubAck const& ack, std::uint64_t expected_last) const {
+        return ack.Stream != nullptr && ack.Stream == stream_ && !ack.Duplicate &&
+               ack.Sequence > expected_last;
+    }
+
+    NatsConnection const& connection_;
     std::string stream_;
     std::string subject_;
 };
@@ -111,7 +129,7 @@ public:
     }
 
     std::unique_ptr<BlockStore> subject_of(std::size_t loop) override {
-        return std::make_unique<JetStreamSubject>(connection_.jetstream(), name_, subject(loop));
+        return std::make_unique<JetStreamSubject>(connection_, name_, subject(loop));
     }
 
     [[nodiscard]] std::size_t most_bytes() const override {
@@ -126,6 +144,7 @@ public:
             name_, storing_servers(config_));
     }
 
+    [[nodiscard]] bool ended() const override { return connection_.is_closed(); }
     void close() override { connection_.close(); }
 
 private:
@@ -133,28 +152,35 @@ private:
         return fmt::format("{}.{}.{}", options_.address.subject, options_.server, loop);
     }
 
-    /// The name of the stream that takes our subject.
+    /// The name of the stream that takes our subjects.
     [[nodiscard]] std::string find_or_create() const {
-        std::string found = connection_.stream_of(subject(0));
+        if (options_.created_replicas && connection_.stream_of(subject(0)).empty()) {
+            create();
+        }
         std::string const& wanted = options_.stream;
-        if (!found.empty() && !wanted.empty() && wanted != found) {
-            throw std::runtime_error(
-                fmt::format("--stream {}: the subject {} belongs to the stream {}", quote(wanted),
-                            subject(0), quote(found)));
+        std::string name;
+        for (std::size_t loop = 0; loop != options_.loops; ++loop) {
+            name = connection_.stream_of(subject(loop));
+            if (name.empty()) {
+                throw std::runtime_error(
+                    fmt::format("no stream of {} takes {}: --create-stream makes one",
+                                to_string(options_.address), subject(loop)));
+            }
+            if (!wanted.empty() && wanted != name) {
+                throw std::runtime_error(
+                    fmt::format("--stream {}: the subject {} belongs to the stream {}",
+                                quote(wanted), subject(loop), quote(name)));
+            }
         }
-        if (!found.empty()) {
-            return found;
-        }
-        if (!options_.created_replicas) {
-            throw std::runtime_error(
-                fmt::format("no stream of {} takes {}.>: --create-stream makes one",
-                            to_string(options_.address), options_.address.subject));
-        }
-        std::string name = wanted.empty() ? stream_name_for(options_.address.subject) : wanted;
+        return name;
+    }
+
+    void create() const {
+        std::string const name =
+            options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
         static_cast<void>(connection_.api(
             "STREAM.CREATE." + name,
             new_stream_config(name, options_.address.subject, *options_.created_replicas)));
-        return name;
     }
 
     StreamOptions options_;
@@ -166,7 +192,12 @@ private:
 }  // namespace
 
 std::unique_ptr<Stream> open_stream(StreamOptions const& options, Log const& log) {
-    return std::make_unique<JetStream>(options, log);
+    try {
+        return std::make_unique<JetStream>(options, log);
+    } catch (nlohmann::json::exception const& error) {
+        throw std::runtime_error(fmt::format("{}: an answer that is not JetStream's: {}",
+                                             to_string(options.address), error.what()));
+    }
 }
 
 }  // namespace roger

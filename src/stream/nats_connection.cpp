@@ -1,6 +1,7 @@
 // How the NATS servers are reached, and asked.
 #include "stream/nats_connection.hpp"
 
+#include "protocol/escaped.hpp"
 #include "protocol/quote.hpp"
 #include "stream/signals_blocked.hpp"
 
@@ -57,6 +58,8 @@ void set_times(natsOptions* options) {
     natsOptions_SetPingInterval(options, ping_interval.count());
     natsOptions_SetMaxPingsOut(options, most_pings_out);
     natsOptions_SetFailRequestsOnDisconnect(options, true);
+    // What is published without a connection fails, rather than being sent whenever there is one.
+    natsOptions_SetReconnectBufSize(options, 1);
 }
 
 }  // namespace
@@ -64,8 +67,13 @@ void set_times(natsOptions* options) {
 std::string nats_reason(natsStatus status) {
     natsStatus last = NATS_OK;
     char const* const detail = nats_GetLastError(&last);
-    return last == status && detail != nullptr && *detail != '\0' ? detail
-                                                                  : natsStatus_GetText(status);
+    if (last != status || detail == nullptr || *detail == '\0') {
+        return natsStatus_GetText(status);
+    }
+    // It begins with a place in the library: "(conn.c:733): ".
+    std::string_view const sentence = detail;
+    std::size_t const place_end = sentence.starts_with('(') ? sentence.find("): ") : sentence.npos;
+    return escaped(place_end == sentence.npos ? sentence : sentence.substr(place_end + 3));
 }
 
 void require(natsStatus status, std::string_view what) {
@@ -103,6 +111,7 @@ void NatsConnection::connect(StreamOptions const& options) {
     natsOptions_SetName(created, ("roger " + options.server).c_str());
     natsOptions_SetDisconnectedCB(created, on_disconnected, this);
     natsOptions_SetReconnectedCB(created, on_reconnected, this);
+    natsOptions_SetClosedCB(created, on_closed, this);
     natsConnection* connection = nullptr;
     require(natsConnection_Connect(&connection, created), "cannot connect to " + url_);
     connection_.reset(connection);
@@ -135,8 +144,8 @@ nlohmann::json NatsConnection::api(std::string const& request,
         throw std::runtime_error(fmt::format("{}: {}: the answer is no JSON", url_, request));
     }
     if (json.contains("error")) {
-        throw std::runtime_error(fmt::format("{}: {}: {}", url_, request,
-                                             json["error"].value("description", "an error")));
+        throw std::runtime_error(fmt::format(
+            "{}: {}: {}", url_, request, escaped(json["error"].value("description", "an error"))));
     }
     return json;
 }
@@ -169,6 +178,15 @@ void NatsConnection::on_reconnected(natsConnection* connection, void* self) {
     natsConnection_GetConnectedServerId(connection, id.data(), id.size());
     static_cast<NatsConnection*>(self)->say(
         LogLevel::info, fmt::format("connected to NATS again, to server {}", id.data()));
+}
+
+void NatsConnection::on_closed(natsConnection* connection, void* self) {
+    auto* const closed = static_cast<NatsConnection*>(self);
+    char const* reason = "";
+    natsConnection_GetLastError(connection, &reason);
+    closed->say(LogLevel::error,
+                fmt::format("the connection to NATS was closed for good: {}", escaped(reason)));
+    closed->closed_ = true;
 }
 
 void NatsConnection::say(LogLevel level, std::string const& sentence) const {

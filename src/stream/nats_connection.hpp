@@ -30,7 +30,8 @@ std::string nats_reason(natsStatus status);
 /// Throws std::runtime_error: `what`, and the reason.
 void require(natsStatus status, std::string_view what);
 
-/// From any thread. It connects again by itself, to whichever of the servers is there.
+/// From any thread. It connects again by itself, to whichever of the servers is there; but the
+/// library gives up for good after some errors, such as a password that is refused twice.
 class NatsConnection {
 public:
     /// Throws std::runtime_error with a sentence.
@@ -49,6 +50,9 @@ public:
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const;
 
+    /// For good.
+    [[nodiscard]] bool is_closed() const { return closed_; }
+
     [[nodiscard]] jsCtx* jetstream() const { return jetstream_.get(); }
 
     /// Calls that wait return with an error, now and in future. Can take as long as an attempt to
@@ -60,11 +64,13 @@ private:
 
     static void on_disconnected(natsConnection* connection, void* self);
     static void on_reconnected(natsConnection* connection, void* self);
+    static void on_closed(natsConnection* connection, void* self);
     void say(LogLevel level, std::string const& sentence) const;
 
     std::string url_;
     Log log_;
     std::atomic<bool> closing_ = false;
+    std::atomic<bool> closed_ = false;
     NatsOwned<natsConnection, natsConnection_Destroy> connection_;
     NatsOwned<jsCtx, jsCtx_Destroy> jetstream_;
 };

@@ -8,6 +8,7 @@ namespace roger {
 namespace {
 
 constexpr std::chrono::seconds between_lines{1};
+constexpr std::chrono::minutes between_warnings{1};
 
 }  // namespace
 
@@ -20,6 +21,15 @@ void Outage::cannot_store(std::string const& reason) {
     if (now >= next_line_) {
         next_line_ = now + between_lines;
         log_(LogLevel::error, fmt::format("cannot store: {}; trying again", reason));
+    }
+}
+
+void Outage::warn(std::string const& sentence) {
+    std::lock_guard const lock(guard_);
+    auto const now = Clock::now();
+    if (now >= next_warning_) {
+        next_warning_ = now + between_warnings;
+        log_(LogLevel::warning, sentence);
     }
 }
 

@@ -1,4 +1,5 @@
 // A time in which nothing can be stored, told to the operator: once a second, and when it is over.
+// And what else is odd.
 #pragma once
 
 #include "roger/log.hpp"
@@ -18,6 +19,8 @@ public:
 
     void cannot_store(std::string const& reason);
     void stored();
+    /// Once a minute.
+    void warn(std::string const& sentence);
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -27,6 +30,7 @@ private:
     std::mutex guard_;  ///< of the times
     Clock::time_point since_;
     Clock::time_point next_line_;
+    Clock::time_point next_warning_;
 };
 
 }  // namespace roger

@@ -28,13 +28,17 @@ public:
     /// What an acknowledgement means here: a sentence for the operator.
     [[nodiscard]] virtual std::string meaning() const = 0;
 
+    /// Nothing will be stored any more, for a reason that was logged.
+    [[nodiscard]] virtual bool ended() const = 0;
+
     /// Whoever waits for an answer goes on without one, now and in future. Can take as long as an
     /// attempt to connect.
     virtual void close() = 0;
 };
 
 /// Connects, and finds the stream or makes it. Throws std::runtime_error with a sentence where that
-/// fails, or the stream cannot keep what is acknowledged.
+/// fails, or the stream cannot keep what is acknowledged, which is looked at again whenever there
+/// is a doubt about a block.
 std::unique_ptr<Stream> open_stream(StreamOptions const& options, Log const& log);
 
 }  // namespace roger

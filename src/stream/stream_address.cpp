@@ -16,8 +16,18 @@ namespace {
 
 constexpr std::string_view right_form = "write nats://HOST:PORT,HOST:PORT/SUBJECT";
 
+/// For people to read: who and by which password is nobody's business.
+std::string without_user(std::string_view text) {
+    std::size_t const scheme_end = text.find("://");
+    std::size_t const begin = scheme_end == text.npos ? 0 : scheme_end + 3;
+    std::size_t const at = text.find_last_of('@');
+    std::string readable(text.substr(0, begin));
+    return readable += text.substr(at == text.npos || at < begin ? begin : at + 1);
+}
+
 [[noreturn]] void reject(std::string_view text, std::string_view fault) {
-    throw std::invalid_argument(fmt::format("{}: {}; {}", quote(text), fault, right_form));
+    throw std::invalid_argument(
+        fmt::format("{}: {}; {}", quote(without_user(text)), fault, right_form));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -60,6 +70,11 @@ StreamAddress parse_stream_address(std::string_view text) {
     if (std::size_t const at = hosts.find_last_of('@'); at != hosts.npos) {
         user = hosts.substr(0, at + 1);
         hosts.remove_prefix(at + 1);
+        if (user.substr(0, at).find_first_of("@,/") != user.npos) {
+            reject(text,
+                   "user and password stand once, before the first host, with @ as %40, a comma as "
+                   "%2C and a slash as %2F");
+        }
     }
     StreamAddress address{
         .servers = {}, .subject = std::string(rest.substr(slash + 1)), .tls = scheme == "tls"};

@@ -29,7 +29,8 @@ struct Chained {
           chain(stream, "me",
                 {.cannot_store = [this](std::string const& /*reason*/) { ++troubles; },
                  .stored = [] {},
-                 .found_foreign = [this] { ++foreign; }}) {}
+                 .found_foreign = [this] { ++foreign; },
+                 .found_less = [] {}}) {}
 
     bool append(std::string const& block, std::chrono::milliseconds within) {
         stream.allow(within);
@@ -86,11 +87,11 @@ TEST_CASE("Blocks are appended one after the other", "[stream]") {
 TEST_CASE("A chain goes on where the subject ends", "[stream]") {
     SimulatedStream stream(1, {});
     for (std::string const run : {"first", "second"}) {
-        BlockChain chain(
-            stream, run,
-            {.cannot_store = [](std::string const&) {},
-             .stored = [] {},
-             .found_foreign = [] { FAIL("what was there before is nobody's fault"); }});
+        BlockChain chain(stream, run,
+                         {.cannot_store = [](std::string const&) {},
+                          .stored = [] {},
+                          .found_foreign = [] { FAIL("what was there before is nobody's fault"); },
+                          .found_less = [] {}});
         stream.allow(1s);
         CHECK(chain.append("a block\n", stream));
     }

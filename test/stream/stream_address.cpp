@@ -59,6 +59,14 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
     }
+    for (std::string const text :
+         {"nats://h1,me:secret@h2/LOG", "nats://me:secret@h1,nats://me:secret@h2/LOG",
+          "nats://me:sec@ret@h1/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("user and password stand once"));
+        CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
+    }
+    CHECK_THAT(fault_of("nats://me:secret@h1"), !ContainsSubstring("secret"));
     // What a terminal could take for a control sequence is escaped.
     CHECK_THAT(fault_of("\x1b[31m"), ContainsSubstring("\\x1b[31m"));
 }

@@ -45,6 +45,8 @@ TEST_CASE("A stream that could lose what was acknowledged is refused", "[stream]
     CHECK_THAT(fault_with({{"sealed", true}}), ContainsSubstring("sealed"));
     CHECK_THAT(fault_with({{"no_ack", true}}), ContainsSubstring("no_ack"));
     CHECK_THAT(fault_with({{"mirror", {{"name", "OTHER"}}}}), ContainsSubstring("mirror"));
+    CHECK_THAT(fault_with({{"subject_transform", {{"src", "LOG.>"}, {"dest", "X.>"}}}}),
+               ContainsSubstring("subject_transform"));
     CHECK_THAT(fault_with({{"persist_mode", "async"}}), ContainsSubstring("persist_mode"));
     CHECK(fault_with({{"persist_mode", "default"}}).empty());
 }

@@ -91,7 +91,8 @@ std::string NatsServer::why_not() {
     return reason;
 }
 
-NatsServer::NatsServer(Setup setup) : setup_(std::move(setup)), port_(free_port()) {
+NatsServer::NatsServer(Setup setup)
+    : setup_(std::move(setup)), port_(free_port()), monitoring_port_(free_port()) {
     start();
 }
 
@@ -99,15 +100,46 @@ std::string NatsServer::host_and_port() const {
     return fmt::format("127.0.0.1:{}", port_);
 }
 
+std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) const {
+    Peer peer = Peer::connect(fmt::format("tcp:127.0.0.1:{}", monitoring_port_));
+    peer.send("GET /jsz?streams=true HTTP/1.0\r\n\r\n");
+    std::string const answer = peer.receive_all();
+    auto const told =
+        nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
+    for (auto const& account : told.value("account_details", nlohmann::json::array())) {
+        for (auto const& detail : account.value("stream_detail", nlohmann::json::array())) {
+            if (detail.at("name") == stream) {
+                return detail.at("state");
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 void NatsServer::kill() {
     process_->signal(SIGKILL);
     process_->wait_for_exit();
 }
 
+void NatsServer::reload(std::string settings) {
+    setup_.settings = std::move(settings);
+    write_configuration();
+    process_->signal(SIGHUP);
+    process_->err().read_until("Reloaded server configuration");
+}
+
 void NatsServer::start() {
-    std::string configuration =
-        fmt::format("server_name: {}\nlisten: \"{}\"\njetstream {{ store_dir: \"{}\" }}\n{}\n",
-                    setup_.name, host_and_port(), directory_ / "store", setup_.settings);
+    write_configuration();
+    process_ = std::make_unique<Process>(
+        Launch{.program = ROGER_NATS_SERVER, .arguments = {"--config", directory_ / "nats.conf"}});
+    process_->err().read_until("Server is ready");
+}
+
+void NatsServer::write_configuration() const {
+    std::string configuration = fmt::format(
+        "server_name: {}\nlisten: \"{}\"\nhttp: \"127.0.0.1:{}\"\njetstream {{ store_dir: \"{}\" "
+        "}}\n{}\n",
+        setup_.name, host_and_port(), monitoring_port_, directory_ / "store", setup_.settings);
     if (setup_.route != 0) {
         std::vector<std::string> routes;
         routes.reserve(setup_.routes.size());
@@ -119,9 +151,6 @@ void NatsServer::start() {
                         setup_.route, fmt::join(routes, ", "));
     }
     write_file(directory_ / "nats.conf", configuration);
-    process_ = std::make_unique<Process>(
-        Launch{.program = ROGER_NATS_SERVER, .arguments = {"--config", directory_ / "nats.conf"}});
-    process_->err().read_until("Server is ready");
 }
 
 NatsCluster::NatsCluster() {
@@ -173,6 +202,15 @@ void NatsCluster::wait_until_current(std::string const& stream) {
         return !cluster.value("leader", "").empty() && replicas.size() == size() - 1 &&
                std::ranges::all_of(replicas, [](nlohmann::json const& replica) {
                    return replica.value("current", false) && !replica.value("offline", false);
+               });
+    });
+    eventually("every node to have the same of " + stream, [&] {
+        auto const first = node(0).own_state(stream);
+        return first && std::ranges::all_of(nodes_, [&](auto const& each) {
+                   auto const own = each->own_state(stream);
+                   return own && own->at("messages") == first->at("messages") &&
+                          own->at("bytes") == first->at("bytes") &&
+                          own->at("last_seq") == first->at("last_seq");
                });
     });
 }

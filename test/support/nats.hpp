@@ -38,15 +38,24 @@ public:
     [[nodiscard]] std::string const& name() const { return setup_.name; }
     [[nodiscard]] pid_t id() const { return process_->id(); }
 
+    /// What this server itself has of a stream, by its monitoring: "messages", "bytes", "last_seq"
+    /// ... Nothing: it does not tell.
+    [[nodiscard]] std::optional<nlohmann::json> own_state(std::string const& stream) const;
+
+    /// Other settings, while it runs.
+    void reload(std::string settings);
     /// kill -9.
     void kill();
     /// Again, with what it had stored.
     void start();
 
 private:
+    void write_configuration() const;
+
     Setup setup_;
     TempDir directory_;
     std::uint16_t port_;
+    std::uint16_t monitoring_port_;
     std::unique_ptr<Process> process_;
 };
 
@@ -62,7 +71,7 @@ public:
 
     /// The index of the node that leads a stream. Waits until there is one.
     std::size_t leader_of(std::string const& stream);
-    /// Waits until every replica of the stream has all of it.
+    /// Waits until every replica of the stream has all of it, by the leader's word and by its own.
     void wait_until_current(std::string const& stream);
 
 private:

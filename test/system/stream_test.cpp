@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -120,11 +121,11 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
     RefusingAddress const nobody;
     std::string const nobody_there = nobody.address().substr(4);
 
-    Run const no_stream = refused({"--to", url(nats), "127.0.0.1:0"});
+    Run const no_stream = refused({"--to", url(nats), "--server-name", "me", "127.0.0.1:0"});
     CHECK(no_stream.exit == Exit::with(1));
-    CHECK(
-        no_stream.err ==
-        fmt::format("server: no stream of {} takes LOG.>: --create-stream makes one\n", url(nats)));
+    CHECK(no_stream.err ==
+          fmt::format("server: no stream of {} takes LOG.{}.0: --create-stream makes one\n",
+                      url(nats), "me"));
 
     Run const no_cluster = refused({"--to", url(nats), "--create-stream", "127.0.0.1:0"});
     CHECK(no_cluster.exit == Exit::with(1));
@@ -144,6 +145,63 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
     CHECK_THAT(other.err, ContainsSubstring("belongs to the stream 'OTHER'"));
 }
 
+TEST_CASE("A NATS server that wants a password gets the one given, which is told nobody",
+          "[stream][system]") {
+    SKIP_WITHOUT_NATS();
+    NatsServer const nats({.settings = "authorization { user: me, password: secret }"});
+    std::vector<std::string> const more = {"--create-stream=1", "127.0.0.1:0"};
+    auto const to = [&](std::string const& user) {
+        std::vector<std::string> arguments = {"--to",
+                                              "nats://" + user + nats.host_and_port() + "/LOG"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    };
+    for (std::string const user : {"", "me:wrong@"}) {
+        CAPTURE(user);
+        Run const ended = refused(to(user));
+        CHECK(ended.exit == Exit::with(1));
+        CHECK_THAT(ended.err, StartsWith("server: cannot connect to nats://127.0.0.1:"));
+        CHECK_THAT(ended.err, !ContainsSubstring("wrong"));
+    }
+    auto server = ServerProcess::start(to("me:secret@"));
+    Peer peer = Peer::connect(server.address());
+    peer.send("told\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    CHECK(server.stop() == Exit::with(0));
+    CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
+}
+
+TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[stream][system]") {
+    SKIP_WITHOUT_NATS();
+    if (!std::filesystem::exists("/usr/bin/openssl")) {
+        SKIP("openssl is not installed");
+    }
+    TempDir const directory;
+    std::string const key = directory / "key.pem";
+    std::string const certificate = directory / "certificate.pem";
+    Run const made = run(
+        {.program = "/usr/bin/openssl",
+         .arguments = {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                       "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
+                       "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate}});
+    REQUIRE(made.exit == Exit::with(0));
+    NatsServer const nats({.settings = fmt::format("tls {{ cert_file: \"{}\", key_file: \"{}\" }}",
+                                                   certificate, key)});
+    std::vector<std::string> const arguments = {"--to", "tls://" + nats.host_and_port() + "/LOG",
+                                                "--create-stream=1", "127.0.0.1:0"};
+    Run const unknown = refused(arguments);
+    CHECK(unknown.exit == Exit::with(1));
+    CHECK_THAT(unknown.err, StartsWith("server: cannot connect to tls://"));
+
+    std::vector<std::string> known = {"--tlsca", certificate};
+    known.insert(known.end(), arguments.begin(), arguments.end());
+    auto server = ServerProcess::start(known);
+    Peer peer = Peer::connect(server.address());
+    peer.send("encrypted\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    CHECK(server.stop() == Exit::with(0));
+}
+
 TEST_CASE("Options of --to that cannot be are refused", "[stream][system]") {
     for (auto const& [arguments, sentence] :
          std::vector<std::pair<std::vector<std::string>, std::string>>{
@@ -152,10 +210,13 @@ TEST_CASE("Options of --to that cannot be are refused", "[stream][system]") {
              {{"--stream", "LOG", "0"}, "--stream requires --to"},
              {{"--to", "nats://h1/LOG", "--create-stream=2", "0"}, "--create-stream=2: write"},
              {{"--to", "nats://h1/LOG", "--server-name", "a.b", "0"},
-              "--server-name: 'a.b' is no word"},
+              "--server-name: 'a.b' is no name"},
              {{"--to", "nats://h1/LOG", "--sync", "0"}, "--sync: it syncs standard output"},
              {{"--to", "nats://h1/LOG", "--show", "raw", "0"}, "--show: raw: with --to"},
-             {{"--to", "nats://h1/LOG", "--tlscert", "x", "0"}, "--tlscert requires --tlskey"}}) {
+             {{"--to", "nats://h1/LOG", "--tlscert", "/dev/null", "0"},
+              "--tlscert requires --tlskey"},
+             {{"--to", "nats://h1/LOG", "--creds", "/none", "0"},
+              "--creds: File does not exist: /none"}}) {
         CAPTURE(arguments);
         Run const ended = refused(arguments);
         CHECK(ended.exit == Exit::with(2));
@@ -282,6 +343,40 @@ TEST_CASE("load --audit finds in the stream what the server has acknowledged",
     Run const found = run(load_launch({"--messages", "100", "--audit", url(nats), liar.address()}));
     CHECK(found.exit == Exit::with(1));
     CHECK(liar.stop() == Exit::with(0));
+}
+
+TEST_CASE("A stream made anew that could lose what is acknowledged is not published to",
+          "[stream][system]") {
+    SKIP_WITHOUT_NATS();
+    NatsServer const nats;
+    auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "300ms"}));
+    Peer peer = Peer::connect(server.address());
+    peer.send("stored\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    NatsReader reader(nats);
+    REQUIRE(reader.request("$JS.API.STREAM.DELETE.LOG"));
+    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
+    config["storage"] = "memory";
+    reader.create_stream(config);
+    peer.send("not stored\n");
+    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    server.process().err().read_until("error: cannot store: it keeps its messages in memory");
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("When the NATS client gives up for good, the server ends (P9)", "[stream][system]") {
+    SKIP_WITHOUT_NATS();
+    NatsServer nats;
+    auto server = ServerProcess::start(publishing(nats));
+    Peer peer = Peer::connect(server.address());
+    peer.send("stored\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    nats.reload("max_payload: 8KB");
+    peer.send(std::string(20'000, 'x') + '\n');
+    CHECK(peer.receive_all() == cannot_store_line);
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK_THAT(server.process().err().seen(),
+               ContainsSubstring("error: the connection to NATS was closed for good: "));
 }
 
 TEST_CASE("Two servers of one name are told", "[stream][system]") {
