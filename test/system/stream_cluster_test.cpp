@@ -27,7 +27,7 @@ struct Scene {
     Flood first{one.address(), {.clients = 4}};
     Flood second{two.address(), {.clients = 4}};
 
-    ServerProcess publishing(std::string const& name) {
+    ServerProcess publishing(std::string const& name) const {
         return ServerProcess::start({"--to", cluster.url("LOG"), "--create-stream", "--server-name",
                                      name, "--show", "text", "--publish-timeout", "5min",
                                      "127.0.0.1:0"});

@@ -44,7 +44,7 @@ std::vector<std::string> publishing(NatsServer const& nats,
     std::vector<std::string> arguments = {"--to", url(nats), "--create-stream=1", "--server-name",
                                           "me"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    arguments.push_back("127.0.0.1:0");
+    arguments.emplace_back("127.0.0.1:0");
     return arguments;
 }
 
