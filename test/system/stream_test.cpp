@@ -185,7 +185,7 @@ TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[s
                        "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
                        "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate}});
     REQUIRE(made.exit == Exit::with(0));
-    NatsServer const nats({.settings = fmt::format("tls {{ cert_file: \"{}\", key_file: \"{}\" }}",
+    NatsServer const nats({.settings = fmt::format(R"(tls {{ cert_file: "{}", key_file: "{}" }})",
                                                    certificate, key)});
     std::vector<std::string> const arguments = {"--to", "tls://" + nats.host_and_port() + "/LOG",
                                                 "--create-stream=1", "127.0.0.1:0"};
