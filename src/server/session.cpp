@@ -193,8 +193,8 @@ TurnPool::Pointer Session::receive() {
     return turn;
 }
 
-/// In the scratch buffer. Nothing: there was nothing, or it is over. A client that sends much is only
-/// peeked at, since it may have sent more than a turn takes.
+/// In the scratch buffer. Nothing: there was nothing, or it is over. A client that sends much is
+/// only peeked at, since it may have sent more than a turn takes.
 std::string_view Session::read() {
     std::size_t const most = sends_much_ ? sizeof loop_.scratch : usual_read_bytes;
     int const flags = sends_much_ ? MSG_PEEK : 0;
