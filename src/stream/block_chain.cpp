@@ -74,8 +74,7 @@ bool BlockChain::try_once(std::string_view block, std::string const& id, Patienc
     } else if (++conflicts_ > most_conflicts) {
         reason_ =
             "the subject never ends where it is said to: somebody else appends to it, or the "
-            "stream "
-            "stores it under another name";
+            "stream stores it under another name";
     } else if (conflicts_ > 1) {
         patience.pause(pause_for_commit);
     }

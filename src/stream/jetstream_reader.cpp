@@ -36,19 +36,15 @@ public:
         std::uint64_t const last = last_sequence();
         while (read_ < last) {
             ++read_;
-            natsMsg* found = nullptr;
-            jsErrCode code{};
-            natsStatus const status =
-                js_GetMsg(&found, connection_.jetstream(), name_.c_str(), read_, nullptr, &code);
-            NatsMessage const message(found);
-            if (status == NATS_NOT_FOUND) {
-                continue;  // deleted meanwhile
-            }
-            require(status, fmt::format("{}: message {} of {}", url_, read_, last));
-            std::string_view const subject = natsMsg_GetSubject(found);
-            if (subject.starts_with(prefix_)) {
-                take({natsMsg_GetData(found),
-                      static_cast<std::size_t>(natsMsg_GetDataLength(found))});
+            NatsMessage const message = asked([this](natsMsg** found, jsErrCode* code) {
+                return js_GetMsg(found, connection_.jetstream(), name_.c_str(), read_, nullptr,
+                                 code);
+            });
+            // One that is not there was deleted meanwhile.
+            if (message &&
+                std::string_view(natsMsg_GetSubject(message.get())).starts_with(prefix_)) {
+                take({natsMsg_GetData(message.get()),
+                      static_cast<std::size_t>(natsMsg_GetDataLength(message.get()))});
             }
         }
     }

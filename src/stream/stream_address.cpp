@@ -38,18 +38,19 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     return parts;
 }
 
+/// Whether a text can stand between two dots of a subject.
+bool is_subject_token(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return c > ' ' && c <= '~' && c != '.' && c != '*' && c != '>' && c != '/';
+    });
+}
+
 bool is_subject(std::string_view text) {
     return !text.empty() && text.back() != '.' &&
            std::ranges::all_of(split(text, '.'), is_subject_token);
 }
 
 }  // namespace
-
-bool is_subject_token(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return c > ' ' && c <= '~' && c != '.' && c != '*' && c != '>' && c != '/';
-    });
-}
 
 StreamAddress parse_stream_address(std::string_view text) {
     std::size_t const scheme_end = text.find("://");

@@ -22,7 +22,4 @@ StreamAddress parse_stream_address(std::string_view text);
 /// As it was given, but without user and password: for the log.
 std::string to_string(StreamAddress const& address);
 
-/// Whether a text can stand between two dots of a subject.
-bool is_subject_token(std::string_view text);
-
 }  // namespace roger

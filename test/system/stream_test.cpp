@@ -52,6 +52,14 @@ Run refused(std::vector<std::string> const& arguments) {
     return run(server_launch(arguments));
 }
 
+/// A client whose first message has been stored.
+Peer client_with_ack(ServerProcess const& server) {
+    Peer peer = Peer::connect(server.address());
+    peer.send("stored\n");
+    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    return peer;
+}
+
 /// Each block of this server's once, in its order.
 void check_ids(std::vector<StoredBlock> const& blocks) {
     std::set<std::string> ids;
@@ -288,9 +296,7 @@ TEST_CASE("While nothing can be stored the server answers at the limit, counts, 
     auto server = ServerProcess::start(
         publishing(nats, {"--limit", "1", "--when-full", "refuse", "--publish-timeout", "none",
                           "--drain-timeout", "2s"}));
-    Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    Peer peer = client_with_ack(server);
     Suspended const stopped(nats.id());
     peer.send("not stored\n");
     server.process().err().read_until("error: cannot store: ");
@@ -306,9 +312,7 @@ TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]
     NatsServer const nats;
     auto server = ServerProcess::start(
         publishing(nats, {"--publish-timeout", "none", "--drain-timeout", "none"}));
-    Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    Peer peer = client_with_ack(server);
     Suspended const stopped(nats.id());
     peer.send("not stored\n");
     server.process().err().read_until("error: cannot store: ");
@@ -350,9 +354,7 @@ TEST_CASE("A stream made anew that could lose what is acknowledged is not publis
     SKIP_WITHOUT_NATS();
     NatsServer const nats;
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "300ms"}));
-    Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    Peer peer = client_with_ack(server);
     NatsReader reader(nats);
     REQUIRE(reader.request("$JS.API.STREAM.DELETE.LOG"));
     nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
@@ -368,9 +370,7 @@ TEST_CASE("When the NATS client gives up for good, the server ends (P9)", "[stre
     SKIP_WITHOUT_NATS();
     NatsServer nats;
     auto server = ServerProcess::start(publishing(nats));
-    Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    Peer peer = client_with_ack(server);
     nats.reload("max_payload: 8KB");
     peer.send(std::string(20'000, 'x') + '\n');
     CHECK(peer.receive_all() == cannot_store_line);
