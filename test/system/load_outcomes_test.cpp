@@ -37,9 +37,9 @@ struct Variation {
     bool reconnects;
 
     /// With a short timeout only where one is to come: the machine may be busy.
-    [[nodiscard]] Arguments arguments(std::string const& timeout = "10s") const {
+    [[nodiscard]] Arguments arguments(std::string const& ack_timeout = "10s") const {
         Arguments all = open ? open_loop : closed_loop;
-        all.insert(all.end(), {"--ack-timeout", timeout, "--connect-timeout", timeout});
+        all.insert(all.end(), {"--ack-timeout", ack_timeout, "--connect-timeout", ack_timeout});
         if (pipelined) {
             all.insert(all.end(), {"--pipeline", "3"});
         }
