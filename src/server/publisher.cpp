@@ -119,9 +119,6 @@ private:
             if (std::exchange(has_block_, false)) {
                 if (stored_ == block.size()) {
                     buffer_.written_elsewhere(stored_, {});
-                } else if (stream_.ended()) {
-                    buffer_.written_elsewhere(stored_,
-                                              std::make_error_code(std::errc::connection_aborted));
                 } else {
                     buffer_.refuse_rest_elsewhere(stored_);
                 }
@@ -158,7 +155,7 @@ private:
 
     milliseconds left() override {
         std::lock_guard const lock(guard_);
-        if (abandoned_ || stream_.ended()) {
+        if (abandoned_) {
             return milliseconds(0);
         }
         return until_ ? std::max(milliseconds(0),

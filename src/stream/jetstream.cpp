@@ -1,6 +1,6 @@
 // A stream of JetStream's, to be published to.
 #include "protocol/quote.hpp"
-#include "stream/nats_connection.hpp"
+#include "stream/nats_client.hpp"
 #include "stream/stream.hpp"
 #include "stream/stream_config.hpp"
 
@@ -17,6 +17,7 @@ namespace roger {
 namespace {
 
 using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
 
 constexpr char const* block_header = "Roger-Block";
 constexpr char const* expected_stream_header = "Nats-Expected-Stream";
@@ -31,14 +32,21 @@ constexpr int wrong_last_sequence_constant = 10164;
 
 using PubAck = NatsOwned<jsPubAck, jsPubAck_Destroy>;
 
+/// For the library, to which 0 means its own default.
+milliseconds time_until(Clock::time_point end) {
+    return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now()));
+}
+
 /// A subject of the stream's. Used by one thread.
 class JetStreamSubject final : public BlockStore {
 public:
-    JetStreamSubject(NatsConnection const& connection, std::string stream, std::string subject)
-        : connection_(connection), stream_(std::move(stream)), subject_(std::move(subject)) {}
+    JetStreamSubject(NatsClient& client, std::string stream, std::string subject)
+        : client_(client), stream_(std::move(stream)), subject_(std::move(subject)) {}
 
     Result append(std::string_view block, std::string const& id, std::uint64_t expected_last,
-                  milliseconds most) override {
+                  milliseconds most) override try {
+        auto const end = Clock::now() + most;
+        auto const connection = client_.connection(most);
         natsMsg* created = nullptr;
         natsStatus status = natsMsg_Create(&created, subject_.c_str(), nullptr, block.data(),
                                            static_cast<int>(block.size()));
@@ -55,10 +63,10 @@ public:
             return {.reason = nats_reason(status)};
         }
         jsPubOptions options{};
-        options.MaxWait = most.count();
+        options.MaxWait = time_until(end).count();
         jsPubAck* answered = nullptr;
         jsErrCode code{};
-        status = js_PublishMsg(&answered, connection_.jetstream(), message.get(), &options, &code);
+        status = js_PublishMsg(&answered, connection->jetstream(), message.get(), &options, &code);
         PubAck const ack(answered);
         if (status == NATS_OK && ack && is_ours(*ack, expected_last)) {
             return {.appended = Appended::stored, .sequence = ack->Sequence, .reason = {}};
@@ -69,25 +77,25 @@ public:
         }
         return {.reason =
                     status == NATS_OK ? "an answer that is not the stream's" : nats_reason(status)};
+    } catch (std::runtime_error const& no_connection) {
+        return {.reason = no_connection.what()};
     }
 
-    std::optional<LastBlock> last(milliseconds most, std::string& reason) override {
+    std::optional<LastBlock> last(milliseconds most, std::string& reason) override try {
+        auto const end = Clock::now() + most;
         // It may have been changed, or made anew.
-        try {
-            nlohmann::json const config = connection_.api("STREAM.INFO." + stream_).at("config");
-            reason = fault_of_stream(config);
-        } catch (std::exception const& error) {
-            reason = error.what();
-        }
+        nlohmann::json const info = client_.api("STREAM.INFO." + stream_, {}, most);
+        reason = fault_of_stream(info.at("config"));
         if (!reason.empty()) {
             return std::nullopt;
         }
+        auto const connection = client_.connection(time_until(end));
         jsOptions options{};
         jsOptions_Init(&options);
-        options.Wait = most.count();
+        options.Wait = time_until(end).count();
         natsMsg* found = nullptr;
         jsErrCode code{};
-        natsStatus const status = js_GetLastMsg(&found, connection_.jetstream(), stream_.c_str(),
+        natsStatus const status = js_GetLastMsg(&found, connection->jetstream(), stream_.c_str(),
                                                 subject_.c_str(), &options, &code);
         NatsMessage const message(found);
         if (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr) {
@@ -102,6 +110,9 @@ public:
             id = "";
         }
         return LastBlock{.sequence = natsMsg_GetSequence(message.get()), .id = id};
+    } catch (std::exception const& error) {
+        reason = error.what();
+        return std::nullopt;
     }
 
 private:
@@ -112,7 +123,7 @@ private:
                ack.Sequence > expected_last;
     }
 
-    NatsConnection const& connection_;
+    NatsClient& client_;
     std::string stream_;
     std::string subject_;
 };
@@ -120,8 +131,8 @@ private:
 class JetStream final : public Stream {
 public:
     JetStream(StreamOptions options, Log const& log)
-        : options_(std::move(options)), connection_(options_, log), name_(find_or_create()) {
-        config_ = connection_.api("STREAM.INFO." + name_).at("config");
+        : options_(std::move(options)), client_(options_, log), name_(find_or_create()) {
+        config_ = client_.api("STREAM.INFO." + name_).at("config");
         if (std::string const fault = fault_of_stream(config_); !fault.empty()) {
             throw std::runtime_error(fmt::format("the stream {} of {}: {}", quote(name_),
                                                  to_string(options_.address), fault));
@@ -129,11 +140,11 @@ public:
     }
 
     std::unique_ptr<BlockStore> subject_of(std::size_t loop) override {
-        return std::make_unique<JetStreamSubject>(connection_, name_, subject(loop));
+        return std::make_unique<JetStreamSubject>(client_, name_, subject(loop));
     }
 
     [[nodiscard]] std::size_t most_bytes() const override {
-        std::size_t const most = most_message_bytes(config_, connection_.max_payload());
+        std::size_t const most = most_message_bytes(config_, client_.max_payload());
         return most - std::min(most, header_bytes);
     }
 
@@ -144,8 +155,7 @@ public:
             name_, storing_servers(config_));
     }
 
-    [[nodiscard]] bool ended() const override { return connection_.is_closed(); }
-    void close() override { connection_.close(); }
+    void close() override { client_.close(); }
 
 private:
     [[nodiscard]] std::string subject(std::size_t loop) const {
@@ -153,14 +163,14 @@ private:
     }
 
     /// The name of the stream that takes our subjects.
-    [[nodiscard]] std::string find_or_create() const {
-        if (options_.created_replicas && connection_.stream_of(subject(0)).empty()) {
+    [[nodiscard]] std::string find_or_create() {
+        if (options_.created_replicas && client_.stream_of(subject(0)).empty()) {
             create();
         }
         std::string const& wanted = options_.stream;
         std::string name;
         for (std::size_t loop = 0; loop != options_.loops; ++loop) {
-            name = connection_.stream_of(subject(loop));
+            name = client_.stream_of(subject(loop));
             if (name.empty()) {
                 throw std::runtime_error(
                     fmt::format("no stream of {} takes {}: --create-stream makes one",
@@ -175,16 +185,16 @@ private:
         return name;
     }
 
-    void create() const {
+    void create() {
         std::string const name =
             options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
-        static_cast<void>(connection_.api(
+        static_cast<void>(client_.api(
             "STREAM.CREATE." + name,
             new_stream_config(name, options_.address.subject, *options_.created_replicas)));
     }
 
     StreamOptions options_;
-    NatsConnection connection_;
+    NatsClient client_;
     std::string name_;
     nlohmann::json config_;
 };

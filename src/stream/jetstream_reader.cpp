@@ -1,5 +1,5 @@
 // A reader of JetStream: message by message, since each is a block of many records.
-#include "stream/nats_connection.hpp"
+#include "stream/nats_client.hpp"
 #include "stream/stream_reader.hpp"
 
 #include <fmt/format.h>
@@ -23,9 +23,9 @@ public:
     explicit JetStreamReader(StreamAddress const& address)
         : url_(to_string(address)),
           prefix_(address.subject + '.'),
-          connection_({.address = address, .server = "reader"},
-                      [](LogLevel /*level*/, std::string_view /*line*/) {}),
-          name_(connection_.stream_of(prefix_ + '>')) {
+          client_({.address = address, .server = "reader"},
+                  [](LogLevel /*level*/, std::string_view /*line*/) {}),
+          name_(client_.stream_of(prefix_ + '>')) {
         if (name_.empty()) {
             throw std::runtime_error(fmt::format("no stream of {} takes {}>", url_, prefix_));
         }
@@ -36,10 +36,11 @@ public:
         std::uint64_t const last = last_sequence();
         while (read_ < last) {
             ++read_;
-            NatsMessage const message = asked([this](natsMsg** found, jsErrCode* code) {
-                return js_GetMsg(found, connection_.jetstream(), name_.c_str(), read_, nullptr,
-                                 code);
-            });
+            NatsMessage const message =
+                asked([this](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+                    return js_GetMsg(found, connection.jetstream(), name_.c_str(), read_, nullptr,
+                                     code);
+                });
             // One that is not there was deleted meanwhile.
             if (message &&
                 std::string_view(natsMsg_GetSubject(message.get())).starts_with(prefix_)) {
@@ -51,22 +52,24 @@ public:
 
 private:
     /// Of our subjects, which may not be all that the stream takes.
-    [[nodiscard]] std::uint64_t last_sequence() const {
-        NatsMessage const message = asked([this](natsMsg** found, jsErrCode* code) {
-            return js_GetLastMsg(found, connection_.jetstream(), name_.c_str(),
-                                 (prefix_ + '>').c_str(), nullptr, code);
-        });
+    [[nodiscard]] std::uint64_t last_sequence() {
+        NatsMessage const message =
+            asked([this](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+                return js_GetLastMsg(found, connection.jetstream(), name_.c_str(),
+                                     (prefix_ + '>').c_str(), nullptr, code);
+            });
         return message ? natsMsg_GetSequence(message.get()) : 0;
     }
 
     /// Again, as long as it takes the servers to elect a leader. Null: there is no such message.
     template <typename Ask>
-    [[nodiscard]] NatsMessage asked(Ask const& ask) const {
+    [[nodiscard]] NatsMessage asked(Ask const& ask) {
         auto const end = std::chrono::steady_clock::now() + election_timeout;
         for (;;) {
+            auto const connection = client_.connection(election_timeout);
             natsMsg* found = nullptr;
             jsErrCode code{};
-            natsStatus const status = ask(&found, &code);
+            natsStatus const status = ask(*connection, &found, &code);
             NatsMessage message(found);
             if (status == NATS_OK || (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr)) {
                 return message;
@@ -80,7 +83,7 @@ private:
 
     std::string url_;
     std::string prefix_;  ///< of our subjects
-    NatsConnection connection_;
+    NatsClient client_;
     std::string name_;
     std::uint64_t read_ = 0;  ///< up to here
 };

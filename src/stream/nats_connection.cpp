@@ -1,4 +1,4 @@
-// How the NATS servers are reached, and asked.
+// How a NATS server is reached.
 #include "stream/nats_connection.hpp"
 
 #include "protocol/escaped.hpp"
@@ -8,10 +8,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 namespace roger {
 
@@ -19,14 +18,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds api_timeout{5000};
 constexpr milliseconds connect_timeout{2000};
-constexpr milliseconds reconnect_wait{100};
 /// A server that does not answer twice in a row is left for another.
 constexpr milliseconds ping_interval{1000};
 constexpr int most_pings_out = 2;
 
 using Options = NatsOwned<natsOptions, natsOptions_Destroy>;
+
+/// Since the library calls back after the connection was destroyed, which it does once.
+using Callback = std::function<void()>;
 
 void set_credentials(natsOptions* options, StreamOptions const& given) {
     if (!given.credentials_file.empty()) {
@@ -49,17 +49,19 @@ void set_credentials(natsOptions* options, StreamOptions const& given) {
     }
 }
 
+/// The library would connect again by itself, but its calls then wait for that, however long it
+/// takes, and after some errors it gives up for good.
 void set_times(natsOptions* options) {
+    natsOptions_SetAllowReconnect(options, false);
     natsOptions_SetTimeout(options, connect_timeout.count());
     natsOptions_SetWriteDeadline(options, connect_timeout.count());
-    natsOptions_SetMaxReconnect(options, -1);
-    natsOptions_SetReconnectWait(options, reconnect_wait.count());
-    natsOptions_SetReconnectJitter(options, reconnect_wait.count(), reconnect_wait.count());
     natsOptions_SetPingInterval(options, ping_interval.count());
     natsOptions_SetMaxPingsOut(options, most_pings_out);
-    natsOptions_SetFailRequestsOnDisconnect(options, true);
-    // What is published without a connection fails, rather than being sent whenever there is one.
-    natsOptions_SetReconnectBufSize(options, 1);
+}
+
+void on_closed(natsConnection* /*connection*/, void* callback) {
+    std::unique_ptr<Callback> const lost(static_cast<Callback*>(callback));
+    (*lost)();
 }
 
 }  // namespace
@@ -82,81 +84,45 @@ void require(natsStatus status, std::string_view what) {
     }
 }
 
-NatsConnection::NatsConnection(StreamOptions const& options, Log log)
-    : url_(to_string(options.address)), log_(std::move(log)) {
-    connect(options);
-}
-
-NatsConnection::~NatsConnection() {
-    closing_ = true;
-    jetstream_.reset();
-    connection_.reset();  // closes it
-    nats_CloseAndWait(connect_timeout.count());
-}
-
-void NatsConnection::connect(StreamOptions const& options) {
+NatsConnection::NatsConnection(StreamOptions const& options, std::string const& server,
+                               std::function<void()> lost) {
     SignalsBlocked const for_its_threads;
     natsOptions* created = nullptr;
     require(natsOptions_Create(&created), "NATS");
     Options const owned(created);
-    std::vector<char const*> servers;
-    servers.reserve(options.address.servers.size());
-    for (std::string const& server : options.address.servers) {
-        servers.push_back(server.c_str());
-    }
-    require(natsOptions_SetServers(created, servers.data(), static_cast<int>(servers.size())),
-            quote(url_));
+    require(natsOptions_SetURL(created, server.c_str()), "the server's address");
     set_credentials(created, options);
     set_times(created);
     natsOptions_SetName(created, ("roger " + options.server).c_str());
-    natsOptions_SetDisconnectedCB(created, on_disconnected, this);
-    natsOptions_SetReconnectedCB(created, on_reconnected, this);
-    natsOptions_SetClosedCB(created, on_closed, this);
+    auto callback = std::make_unique<Callback>(std::move(lost));
+    natsOptions_SetClosedCB(created, on_closed, callback.get());
     natsConnection* connection = nullptr;
-    require(natsConnection_Connect(&connection, created), "cannot connect to " + url_);
+    if (natsStatus const status = natsConnection_Connect(&connection, created); status != NATS_OK) {
+        throw std::runtime_error(nats_reason(status));
+    }
+    callback.release();  // on_closed's
     connection_.reset(connection);
     jsCtx* jetstream = nullptr;
-    require(natsConnection_JetStream(&jetstream, connection, nullptr), url_);
+    require(natsConnection_JetStream(&jetstream, connection, nullptr), "JetStream");
     jetstream_.reset(jetstream);
 }
 
-nlohmann::json NatsConnection::api(std::string const& request,
-                                   nlohmann::json const& argument) const {
-    std::string const subject = "$JS.API." + request;
-    std::string const text = argument.is_null() ? "" : argument.dump();
-    natsMsg* answered = nullptr;
-    natsStatus const status =
-        natsConnection_Request(&answered, connection_.get(), subject.c_str(), text.data(),
-                               static_cast<int>(text.size()), api_timeout.count());
-    NatsMessage const answer(answered);
-    if (status == NATS_NO_RESPONDERS) {
-        throw std::runtime_error(
-            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
-                        "cluster has no leader yet",
-                        url_));
-    }
-    require(status, fmt::format("{}: {}", url_, request));
-    auto json = nlohmann::json::parse(
-        std::string_view(natsMsg_GetData(answer.get()),
-                         static_cast<std::size_t>(natsMsg_GetDataLength(answer.get()))),
-        nullptr, false);
-    if (!json.is_object()) {
-        throw std::runtime_error(fmt::format("{}: {}: the answer is no JSON", url_, request));
-    }
-    if (json.contains("error")) {
-        throw std::runtime_error(fmt::format(
-            "{}: {}: {}", url_, request, escaped(json["error"].value("description", "an error"))));
-    }
-    return json;
+NatsConnection::~NatsConnection() = default;
+
+std::string NatsConnection::why_closed() const {
+    char const* reason = nullptr;
+    natsStatus const status = natsConnection_GetLastError(connection_.get(), &reason);
+    return reason != nullptr && *reason != '\0' ? escaped(reason) : natsStatus_GetText(status);
 }
 
-/// A subject belongs to one stream at most.
-std::string NatsConnection::stream_of(std::string const& subject) const {
-    nlohmann::json const answer = api("STREAM.NAMES", {{"subject", subject}});
-    auto const names = answer.find("streams");
-    return names != answer.end() && names->is_array() && !names->empty()
-               ? names->front().get<std::string>()
-               : "";
+natsStatus NatsConnection::request(std::string const& subject, std::string const& payload,
+                                   milliseconds most, NatsMessage& answer) const {
+    natsMsg* received = nullptr;
+    natsStatus const status =
+        natsConnection_Request(&received, connection_.get(), subject.c_str(), payload.data(),
+                               static_cast<int>(payload.size()), most.count());
+    answer.reset(received);
+    return status;
 }
 
 std::size_t NatsConnection::max_payload() const {
@@ -164,35 +130,26 @@ std::size_t NatsConnection::max_payload() const {
     return payload > 0 ? static_cast<std::size_t>(payload) : 0;
 }
 
-void NatsConnection::close() {
-    closing_ = true;
-    natsConnection_Close(connection_.get());
-}
-
-void NatsConnection::on_disconnected(natsConnection* /*connection*/, void* self) {
-    static_cast<NatsConnection*>(self)->say(LogLevel::warning, "lost the connection to NATS");
-}
-
-void NatsConnection::on_reconnected(natsConnection* connection, void* self) {
+std::string NatsConnection::server_id() const {
     std::array<char, 64> id{};
-    natsConnection_GetConnectedServerId(connection, id.data(), id.size());
-    static_cast<NatsConnection*>(self)->say(
-        LogLevel::info, fmt::format("connected to NATS again, to server {}", id.data()));
+    natsConnection_GetConnectedServerId(connection_.get(), id.data(), id.size());
+    return id.data();
 }
 
-void NatsConnection::on_closed(natsConnection* connection, void* self) {
-    auto* const closed = static_cast<NatsConnection*>(self);
-    char const* reason = "";
-    natsConnection_GetLastError(connection, &reason);
-    closed->say(LogLevel::error,
-                fmt::format("the connection to NATS was closed for good: {}", escaped(reason)));
-    closed->closed_ = true;
-}
-
-void NatsConnection::say(LogLevel level, std::string const& sentence) const {
-    if (!closing_) {
-        log_(level, sentence);
+std::vector<std::string> NatsConnection::other_servers() const {
+    char** urls = nullptr;
+    int count = 0;
+    std::vector<std::string> hosts;
+    if (natsConnection_GetDiscoveredServers(connection_.get(), &urls, &count) != NATS_OK) {
+        return hosts;
     }
+    for (int index = 0; index != count; ++index) {
+        std::string_view const url = urls[index];
+        hosts.emplace_back(url.substr(url.find_last_of("/@") + 1));
+        std::free(urls[index]);
+    }
+    std::free(urls);
+    return hosts;
 }
 
 }  // namespace roger

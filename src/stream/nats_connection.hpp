@@ -1,17 +1,17 @@
-// A connection by the NATS C client, https://nats-io.github.io/nats.c. Its calls wait, so none is
-// made on an event loop's thread.
+// A connection to one NATS server, by its C client: https://nats-io.github.io/nats.c. Its calls
+// wait, so none is made on an event loop's thread.
 #pragma once
 
-#include "roger/log.hpp"
 #include "stream/stream_options.hpp"
 
 #include <nats/nats.h>
-#include <nlohmann/json.hpp>
 
-#include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace roger {
 
@@ -30,47 +30,40 @@ std::string nats_reason(natsStatus status);
 /// Throws std::runtime_error: `what`, and the reason.
 void require(natsStatus status, std::string_view what);
 
-/// From any thread. It connects again by itself, to whichever of the servers is there; but the
-/// library gives up for good after some errors, such as a password that is refused twice.
+/// From any thread. Once it is lost it stays so. Its calls wait so long for an answer as they are
+/// told, and at most as long again to be sent.
 class NatsConnection {
 public:
-    /// Throws std::runtime_error with a sentence.
-    NatsConnection(StreamOptions const& options, Log log);
+    /// To one of the address's servers, or another one of its cluster. A server that accepts and
+    /// then says nothing is waited for without end. `lost` is called by another thread, once, even
+    /// after this was destroyed. Throws std::runtime_error with a sentence.
+    NatsConnection(StreamOptions const& options, std::string const& server,
+                   std::function<void()> lost);
     ~NatsConnection();
     NatsConnection(NatsConnection const&) = delete;
     NatsConnection& operator=(NatsConnection const&) = delete;
 
-    /// A request to JetStream's API, $JS.API. Throws std::runtime_error with a sentence.
-    [[nodiscard]] nlohmann::json api(std::string const& request,
-                                     nlohmann::json const& argument = {}) const;
+    [[nodiscard]] bool is_closed() const { return natsConnection_IsClosed(connection_.get()); }
+    [[nodiscard]] std::string why_closed() const;
 
-    /// The stream that takes a subject; empty: none does. Throws like api().
-    [[nodiscard]] std::string stream_of(std::string const& subject) const;
+    natsStatus request(std::string const& subject, std::string const& payload,
+                       std::chrono::milliseconds most, NatsMessage& answer) const;
 
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const;
 
-    /// For good.
-    [[nodiscard]] bool is_closed() const { return closed_; }
+    /// By which a NATS server is known to its operator.
+    [[nodiscard]] std::string server_id() const;
+
+    /// The other servers of the cluster, as HOST:PORT.
+    [[nodiscard]] std::vector<std::string> other_servers() const;
 
     [[nodiscard]] jsCtx* jetstream() const { return jetstream_.get(); }
 
-    /// Calls that wait return with an error, now and in future. Can take as long as an attempt to
-    /// connect.
-    void close();
+    /// Calls that wait return with an error, now and in future.
+    void close() { natsConnection_Close(connection_.get()); }
 
 private:
-    void connect(StreamOptions const& options);
-
-    static void on_disconnected(natsConnection* connection, void* self);
-    static void on_reconnected(natsConnection* connection, void* self);
-    static void on_closed(natsConnection* connection, void* self);
-    void say(LogLevel level, std::string const& sentence) const;
-
-    std::string url_;
-    Log log_;
-    std::atomic<bool> closing_ = false;
-    std::atomic<bool> closed_ = false;
     NatsOwned<natsConnection, natsConnection_Destroy> connection_;
     NatsOwned<jsCtx, jsCtx_Destroy> jetstream_;
 };

@@ -28,11 +28,7 @@ public:
     /// What an acknowledgement means here: a sentence for the operator.
     [[nodiscard]] virtual std::string meaning() const = 0;
 
-    /// Nothing will be stored any more, for a reason that was logged.
-    [[nodiscard]] virtual bool ended() const = 0;
-
-    /// Whoever waits for an answer goes on without one, now and in future. Can take as long as an
-    /// attempt to connect.
+    /// Whoever waits for an answer goes on without one, now and in future.
     virtual void close() = 0;
 };
 

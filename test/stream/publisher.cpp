@@ -37,12 +37,9 @@ public:
     }
     [[nodiscard]] std::size_t most_bytes() const override { return most_bytes_; }
     [[nodiscard]] std::string meaning() const override { return ""; }
-    [[nodiscard]] bool ended() const override { return ended_; }
     void close() override {
         change([this] { closed_ = true; });
     }
-    /// As a client library that has given up.
-    void end() { ended_ = true; }
 
     void go_out() {
         change([this] { out_ = true; });
@@ -115,7 +112,6 @@ private:
     bool out_ = false;
     bool closed_ = false;
     bool asked_in_vain_ = false;
-    std::atomic<bool> ended_ = false;
     std::vector<std::string> blocks_;
     std::string last_id_;
 };
@@ -250,19 +246,6 @@ TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][
     CHECK(peer.receive_all() == cannot_store_line);
     ServerResult const result = serving.result.get();
     CHECK(result.failure == "the stream does not take what is published to it");
-}
-
-TEST_CASE("A stream that stores nothing any more ends the server (P9)",
-          "[stream][server][concurrency]") {
-    FakeStream stream;
-    PublishingServer serving(stream, std::nullopt, at({"127.0.0.1:0"}));
-    Peer peer = serving.peer();
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
-    stream.end();
-    peer.send("not stored\n");
-    CHECK(peer.receive_all() == cannot_store_line);
-    CHECK(serving.result.get().failure == "the stream does not take what is published to it");
 }
 
 TEST_CASE("Each event loop has its own chain of blocks", "[stream][server][concurrency]") {

@@ -1,0 +1,265 @@
+// How one of the NATS servers is found, and found again.
+#include "stream/nats_client.hpp"
+
+#include "net/thread.hpp"
+#include "protocol/escaped.hpp"
+#include "stream/signals_blocked.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace roger {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// A server that has not answered by then is passed over.
+constexpr milliseconds attempt_timeout{3000};
+/// Between two rounds of attempts: doubled each time.
+constexpr milliseconds first_pause{100};
+constexpr milliseconds longest_pause{1000};
+
+/// Without user and password.
+std::string_view host_of(std::string_view url) {
+    return url.substr(url.find_last_of("/@") + 1);
+}
+
+}  // namespace
+
+/// Shared with the library's callbacks and with attempts that nobody waits for any more.
+struct NatsClient::State {
+    std::mutex guard;
+    std::condition_variable changed;
+    std::shared_ptr<NatsConnection> connection;
+    std::size_t max_payload = 0;
+    std::string reason;  ///< why there is no connection
+    bool closing = false;
+
+    [[nodiscard]] bool is_connected() const { return connection && !connection->is_closed(); }
+};
+
+/// What a thread of its own comes to, of which nobody knows when. Guarded by the state's mutex.
+struct NatsClient::Attempt {
+    std::shared_ptr<NatsConnection> connection;
+    std::string failure;
+    bool is_done = false;
+};
+
+NatsClient::NatsClient(StreamOptions options, Log log)
+    : options_(std::move(options)),
+      url_(to_string(options_.address)),
+      log_(std::move(log)),
+      servers_(options_.address.servers),
+      state_(std::make_shared<State>()) {
+    std::ranges::shuffle(servers_, std::random_device());  // not all clients to the first
+    connect_to_any();
+    if (!state_->connection) {
+        throw std::runtime_error(fmt::format("cannot connect to {}: {}", url_, state_->reason));
+    }
+    SignalsBlocked const in_the_thread;
+    keeper_ = start_thread([this] { keep_connected(); });
+}
+
+NatsClient::~NatsClient() {
+    close();
+    if (keeper_.joinable()) {
+        keeper_.join();
+    }
+    std::shared_ptr<NatsConnection> last;
+    {
+        std::lock_guard const lock(state_->guard);
+        last = std::move(state_->connection);
+    }
+    last.reset();
+    nats_CloseAndWait(attempt_timeout.count());
+}
+
+std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
+    std::unique_lock lock(state_->guard);
+    state_->changed.wait_for(lock, most,
+                             [this] { return state_->closing || state_->is_connected(); });
+    if (state_->closing || !state_->is_connected()) {
+        throw std::runtime_error(fmt::format("no connection to {}: {}", url_, state_->reason));
+    }
+    return state_->connection;
+}
+
+nlohmann::json NatsClient::api(std::string const& request, nlohmann::json const& argument,
+                               milliseconds most) {
+    auto const end = Clock::now() + most;
+    std::shared_ptr<NatsConnection> const connected = connection(most);
+    NatsMessage answer;
+    natsStatus const status = connected->request(
+        "$JS.API." + request, argument.is_null() ? "" : argument.dump(),
+        std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now())), answer);
+    if (status == NATS_NO_RESPONDERS) {
+        throw std::runtime_error(
+            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
+                        "cluster has no leader yet",
+                        url_));
+    }
+    require(status, fmt::format("{}: {}", url_, request));
+    auto json = nlohmann::json::parse(
+        std::string_view(natsMsg_GetData(answer.get()),
+                         static_cast<std::size_t>(natsMsg_GetDataLength(answer.get()))),
+        nullptr, false);
+    if (!json.is_object()) {
+        throw std::runtime_error(fmt::format("{}: {}: the answer is no JSON", url_, request));
+    }
+    if (json.contains("error")) {
+        throw std::runtime_error(fmt::format(
+            "{}: {}: {}", url_, request, escaped(json["error"].value("description", "an error"))));
+    }
+    return json;
+}
+
+/// A subject belongs to one stream at most.
+std::string NatsClient::stream_of(std::string const& subject) {
+    nlohmann::json const answer = api("STREAM.NAMES", {{"subject", subject}});
+    auto const names = answer.find("streams");
+    return names != answer.end() && names->is_array() && !names->empty()
+               ? names->front().get<std::string>()
+               : "";
+}
+
+std::size_t NatsClient::max_payload() const {
+    std::lock_guard const lock(state_->guard);
+    return state_->connection ? state_->connection->max_payload() : state_->max_payload;
+}
+
+void NatsClient::close() {
+    std::shared_ptr<NatsConnection> last;
+    {
+        std::lock_guard const lock(state_->guard);
+        state_->closing = true;
+        state_->reason = "it was closed";
+        last = state_->connection;
+    }
+    state_->changed.notify_all();
+    if (last) {
+        last->close();
+    }
+}
+
+void NatsClient::connect_to_any() {
+    for (std::size_t index = 0; index != servers_.size(); ++index) {
+        if (auto connection = try_server(servers_[index])) {
+            use(std::move(connection));
+            return;
+        }
+    }
+}
+
+/// The library connects without a deadline, to a server that accepts and then says nothing. So each
+/// attempt has a thread that nobody has to wait for.
+std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const& server) const {
+    auto attempt = std::make_shared<Attempt>();
+    auto work = [options = options_, server, state = state_, attempt] {
+        auto const wake = [state] {
+            std::lock_guard const lock(state->guard);
+            state->changed.notify_all();
+        };
+        std::shared_ptr<NatsConnection> connection;
+        std::string failure;
+        try {
+            connection = std::make_shared<NatsConnection>(options, server, wake);
+        } catch (std::exception const& error) {
+            failure = error.what();
+        }
+        std::lock_guard const lock(state->guard);
+        attempt->connection = std::move(connection);
+        attempt->failure = std::move(failure);
+        attempt->is_done = true;
+        state->changed.notify_all();
+    };
+    try {
+        SignalsBlocked const in_the_thread;
+        std::thread(std::move(work)).detach();
+    } catch (std::system_error const& error) {
+        attempt->failure = no_thread(error).what();
+        attempt->is_done = true;
+    }
+    return attempt;
+}
+
+/// One that goes on is not waited for again: it may be done in the next round.
+std::shared_ptr<NatsConnection> NatsClient::try_server(std::string const& server) {
+    auto& attempt = attempts_[server];
+    milliseconds const most = attempt ? milliseconds(0) : attempt_timeout;
+    if (!attempt) {
+        attempt = start_attempt(server);
+    }
+    std::unique_lock lock(state_->guard);
+    state_->changed.wait_for(lock, most, [&] { return state_->closing || attempt->is_done; });
+    if (!attempt->is_done) {
+        state_->reason = fmt::format("{} does not answer", host_of(server));
+        return nullptr;
+    }
+    auto const done = std::exchange(attempt, nullptr);
+    if (!done->connection) {
+        state_->reason = fmt::format("{}: {}", host_of(server), done->failure);
+    }
+    return done->connection;
+}
+
+void NatsClient::use(std::shared_ptr<NatsConnection> connection) {
+    std::string const& given = options_.address.servers.front();
+    std::string const scheme_and_user = given.substr(0, given.find_last_of("/@") + 1);
+    for (std::string const& host : connection->other_servers()) {
+        std::string const server = scheme_and_user + host;
+        if (std::ranges::find(servers_, server) == servers_.end()) {
+            servers_.push_back(server);
+        }
+    }
+    std::lock_guard const lock(state_->guard);
+    state_->max_payload = connection->max_payload();
+    state_->connection = std::move(connection);
+    state_->changed.notify_all();
+}
+
+void NatsClient::keep_connected() {
+    std::unique_lock lock(state_->guard);
+    for (;;) {
+        state_->changed.wait(lock, [this] { return state_->closing || !state_->is_connected(); });
+        if (state_->closing) {
+            return;
+        }
+        auto lost = std::exchange(state_->connection, nullptr);
+        std::string const reason = state_->reason = lost->why_closed();
+        lock.unlock();
+        lost.reset();
+        log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
+        std::shared_ptr<NatsConnection> const again = connect_again();
+        if (again) {
+            log_(LogLevel::info,
+                 fmt::format("connected to NATS again, to server {}", again->server_id()));
+        }
+        lock.lock();
+    }
+}
+
+/// Null: it is no longer wanted.
+std::shared_ptr<NatsConnection> NatsClient::connect_again() {
+    std::unique_lock lock(state_->guard);
+    for (milliseconds pause = first_pause; !state_->closing && !state_->connection;
+         pause = std::min(2 * pause, longest_pause)) {
+        lock.unlock();
+        connect_to_any();
+        lock.lock();
+        state_->changed.wait_for(lock, pause,
+                                 [this] { return state_->closing || state_->connection; });
+    }
+    return state_->connection;
+}
+
+}  // namespace roger
