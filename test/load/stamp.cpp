@@ -19,10 +19,10 @@ std::string stamped(Stamp const& stamp, std::string_view text) {
 }
 
 /// Each digit of its numbers is one that has an upper and a lower case, or is none.
-constexpr Stamp sample{.run = 0x0123456789abcdef,
-                       .client = 0x0fedcb,
-                       .connection = 0x9abcdef0,
-                       .number = 0x12345abcde};
+constexpr Stamp example{.run = 0x0123456789abcdef,
+                        .client = 0x0fedcb,
+                        .connection = 0x9abcdef0,
+                        .number = 0x12345abcde};
 
 bool is_intact(std::string_view record) {
     auto const read = read_stamped(record);
@@ -33,7 +33,7 @@ bool is_intact(std::string_view record) {
 
 TEST_CASE("A stamp is read as it was written", "[load]") {
     std::vector<Stamp> const stamps = {
-        sample,
+        example,
         {.run = 0, .client = 0, .connection = 0, .number = 0},
         {.run = 1, .client = 2, .connection = 3, .number = 4},
         {.run = std::numeric_limits<std::uint64_t>::max(),
@@ -57,12 +57,12 @@ TEST_CASE("A stamp is read as it was written", "[load]") {
 
 TEST_CASE("A stamp is appended to what is there, which is not a part of it", "[load]") {
     std::string out = "before\n";
-    append_stamped(out, sample, "text");
-    CHECK(out == "before\n" + stamped(sample, "text"));
+    append_stamped(out, example, "text");
+    CHECK(out == "before\n" + stamped(example, "text"));
 }
 
 TEST_CASE("A changed byte is found out, wherever it is", "[load]") {
-    std::string const good = stamped(sample, "text {message}");
+    std::string const good = stamped(example, "text {message}");
     REQUIRE(is_intact(good));
     for (std::size_t place = 0; place < good.size(); ++place) {
         for (int byte = 0; byte < 256; ++byte) {
@@ -76,7 +76,7 @@ TEST_CASE("A changed byte is found out, wherever it is", "[load]") {
 }
 
 TEST_CASE("A lost, doubled or added byte is found out, wherever it is", "[load]") {
-    std::string const good = stamped(sample, "abcd");
+    std::string const good = stamped(example, "abcd");
     for (std::size_t place = 0; place < good.size(); ++place) {
         CAPTURE(place);
         CHECK_FALSE(is_intact(std::string(good).erase(place, 1)));
@@ -100,7 +100,7 @@ TEST_CASE("What bears no stamp has none", "[load]") {
     auto const wrong =
         read_stamped("audit 0123456789abcdef.0fedcb.9abcdef0.12345abcde.0123456789abcdef text");
     REQUIRE(wrong);
-    CHECK(wrong->stamp == sample);
+    CHECK(wrong->stamp == example);
     CHECK_FALSE(wrong->intact);
 }
 

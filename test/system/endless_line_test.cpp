@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t mebibyte = 1024 * 1024;
 
 // Sanitizers slow the server down, and keep memory of their own.
-constexpr std::size_t endless = (sanitized ? 64 : 1024) * mebibyte;
+constexpr std::size_t line_bytes = (sanitized ? 64 : 1024) * mebibyte;
 constexpr std::size_t most_growth = sanitized ? 32 * mebibyte : mebibyte;
 
 std::string const refusal = "error: message longer than 65536 bytes";
@@ -44,7 +44,7 @@ TEST_CASE("A gigabyte without a newline is refused once, and costs less than a m
         SKIP("this system does not reset the peak of a process's memory");
     }
     auto const before = peak_memory(server.id());
-    send_many(peer, piece, endless);
+    send_many(peer, piece, line_bytes);
     CHECK(peer.receive_line() == refusal);
     CHECK_FALSE(peer.would_receive_within(100ms));
     peer.send("\nnext\n");
@@ -54,7 +54,7 @@ TEST_CASE("A gigabyte without a newline is refused once, and costs less than a m
     CHECK(after - before < most_growth);
     CHECK(server.output() == std::string(65536, 'x') + "\nnext\n");
     CHECK(server.counter("refused_too_long") == 2);
-    CHECK(server.counter("bytes") > endless);
+    CHECK(server.counter("bytes") > line_bytes);
 }
 
 TEST_CASE("Many endless lines at once are bounded by what each client may say",
