@@ -25,9 +25,14 @@ using Clock = std::chrono::steady_clock;
 
 /// A server that has not answered by then is passed over.
 constexpr milliseconds attempt_timeout{3000};
-/// Between two rounds of attempts: doubled each time.
+/// Between two rounds of attempts: doubled each time, until a connection has lasted.
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{1000};
+constexpr std::chrono::seconds lasting{5};
+/// An attempt of that age is left alone, and the server tried anew: its connection may be the only
+/// one that hangs. Doubled each time, since each is a thread that sleeps.
+constexpr std::chrono::seconds first_age{10};
+constexpr std::chrono::minutes longest_age{10};
 
 /// Without user and password.
 std::string_view host_of(std::string_view url) {
@@ -41,8 +46,8 @@ struct NatsClient::State {
     std::mutex guard;
     std::condition_variable changed;
     std::shared_ptr<NatsConnection> connection;
-    std::size_t max_payload = 0;
-    std::string reason;  ///< why there is no connection
+    std::size_t max_payload = 0;  ///< of the last connection
+    std::string reason;           ///< why there is no connection
     bool closing = false;
 
     [[nodiscard]] bool is_connected() const { return connection && !connection->is_closed(); }
@@ -53,6 +58,8 @@ struct NatsClient::Attempt {
     std::shared_ptr<NatsConnection> connection;
     std::string failure;
     bool is_done = false;
+    Clock::time_point start = Clock::now();
+    Clock::duration longest = first_age;
 };
 
 NatsClient::NatsClient(StreamOptions options, Log log)
@@ -60,6 +67,7 @@ NatsClient::NatsClient(StreamOptions options, Log log)
       url_(to_string(options_.address)),
       log_(std::move(log)),
       servers_(options_.address.servers),
+      pause_(milliseconds(0)),
       state_(std::make_shared<State>()) {
     std::ranges::shuffle(servers_, std::random_device());  // not all clients to the first
     connect_to_any();
@@ -81,7 +89,14 @@ NatsClient::~NatsClient() {
         last = std::move(state_->connection);
     }
     last.reset();
-    nats_CloseAndWait(attempt_timeout.count());
+    // The library does not end while it connects.
+    if (std::ranges::all_of(attempts_, [this](auto const& attempt) {
+            std::lock_guard const lock(state_->guard);
+            return !attempt.second || attempt.second->is_done;
+        })) {
+        attempts_.clear();
+        nats_CloseAndWait(attempt_timeout.count());
+    }
 }
 
 std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
@@ -117,8 +132,9 @@ nlohmann::json NatsClient::api(std::string const& request, nlohmann::json const&
         throw std::runtime_error(fmt::format("{}: {}: the answer is no JSON", url_, request));
     }
     if (json.contains("error")) {
-        throw std::runtime_error(fmt::format(
-            "{}: {}: {}", url_, request, escaped(json["error"].value("description", "an error"))));
+        throw std::runtime_error(
+            fmt::format("{}: {}: {}", url_, request,
+                        escaped(json.value("/error/description"_json_pointer, "an error"))));
     }
     return json;
 }
@@ -127,14 +143,15 @@ nlohmann::json NatsClient::api(std::string const& request, nlohmann::json const&
 std::string NatsClient::stream_of(std::string const& subject) {
     nlohmann::json const answer = api("STREAM.NAMES", {{"subject", subject}});
     auto const names = answer.find("streams");
-    return names != answer.end() && names->is_array() && !names->empty()
+    return names != answer.end() && names->is_array() && !names->empty() &&
+                   names->front().is_string()
                ? names->front().get<std::string>()
                : "";
 }
 
 std::size_t NatsClient::max_payload() const {
     std::lock_guard const lock(state_->guard);
-    return state_->connection ? state_->connection->max_payload() : state_->max_payload;
+    return state_->max_payload;
 }
 
 void NatsClient::close() {
@@ -152,22 +169,24 @@ void NatsClient::close() {
 }
 
 void NatsClient::connect_to_any() {
-    for (std::size_t index = 0; index != servers_.size(); ++index) {
-        if (auto connection = try_server(servers_[index])) {
+    for (std::string const& server : servers_) {
+        if (auto connection = try_server(server)) {
             use(std::move(connection));
             return;
         }
     }
 }
 
-/// The library connects without a deadline, to a server that accepts and then says nothing. So each
+/// The library has no deadline that works for a server that accepts and then says nothing. So each
 /// attempt has a thread that nobody has to wait for.
 std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const& server) const {
     auto attempt = std::make_shared<Attempt>();
     auto work = [options = options_, server, state = state_, attempt] {
-        auto const wake = [state] {
-            std::lock_guard const lock(state->guard);
-            state->changed.notify_all();
+        auto const wake = [waiting = std::weak_ptr(state)] {
+            if (auto const waits = waiting.lock()) {
+                std::lock_guard const lock(waits->guard);
+                waits->changed.notify_all();
+            }
         };
         std::shared_ptr<NatsConnection> connection;
         std::string failure;
@@ -192,42 +211,63 @@ std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const
     return attempt;
 }
 
-/// One that goes on is not waited for again: it may be done in the next round.
+/// An attempt that goes on is not waited for again: it may be done in the next round.
 std::shared_ptr<NatsConnection> NatsClient::try_server(std::string const& server) {
     auto& attempt = attempts_[server];
-    milliseconds const most = attempt ? milliseconds(0) : attempt_timeout;
+    milliseconds most(0);
     if (!attempt) {
         attempt = start_attempt(server);
+        most = attempt_timeout;
     }
     std::unique_lock lock(state_->guard);
     state_->changed.wait_for(lock, most, [&] { return state_->closing || attempt->is_done; });
     if (!attempt->is_done) {
         state_->reason = fmt::format("{} does not answer", host_of(server));
+        if (Clock::now() - attempt->start > attempt->longest) {
+            auto const longest = std::min<Clock::duration>(2 * attempt->longest, longest_age);
+            lock.unlock();
+            attempt = start_attempt(server);
+            attempt->longest = longest;
+        }
         return nullptr;
     }
     auto const done = std::exchange(attempt, nullptr);
-    if (!done->connection) {
-        state_->reason = fmt::format("{}: {}", host_of(server), done->failure);
+    if (done->connection && !done->connection->is_closed()) {
+        return done->connection;
     }
-    return done->connection;
+    state_->reason =
+        fmt::format("{}: {}", host_of(server), done->connection ? "it hung up" : done->failure);
+    lock.unlock();  // before a connection is destroyed
+    return nullptr;
 }
 
 void NatsClient::use(std::shared_ptr<NatsConnection> connection) {
-    std::string const& given = options_.address.servers.front();
-    std::string const scheme_and_user = given.substr(0, given.find_last_of("/@") + 1);
-    for (std::string const& host : connection->other_servers()) {
-        std::string const server = scheme_and_user + host;
-        if (std::ranges::find(servers_, server) == servers_.end()) {
-            servers_.push_back(server);
-        }
-    }
+    learn_servers(*connection);
     std::lock_guard const lock(state_->guard);
     state_->max_payload = connection->max_payload();
     state_->connection = std::move(connection);
     state_->changed.notify_all();
 }
 
+/// Not over TLS: the others may be told of by numbers, for which their certificates do not hold.
+void NatsClient::learn_servers(NatsConnection const& connection) {
+    auto const others = connection.other_servers();
+    if (options_.address.tls || others.empty()) {
+        return;
+    }
+    std::string const& given = options_.address.servers.front();
+    std::string const scheme_and_user = given.substr(0, given.find_last_of("/@") + 1);
+    servers_.resize(options_.address.servers.size());
+    for (std::string const& host : others) {
+        std::string const server = scheme_and_user + host;
+        if (std::ranges::find(servers_, server) == servers_.end()) {
+            servers_.push_back(server);
+        }
+    }
+}
+
 void NatsClient::keep_connected() {
+    auto connected = Clock::now();
     std::unique_lock lock(state_->guard);
     for (;;) {
         state_->changed.wait(lock, [this] { return state_->closing || !state_->is_connected(); });
@@ -237,13 +277,17 @@ void NatsClient::keep_connected() {
         auto lost = std::exchange(state_->connection, nullptr);
         std::string const reason = state_->reason = lost->why_closed();
         lock.unlock();
+        learn_servers(*lost);
         lost.reset();
         log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
-        std::shared_ptr<NatsConnection> const again = connect_again();
-        if (again) {
+        if (Clock::now() - connected >= lasting) {
+            pause_ = milliseconds(0);
+        }
+        if (auto const again = connect_again()) {
             log_(LogLevel::info,
                  fmt::format("connected to NATS again, to server {}", again->server_id()));
         }
+        connected = Clock::now();
         lock.lock();
     }
 }
@@ -251,15 +295,19 @@ void NatsClient::keep_connected() {
 /// Null: it is no longer wanted.
 std::shared_ptr<NatsConnection> NatsClient::connect_again() {
     std::unique_lock lock(state_->guard);
-    for (milliseconds pause = first_pause; !state_->closing && !state_->connection;
-         pause = std::min(2 * pause, longest_pause)) {
+    for (;;) {
+        state_->changed.wait_for(lock, pause_, [this] { return state_->closing; });
+        if (state_->closing) {
+            return nullptr;
+        }
+        pause_ = std::clamp(2 * pause_, first_pause, longest_pause);
         lock.unlock();
         connect_to_any();
         lock.lock();
-        state_->changed.wait_for(lock, pause,
-                                 [this] { return state_->closing || state_->connection; });
+        if (state_->connection) {
+            return state_->connection;
+        }
     }
-    return state_->connection;
 }
 
 }  // namespace roger

@@ -17,7 +17,7 @@
 namespace roger {
 
 /// A connection that is lost is replaced by one to the next server that is there. From any thread.
-/// Nothing waits longer than it was told to, whatever the servers do or leave undone.
+/// Nothing waits longer for a server than it was told to, whatever that does or leaves undone.
 class NatsClient {
 public:
     /// Tries each server. Throws std::runtime_error with a sentence if none is there.
@@ -51,13 +51,15 @@ private:
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_server(std::string const& server);
     void use(std::shared_ptr<NatsConnection> connection);
+    void learn_servers(NatsConnection const& connection);
     void keep_connected();
     std::shared_ptr<NatsConnection> connect_again();
 
     StreamOptions options_;
     std::string url_;
     Log log_;
-    std::vector<std::string> servers_;  ///< URLs: those given, and those that these told of
+    std::vector<std::string> servers_;  ///< URLs: those given, and those that the last told of
+    std::chrono::milliseconds pause_;   ///< before the next round of attempts
     std::map<std::string, std::shared_ptr<Attempt>> attempts_;  ///< those that go on, by server
     std::shared_ptr<State> state_;
     std::jthread keeper_;

@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -18,15 +20,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds connect_timeout{2000};
+/// As good as none: when it has passed while the library (3.4.1, up to 3.7) waits for the first
+/// PONG, it asks again and again without a pause. The largest that poll(2) takes is 24 days.
+constexpr milliseconds connect_timeout = std::chrono::hours(24 * 20);
+constexpr milliseconds write_timeout{2000};
 /// A server that does not answer twice in a row is left for another.
 constexpr milliseconds ping_interval{1000};
 constexpr int most_pings_out = 2;
 
 using Options = NatsOwned<natsOptions, natsOptions_Destroy>;
 
-/// Since the library calls back after the connection was destroyed, which it does once.
-using Callback = std::function<void()>;
+/// The library's once a connection is made: it calls back one time, maybe after the connection was
+/// destroyed.
+struct ClosedCallback {
+    std::shared_ptr<std::atomic<bool>> closed;
+    std::function<void()> lost;
+};
 
 void set_credentials(natsOptions* options, StreamOptions const& given) {
     if (!given.credentials_file.empty()) {
@@ -54,14 +63,15 @@ void set_credentials(natsOptions* options, StreamOptions const& given) {
 void set_times(natsOptions* options) {
     natsOptions_SetAllowReconnect(options, false);
     natsOptions_SetTimeout(options, connect_timeout.count());
-    natsOptions_SetWriteDeadline(options, connect_timeout.count());
+    natsOptions_SetWriteDeadline(options, write_timeout.count());
     natsOptions_SetPingInterval(options, ping_interval.count());
     natsOptions_SetMaxPingsOut(options, most_pings_out);
 }
 
 void on_closed(natsConnection* /*connection*/, void* callback) {
-    std::unique_ptr<Callback> const lost(static_cast<Callback*>(callback));
-    (*lost)();
+    std::unique_ptr<ClosedCallback> const closed(static_cast<ClosedCallback*>(callback));
+    *closed->closed = true;
+    closed->lost();
 }
 
 }  // namespace
@@ -94,14 +104,17 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     set_credentials(created, options);
     set_times(created);
     natsOptions_SetName(created, ("roger " + options.server).c_str());
-    auto callback = std::make_unique<Callback>(std::move(lost));
+    auto callback = std::make_unique<ClosedCallback>(
+        ClosedCallback{.closed = closed_, .lost = std::move(lost)});
     natsOptions_SetClosedCB(created, on_closed, callback.get());
     natsConnection* connection = nullptr;
     if (natsStatus const status = natsConnection_Connect(&connection, created); status != NATS_OK) {
         throw std::runtime_error(nats_reason(status));
     }
-    callback.release();  // on_closed's
+    static_cast<void>(callback.release());  // on_closed's
     connection_.reset(connection);
+    max_payload_ = static_cast<std::size_t>(
+        std::max<std::int64_t>(natsConnection_GetMaxPayload(connection), 0));
     jsCtx* jetstream = nullptr;
     require(natsConnection_JetStream(&jetstream, connection, nullptr), "JetStream");
     jetstream_.reset(jetstream);
@@ -125,11 +138,6 @@ natsStatus NatsConnection::request(std::string const& subject, std::string const
     return status;
 }
 
-std::size_t NatsConnection::max_payload() const {
-    auto const payload = natsConnection_GetMaxPayload(connection_.get());
-    return payload > 0 ? static_cast<std::size_t>(payload) : 0;
-}
-
 std::string NatsConnection::server_id() const {
     std::array<char, 64> id{};
     natsConnection_GetConnectedServerId(connection_.get(), id.data(), id.size());
@@ -148,7 +156,7 @@ std::vector<std::string> NatsConnection::other_servers() const {
         hosts.emplace_back(url.substr(url.find_last_of("/@") + 1));
         std::free(urls[index]);
     }
-    std::free(urls);
+    std::free(static_cast<void*>(urls));
     return hosts;
 }
 

@@ -6,7 +6,9 @@
 
 #include <nats/nats.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,11 +33,11 @@ std::string nats_reason(natsStatus status);
 void require(natsStatus status, std::string_view what);
 
 /// From any thread. Once it is lost it stays so. Its calls wait so long for an answer as they are
-/// told, and at most as long again to be sent.
+/// told, and two seconds at most to be sent.
 class NatsConnection {
 public:
     /// To one of the address's servers, or another one of its cluster. A server that accepts and
-    /// then says nothing is waited for without end. `lost` is called by another thread, once, even
+    /// then says nothing is waited for without end. `lost` is called by another thread, once, maybe
     /// after this was destroyed. Throws std::runtime_error with a sentence.
     NatsConnection(StreamOptions const& options, std::string const& server,
                    std::function<void()> lost);
@@ -43,14 +45,14 @@ public:
     NatsConnection(NatsConnection const&) = delete;
     NatsConnection& operator=(NatsConnection const&) = delete;
 
-    [[nodiscard]] bool is_closed() const { return natsConnection_IsClosed(connection_.get()); }
+    [[nodiscard]] bool is_closed() const { return *closed_; }
     [[nodiscard]] std::string why_closed() const;
 
     natsStatus request(std::string const& subject, std::string const& payload,
                        std::chrono::milliseconds most, NatsMessage& answer) const;
 
     /// In bytes, headers included.
-    [[nodiscard]] std::size_t max_payload() const;
+    [[nodiscard]] std::size_t max_payload() const { return max_payload_; }
 
     /// By which a NATS server is known to its operator.
     [[nodiscard]] std::string server_id() const;
@@ -64,6 +66,8 @@ public:
     void close() { natsConnection_Close(connection_.get()); }
 
 private:
+    std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
+    std::size_t max_payload_ = 0;
     NatsOwned<natsConnection, natsConnection_Destroy> connection_;
     NatsOwned<jsCtx, jsCtx_Destroy> jetstream_;
 };
