@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 namespace roger {
@@ -111,7 +112,7 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     if (natsStatus const status = natsConnection_Connect(&connection, created); status != NATS_OK) {
         throw std::runtime_error(nats_reason(status));
     }
-    static_cast<void>(callback.release());  // on_closed's
+    std::ignore = callback.release();  // on_closed's
     connection_.reset(connection);
     max_payload_ = static_cast<std::size_t>(
         std::max<std::int64_t>(natsConnection_GetMaxPayload(connection), 0));
