@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
@@ -37,6 +38,44 @@ struct ClosedCallback {
     std::shared_ptr<std::atomic<bool>> closed;
     std::function<void()> lost;
 };
+
+/// RFC 3986 2.1. What is no %XX stands for itself.
+std::string percent_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t at = 0; at != text.size(); ++at) {
+        unsigned char byte = 0;
+        char const* const hex = text.data() + at + 1;
+        if (text[at] == '%' && at + 2 < text.size() &&
+            std::from_chars(hex, hex + 2, byte, 16).ptr == hex + 2) {
+            decoded += static_cast<char>(byte);
+            at += 2;
+        } else {
+            decoded += text[at];
+        }
+    }
+    return decoded;
+}
+
+/// The library (3.4.1) would take the URL's user and password as they stand, undecoded.
+void set_server(natsOptions* options, std::string const& url) {
+    std::size_t const begin = url.find("://") + 3;
+    std::size_t const end = url.find_last_of('@');
+    std::string const server = end == url.npos ? url : url.substr(0, begin) + url.substr(end + 1);
+    require(natsOptions_SetURL(options, server.c_str()), "the server's address");
+    if (end == url.npos) {
+        return;
+    }
+    std::string_view const given = std::string_view(url).substr(begin, end - begin);
+    std::size_t const colon = given.find(':');
+    std::string const user = percent_decoded(given.substr(0, colon));
+    if (colon == given.npos) {
+        require(natsOptions_SetToken(options, user.c_str()), "the token");
+    } else {
+        require(natsOptions_SetUserInfo(options, user.c_str(),
+                                        percent_decoded(given.substr(colon + 1)).c_str()),
+                "user and password");
+    }
+}
 
 void set_credentials(natsOptions* options, StreamOptions const& given) {
     if (!given.credentials_file.empty()) {
@@ -101,7 +140,7 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     natsOptions* created = nullptr;
     require(natsOptions_Create(&created), "NATS");
     Options const owned(created);
-    require(natsOptions_SetURL(created, server.c_str()), "the server's address");
+    set_server(created, server);
     set_credentials(created, options);
     set_times(created);
     natsOptions_SetName(created, ("roger " + options.server).c_str());

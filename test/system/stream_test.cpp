@@ -191,7 +191,7 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
 TEST_CASE("A NATS server that wants a password gets the one given, which is told nobody",
           "[stream][system]") {
     SKIP_WITHOUT_NATS();
-    NatsServer const nats({.settings = "authorization { user: me, password: secret }"});
+    NatsServer const nats({.settings = R"(authorization { user: me, password: "secret@,/%" })"});
     std::vector<std::string> const more = {"--create-stream=1", "127.0.0.1:0"};
     auto const to = [&](std::string const& user) {
         std::vector<std::string> arguments = {"--to",
@@ -206,7 +206,7 @@ TEST_CASE("A NATS server that wants a password gets the one given, which is told
         CHECK_THAT(ended.err, StartsWith("server: cannot connect to nats://127.0.0.1:"));
         CHECK_THAT(ended.err, !ContainsSubstring("wrong"));
     }
-    auto server = ServerProcess::start(to("me:secret@"));
+    auto server = ServerProcess::start(to("me:secret%40%2c%2F%25@"));
     Peer peer = Peer::connect(server.address());
     peer.send("told\n");
     CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
