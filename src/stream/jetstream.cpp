@@ -1,12 +1,12 @@
 // A stream of JetStream's, to be published to.
 #include "protocol/quote.hpp"
+#include "stream/jetstream_api.hpp"
 #include "stream/nats_client.hpp"
 #include "stream/stream.hpp"
 #include "stream/stream_config.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -31,11 +31,6 @@ constexpr int wrong_last_sequence = JSStreamWrongLastSequenceErr;
 constexpr int wrong_last_sequence_constant = 10164;
 
 using PubAck = NatsOwned<jsPubAck, jsPubAck_Destroy>;
-
-/// For the library, to which 0 means its own default.
-milliseconds time_until(Clock::time_point end) {
-    return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now()));
-}
 
 /// A subject of the stream's. Used by one thread.
 class JetStreamSubject final : public BlockStore {
@@ -84,7 +79,7 @@ public:
     std::optional<LastBlock> last(milliseconds most, std::string& reason) override try {
         auto const end = Clock::now() + most;
         // It may have been changed, or made anew.
-        nlohmann::json const info = client_.api("STREAM.INFO." + stream_, {}, most);
+        nlohmann::json const info = ask_jetstream(client_, "STREAM.INFO." + stream_, {}, most);
         reason = fault_of_stream(info.at("config"));
         if (!reason.empty()) {
             return std::nullopt;
@@ -132,7 +127,7 @@ class JetStream final : public Stream {
 public:
     JetStream(StreamOptions options, Log const& log)
         : options_(std::move(options)), client_(options_, log), name_(find_or_create()) {
-        config_ = client_.api("STREAM.INFO." + name_).at("config");
+        config_ = ask_jetstream(client_, "STREAM.INFO." + name_).at("config");
         if (std::string const fault = fault_of_stream(config_); !fault.empty()) {
             throw std::runtime_error(fmt::format("the stream {} of {}: {}", quote(name_),
                                                  to_string(options_.address), fault));
@@ -164,13 +159,13 @@ private:
 
     /// The name of the stream that takes our subjects.
     [[nodiscard]] std::string find_or_create() {
-        if (options_.created_replicas && client_.stream_of(subject(0)).empty()) {
+        if (options_.created_replicas && stream_of(client_, subject(0)).empty()) {
             create();
         }
         std::string const& wanted = options_.stream;
         std::string name;
         for (std::size_t loop = 0; loop != options_.loops; ++loop) {
-            name = client_.stream_of(subject(loop));
+            name = stream_of(client_, subject(loop));
             if (name.empty()) {
                 throw std::runtime_error(
                     fmt::format("no stream of {} takes {}: --create-stream makes one",
@@ -188,9 +183,9 @@ private:
     void create() {
         std::string const name =
             options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
-        static_cast<void>(client_.api(
-            "STREAM.CREATE." + name,
-            new_stream_config(name, options_.address.subject, *options_.created_replicas)));
+        ask_jetstream(
+            client_, "STREAM.CREATE." + name,
+            new_stream_config(name, options_.address.subject, *options_.created_replicas));
     }
 
     StreamOptions options_;

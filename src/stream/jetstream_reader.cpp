@@ -1,4 +1,5 @@
 // A reader of JetStream: message by message, since each is a block of many records.
+#include "stream/jetstream_api.hpp"
 #include "stream/nats_client.hpp"
 #include "stream/stream_reader.hpp"
 
@@ -21,13 +22,13 @@ constexpr std::chrono::milliseconds between_attempts{100};
 class JetStreamReader final : public StreamReader {
 public:
     explicit JetStreamReader(StreamAddress const& address)
-        : url_(to_string(address)),
-          prefix_(address.subject + '.'),
+        : prefix_(address.subject + '.'),
           client_({.address = address, .server = "reader"},
                   [](LogLevel /*level*/, std::string_view /*line*/) {}),
-          name_(client_.stream_of(prefix_ + '>')) {
+          name_(stream_of(client_, prefix_ + '>')) {
         if (name_.empty()) {
-            throw std::runtime_error(fmt::format("no stream of {} takes {}>", url_, prefix_));
+            throw std::runtime_error(
+                fmt::format("no stream of {} takes {}>", client_.url(), prefix_));
         }
         read_ = last_sequence();
     }
@@ -75,13 +76,12 @@ private:
                 return message;
             }
             if (std::chrono::steady_clock::now() >= end) {
-                require(status, url_);
+                require(status, client_.url());
             }
             std::this_thread::sleep_for(between_attempts);
         }
     }
 
-    std::string url_;
     std::string prefix_;  ///< of our subjects
     NatsClient client_;
     std::string name_;

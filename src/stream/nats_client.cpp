@@ -2,7 +2,6 @@
 #include "stream/nats_client.hpp"
 
 #include "net/thread.hpp"
-#include "protocol/escaped.hpp"
 #include "stream/signals_blocked.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include <mutex>
 #include <random>
 #include <stdexcept>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -33,11 +31,6 @@ constexpr std::chrono::seconds lasting{5};
 /// one that hangs. Doubled each time, since each is a thread that sleeps.
 constexpr std::chrono::seconds first_age{10};
 constexpr std::chrono::minutes longest_age{10};
-
-/// Without user and password.
-std::string_view host_of(std::string_view url) {
-    return url.substr(url.find_last_of("/@") + 1);
-}
 
 }  // namespace
 
@@ -66,10 +59,10 @@ NatsClient::NatsClient(StreamOptions options, Log log)
     : options_(std::move(options)),
       url_(to_string(options_.address)),
       log_(std::move(log)),
-      servers_(options_.address.servers),
+      hosts_(options_.address.hosts),
       pause_(milliseconds(0)),
       state_(std::make_shared<State>()) {
-    std::ranges::shuffle(servers_, std::random_device());  // not all clients to the first
+    std::ranges::shuffle(hosts_, std::random_device());  // not all clients to the first
     connect_to_any();
     if (!state_->connection) {
         throw std::runtime_error(fmt::format("cannot connect to {}: {}", url_, state_->reason));
@@ -109,46 +102,6 @@ std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
     return state_->connection;
 }
 
-nlohmann::json NatsClient::api(std::string const& request, nlohmann::json const& argument,
-                               milliseconds most) {
-    auto const end = Clock::now() + most;
-    std::shared_ptr<NatsConnection> const connected = connection(most);
-    NatsMessage answer;
-    natsStatus const status = connected->request(
-        "$JS.API." + request, argument.is_null() ? "" : argument.dump(),
-        std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now())), answer);
-    if (status == NATS_NO_RESPONDERS) {
-        throw std::runtime_error(
-            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
-                        "cluster has no leader yet",
-                        url_));
-    }
-    require(status, fmt::format("{}: {}", url_, request));
-    auto json = nlohmann::json::parse(
-        std::string_view(natsMsg_GetData(answer.get()),
-                         static_cast<std::size_t>(natsMsg_GetDataLength(answer.get()))),
-        nullptr, false);
-    if (!json.is_object()) {
-        throw std::runtime_error(fmt::format("{}: {}: the answer is no JSON", url_, request));
-    }
-    if (json.contains("error")) {
-        throw std::runtime_error(
-            fmt::format("{}: {}: {}", url_, request,
-                        escaped(json.value("/error/description"_json_pointer, "an error"))));
-    }
-    return json;
-}
-
-/// A subject belongs to one stream at most.
-std::string NatsClient::stream_of(std::string const& subject) {
-    nlohmann::json const answer = api("STREAM.NAMES", {{"subject", subject}});
-    auto const names = answer.find("streams");
-    return names != answer.end() && names->is_array() && !names->empty() &&
-                   names->front().is_string()
-               ? names->front().get<std::string>()
-               : "";
-}
-
 std::size_t NatsClient::max_payload() const {
     std::lock_guard const lock(state_->guard);
     return state_->max_payload;
@@ -169,9 +122,12 @@ void NatsClient::close() {
 }
 
 void NatsClient::connect_to_any() {
-    for (std::string const& server : servers_) {
-        if (auto connection = try_server(server)) {
-            use(std::move(connection));
+    for (std::string const& host : hosts_) {
+        if (auto connection = try_host(host)) {
+            std::lock_guard const lock(state_->guard);
+            state_->max_payload = connection->max_payload();
+            state_->connection = std::move(connection);
+            state_->changed.notify_all();
             return;
         }
     }
@@ -179,9 +135,9 @@ void NatsClient::connect_to_any() {
 
 /// The library has no deadline that works for a server that accepts and then says nothing. So each
 /// attempt has a thread that nobody has to wait for.
-std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const& server) const {
+std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const& host) const {
     auto attempt = std::make_shared<Attempt>();
-    auto work = [options = options_, server, state = state_, attempt] {
+    auto work = [options = options_, host, state = state_, attempt] {
         auto const wake = [waiting = std::weak_ptr(state)] {
             if (auto const waits = waiting.lock()) {
                 std::lock_guard const lock(waits->guard);
@@ -191,7 +147,7 @@ std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const
         std::shared_ptr<NatsConnection> connection;
         std::string failure;
         try {
-            connection = std::make_shared<NatsConnection>(options, server, wake);
+            connection = std::make_shared<NatsConnection>(options, host, wake);
         } catch (std::exception const& error) {
             failure = error.what();
         }
@@ -212,21 +168,21 @@ std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const
 }
 
 /// An attempt that goes on is not waited for again: it may be done in the next round.
-std::shared_ptr<NatsConnection> NatsClient::try_server(std::string const& server) {
-    auto& attempt = attempts_[server];
+std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
+    auto& attempt = attempts_[host];
     milliseconds most(0);
     if (!attempt) {
-        attempt = start_attempt(server);
+        attempt = start_attempt(host);
         most = attempt_timeout;
     }
     std::unique_lock lock(state_->guard);
     state_->changed.wait_for(lock, most, [&] { return state_->closing || attempt->is_done; });
     if (!attempt->is_done) {
-        state_->reason = fmt::format("{} does not answer", host_of(server));
+        state_->reason = fmt::format("{} does not answer", host);
         if (Clock::now() - attempt->start > attempt->longest) {
             auto const longest = std::min<Clock::duration>(2 * attempt->longest, longest_age);
             lock.unlock();
-            attempt = start_attempt(server);
+            attempt = start_attempt(host);
             attempt->longest = longest;
         }
         return nullptr;
@@ -235,33 +191,21 @@ std::shared_ptr<NatsConnection> NatsClient::try_server(std::string const& server
     if (done->connection && !done->connection->is_closed()) {
         return done->connection;
     }
-    state_->reason =
-        fmt::format("{}: {}", host_of(server), done->connection ? "it hung up" : done->failure);
+    state_->reason = fmt::format("{}: {}", host, done->connection ? "it hung up" : done->failure);
     lock.unlock();  // before a connection is destroyed
     return nullptr;
 }
 
-void NatsClient::use(std::shared_ptr<NatsConnection> connection) {
-    learn_servers(*connection);
-    std::lock_guard const lock(state_->guard);
-    state_->max_payload = connection->max_payload();
-    state_->connection = std::move(connection);
-    state_->changed.notify_all();
-}
-
 /// Not over TLS: the others may be told of by numbers, for which their certificates do not hold.
-void NatsClient::learn_servers(NatsConnection const& connection) {
+void NatsClient::learn_hosts(NatsConnection const& connection) {
     auto const others = connection.other_servers();
     if (options_.address.tls || others.empty()) {
         return;
     }
-    std::string const& given = options_.address.servers.front();
-    std::string const scheme_and_user = given.substr(0, given.find_last_of("/@") + 1);
-    servers_.resize(options_.address.servers.size());
+    hosts_.resize(options_.address.hosts.size());
     for (std::string const& host : others) {
-        std::string const server = scheme_and_user + host;
-        if (std::ranges::find(servers_, server) == servers_.end()) {
-            servers_.push_back(server);
+        if (std::ranges::find(hosts_, host) == hosts_.end()) {
+            hosts_.push_back(host);
         }
     }
 }
@@ -277,7 +221,7 @@ void NatsClient::keep_connected() {
         auto lost = std::exchange(state_->connection, nullptr);
         std::string const reason = state_->reason = lost->why_closed();
         lock.unlock();
-        learn_servers(*lost);
+        learn_hosts(*lost);
         lost.reset();
         log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
         if (Clock::now() - connected >= lasting) {

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
@@ -20,14 +19,12 @@ namespace roger {
 
 namespace {
 
-using std::chrono::milliseconds;
-
 /// As good as none: when it has passed while the library (3.4.1, up to 3.7) waits for the first
 /// PONG, it asks again and again without a pause. The largest that poll(2) takes is 24 days.
-constexpr milliseconds connect_timeout = std::chrono::hours(24 * 20);
-constexpr milliseconds write_timeout{2000};
+constexpr std::chrono::milliseconds connect_timeout = std::chrono::hours(24 * 20);
+constexpr std::chrono::milliseconds write_timeout{2000};
 /// A server that does not answer twice in a row is left for another.
-constexpr milliseconds ping_interval{1000};
+constexpr std::chrono::milliseconds ping_interval{1000};
 constexpr int most_pings_out = 2;
 
 using Options = NatsOwned<natsOptions, natsOptions_Destroy>;
@@ -39,40 +36,15 @@ struct ClosedCallback {
     std::function<void()> lost;
 };
 
-/// RFC 3986 2.1. What is no %XX stands for itself.
-std::string percent_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t at = 0; at != text.size(); ++at) {
-        unsigned char byte = 0;
-        char const* const hex = text.data() + at + 1;
-        if (text[at] == '%' && at + 2 < text.size() &&
-            std::from_chars(hex, hex + 2, byte, 16).ptr == hex + 2) {
-            decoded += static_cast<char>(byte);
-            at += 2;
-        } else {
-            decoded += text[at];
-        }
+/// Not by the URL, of which the library (3.4.1) takes user and password as they stand, undecoded.
+void set_server(natsOptions* options, StreamAddress const& address, std::string const& host) {
+    std::string const url = fmt::format("{}://{}", address.tls ? "tls" : "nats", host);
+    require(natsOptions_SetURL(options, url.c_str()), "the server's address");
+    if (!address.token.empty()) {
+        require(natsOptions_SetToken(options, address.token.c_str()), "the token");
     }
-    return decoded;
-}
-
-/// The library (3.4.1) would take the URL's user and password as they stand, undecoded.
-void set_server(natsOptions* options, std::string const& url) {
-    std::size_t const begin = url.find("://") + 3;
-    std::size_t const end = url.find_last_of('@');
-    std::string const server = end == url.npos ? url : url.substr(0, begin) + url.substr(end + 1);
-    require(natsOptions_SetURL(options, server.c_str()), "the server's address");
-    if (end == url.npos) {
-        return;
-    }
-    std::string_view const given = std::string_view(url).substr(begin, end - begin);
-    std::size_t const colon = given.find(':');
-    std::string const user = percent_decoded(given.substr(0, colon));
-    if (colon == given.npos) {
-        require(natsOptions_SetToken(options, user.c_str()), "the token");
-    } else {
-        require(natsOptions_SetUserInfo(options, user.c_str(),
-                                        percent_decoded(given.substr(colon + 1)).c_str()),
+    if (!address.user.empty()) {
+        require(natsOptions_SetUserInfo(options, address.user.c_str(), address.password.c_str()),
                 "user and password");
     }
 }
@@ -134,13 +106,13 @@ void require(natsStatus status, std::string_view what) {
     }
 }
 
-NatsConnection::NatsConnection(StreamOptions const& options, std::string const& server,
+NatsConnection::NatsConnection(StreamOptions const& options, std::string const& host,
                                std::function<void()> lost) {
     SignalsBlocked const for_its_threads;
     natsOptions* created = nullptr;
     require(natsOptions_Create(&created), "NATS");
     Options const owned(created);
-    set_server(created, server);
+    set_server(created, options.address, host);
     set_credentials(created, options);
     set_times(created);
     natsOptions_SetName(created, ("roger " + options.server).c_str());
@@ -160,22 +132,10 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     jetstream_.reset(jetstream);
 }
 
-NatsConnection::~NatsConnection() = default;
-
 std::string NatsConnection::why_closed() const {
     char const* reason = nullptr;
     natsStatus const status = natsConnection_GetLastError(connection_.get(), &reason);
     return reason != nullptr && *reason != '\0' ? escaped(reason) : natsStatus_GetText(status);
-}
-
-natsStatus NatsConnection::request(std::string const& subject, std::string const& payload,
-                                   milliseconds most, NatsMessage& answer) const {
-    natsMsg* received = nullptr;
-    natsStatus const status =
-        natsConnection_Request(&received, connection_.get(), subject.c_str(), payload.data(),
-                               static_cast<int>(payload.size()), most.count());
-    answer.reset(received);
-    return status;
 }
 
 std::string NatsConnection::server_id() const {
@@ -193,7 +153,7 @@ std::vector<std::string> NatsConnection::other_servers() const {
     }
     for (int index = 0; index != count; ++index) {
         std::string_view const url = urls[index];
-        hosts.emplace_back(url.substr(url.find_last_of("/@") + 1));
+        hosts.emplace_back(url.substr(url.find_last_of('/') + 1));
         std::free(urls[index]);
     }
     std::free(static_cast<void*>(urls));

@@ -7,7 +7,6 @@
 #include <nats/nats.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -36,20 +35,14 @@ void require(natsStatus status, std::string_view what);
 /// told, and two seconds at most to be sent.
 class NatsConnection {
 public:
-    /// To one of the address's servers, or another one of its cluster. A server that accepts and
+    /// To one of the address's hosts, or another one of its cluster. A server that accepts and
     /// then says nothing is waited for without end. `lost` is called by another thread, once, maybe
     /// after this was destroyed. Throws std::runtime_error with a sentence.
-    NatsConnection(StreamOptions const& options, std::string const& server,
+    NatsConnection(StreamOptions const& options, std::string const& host,
                    std::function<void()> lost);
-    ~NatsConnection();
-    NatsConnection(NatsConnection const&) = delete;
-    NatsConnection& operator=(NatsConnection const&) = delete;
 
     [[nodiscard]] bool is_closed() const { return *closed_; }
     [[nodiscard]] std::string why_closed() const;
-
-    natsStatus request(std::string const& subject, std::string const& payload,
-                       std::chrono::milliseconds most, NatsMessage& answer) const;
 
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const { return max_payload_; }
@@ -60,6 +53,7 @@ public:
     /// The other servers of the cluster, as HOST:PORT.
     [[nodiscard]] std::vector<std::string> other_servers() const;
 
+    [[nodiscard]] natsConnection* get() const { return connection_.get(); }
     [[nodiscard]] jsCtx* jetstream() const { return jetstream_.get(); }
 
     /// Calls that wait return with an error, now and in future.

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ranges>
 #include <stdexcept>
 
@@ -50,6 +51,34 @@ bool is_subject(std::string_view text) {
            std::ranges::all_of(split(text, '.'), is_subject_token);
 }
 
+/// RFC 3986 2.1. What is no %XX stands for itself.
+std::string percent_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t at = 0; at != text.size(); ++at) {
+        unsigned char byte = 0;
+        char const* const hex = text.data() + at + 1;
+        if (text[at] == '%' && at + 2 < text.size() &&
+            std::from_chars(hex, hex + 2, byte, 16).ptr == hex + 2) {
+            decoded += static_cast<char>(byte);
+            at += 2;
+        } else {
+            decoded += text[at];
+        }
+    }
+    return decoded;
+}
+
+/// `given` stands before the first host, and holds for all of them.
+void set_user(StreamAddress& address, std::string_view given) {
+    std::size_t const colon = given.find(':');
+    if (colon == given.npos) {
+        address.token = percent_decoded(given);
+        return;
+    }
+    address.user = percent_decoded(given.substr(0, colon));
+    address.password = percent_decoded(given.substr(colon + 1));
+}
+
 }  // namespace
 
 StreamAddress parse_stream_address(std::string_view text) {
@@ -58,45 +87,41 @@ StreamAddress parse_stream_address(std::string_view text) {
     if (scheme_end == text.npos || (scheme != "nats" && scheme != "tls")) {
         reject(text, "it begins with neither nats:// nor tls://");
     }
-    std::string_view const rest = text.substr(scheme_end + 3);
-    std::size_t const slash = rest.find_last_of('/');
-    if (slash == rest.npos || !is_subject(rest.substr(slash + 1))) {
+    std::string_view hosts = text.substr(scheme_end + 3);
+    std::size_t const slash = hosts.find_last_of('/');
+    if (slash == hosts.npos || !is_subject(hosts.substr(slash + 1))) {
         reject(text,
                "the subject is missing or not one: words of printable characters without * "
                "and >, with dots between them");
     }
-    // What is given before the first host holds for all of them.
-    std::string_view hosts = rest.substr(0, slash);
-    std::string_view user;
+    StreamAddress address;
+    address.tls = scheme == "tls";
+    address.subject = hosts.substr(slash + 1);
+    hosts = hosts.substr(0, slash);
     if (std::size_t const at = hosts.find_last_of('@'); at != hosts.npos) {
-        user = hosts.substr(0, at + 1);
-        hosts.remove_prefix(at + 1);
-        if (user.substr(0, at).find_first_of("@,/") != user.npos) {
+        std::string_view const user = hosts.substr(0, at);
+        if (user.empty() || user.starts_with(':') || user.find_first_of("@,/") != user.npos) {
             reject(text,
                    "user and password stand once, before the first host, with @ as %40, a comma as "
                    "%2C and a slash as %2F");
         }
+        set_user(address, user);
+        hosts.remove_prefix(at + 1);
     }
-    StreamAddress address{
-        .servers = {}, .subject = std::string(rest.substr(slash + 1)), .tls = scheme == "tls"};
     for (std::string_view const host : split(hosts, ',')) {
         if (host.empty() || host.find_first_of(" /") != host.npos) {
             reject(text, "a host is missing");
         }
-        address.servers.push_back(fmt::format("{}://{}{}", scheme, user, host));
+        address.hosts.emplace_back(host);
     }
-    if (address.servers.empty()) {
+    if (address.hosts.empty()) {
         reject(text, "a host is missing");
     }
     return address;
 }
 
 std::string to_string(StreamAddress const& address) {
-    auto const host = [](std::string const& server) {
-        return server.substr(server.find_last_of("/@") + 1);
-    };
-    return fmt::format("{}://{}/{}", address.tls ? "tls" : "nats",
-                       fmt::join(address.servers | std::views::transform(host), ","),
+    return fmt::format("{}://{}/{}", address.tls ? "tls" : "nats", fmt::join(address.hosts, ","),
                        address.subject);
 }
 

@@ -1,5 +1,5 @@
-// Where records are published: nats://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]...]/SUBJECT, or
-// tls://... for an encrypted connection. https://docs.nats.io/nats-concepts/subjects
+// Where records are published: nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT][,HOST[:PORT]...]/SUBJECT,
+// or tls://... for an encrypted connection. https://docs.nats.io/nats-concepts/subjects
 #pragma once
 
 #include <string>
@@ -9,9 +9,12 @@
 namespace roger {
 
 struct StreamAddress {
-    std::vector<std::string> servers;  ///< each a URL of its own: nats://USER:PASSWORD@HOST:PORT
-    std::string subject;               ///< of which each event loop uses a part of its own
+    std::vector<std::string> hosts;  ///< as they were given: HOST or HOST:PORT
+    std::string subject;             ///< of which each event loop uses a part of its own
     bool tls = false;
+    std::string token = {};  ///< empty: none
+    std::string user = {};   ///< empty: none
+    std::string password = {};
 
     bool operator==(StreamAddress const&) const = default;
 };

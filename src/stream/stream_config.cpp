@@ -81,9 +81,8 @@ std::string fault_of_stream(nlohmann::json const& config) {
         return "it does not acknowledge what is published (no_ack)";
     }
     if (config.contains("subject_transform")) {
-        return "it stores its messages under other subjects (subject_transform), where none of "
-               "ours "
-               "could be looked for";
+        return "it stores its messages under other subjects (subject_transform), where ours "
+               "could not be looked for";
     }
     if (config.contains("mirror")) {
         return "it is a mirror of another stream, which nobody can publish to: name that one";

@@ -6,7 +6,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace roger::test {
 namespace {
@@ -26,16 +25,29 @@ std::string fault_of(std::string const& text) {
 
 TEST_CASE("A stream's address names servers and a subject", "[stream]") {
     StreamAddress const one = parse_stream_address("nats://127.0.0.1:4222/LOG");
-    CHECK(one.servers == std::vector<std::string>{"nats://127.0.0.1:4222"});
-    CHECK(one.subject == "LOG");
-    CHECK_FALSE(one.tls);
+    CHECK(one == StreamAddress{.hosts = {"127.0.0.1:4222"}, .subject = "LOG"});
 
     StreamAddress const many =
         parse_stream_address("tls://me:secret@h1,h2:4223,[::1]:4224/a.b-c.d");
-    CHECK(many.servers == std::vector<std::string>{"tls://me:secret@h1", "tls://me:secret@h2:4223",
-                                                   "tls://me:secret@[::1]:4224"});
-    CHECK(many.subject == "a.b-c.d");
-    CHECK(many.tls);
+    CHECK(many == StreamAddress{.hosts = {"h1", "h2:4223", "[::1]:4224"},
+                                .subject = "a.b-c.d",
+                                .tls = true,
+                                .user = "me",
+                                .password = "secret"});
+}
+
+TEST_CASE("User and password of a stream's address are decoded, and a token stands alone",
+          "[stream]") {
+    StreamAddress const user = parse_stream_address("nats://m%3Ae:p%40%2c%2F%25%zz%4@h1/LOG");
+    CHECK(user.user == "m:e");
+    CHECK(user.password == "p@,/%%zz%4");
+    CHECK(user.token.empty());
+
+    StreamAddress const token = parse_stream_address("nats://t%40k@h1/LOG");
+    CHECK(token.token == "t@k");
+    CHECK(token.user.empty());
+
+    CHECK(parse_stream_address("nats://me:@h1/LOG").password.empty());
 }
 
 TEST_CASE("A stream's address is logged without user and password", "[stream]") {
@@ -61,7 +73,7 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
     }
     for (std::string const text :
          {"nats://h1,me:secret@h2/LOG", "nats://me:secret@h1,nats://me:secret@h2/LOG",
-          "nats://me:sec@ret@h1/LOG"}) {
+          "nats://me:sec@ret@h1/LOG", "nats://:secret@h1/LOG", "nats://@h1/LOG"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("user and password stand once"));
         CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));

@@ -55,11 +55,15 @@ Run refused(std::vector<std::string> const& arguments) {
     return run(server_launch(arguments));
 }
 
+void check_answer(Peer& peer, std::string const& line, std::string const& answer) {
+    peer.send(line);
+    CHECK(peer.receive_exactly(answer.size()) == answer);
+}
+
 /// A client whose first message has been stored.
 Peer client_with_ack(ServerProcess const& server) {
     Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    check_answer(peer, "stored\n", ack_line);
     return peer;
 }
 
@@ -207,9 +211,7 @@ TEST_CASE("A NATS server that wants a password gets the one given, which is told
         CHECK_THAT(ended.err, !ContainsSubstring("wrong"));
     }
     auto server = ServerProcess::start(to("me:secret%40%2c%2F%25@"));
-    Peer peer = Peer::connect(server.address());
-    peer.send("told\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    client_with_ack(server);
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
 }
@@ -239,9 +241,7 @@ TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[s
     std::vector<std::string> known = {"--tlsca", certificate};
     known.insert(known.end(), arguments.begin(), arguments.end());
     auto server = ServerProcess::start(known);
-    Peer peer = Peer::connect(server.address());
-    peer.send("encrypted\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    client_with_ack(server);
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -286,15 +286,11 @@ TEST_CASE("A stream that is full makes the server refuse, and goes on when there
     config["max_msgs"] = 1;
     reader.create_stream(config);
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "100ms"}));
-    Peer peer = Peer::connect(server.address());
-    peer.send("first\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
-    peer.send("second\n");
-    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    Peer peer = client_with_ack(server);
+    check_answer(peer, "second\n", cannot_store_line);
     server.process().err().read_until("error: cannot store: ");
     reader.request("$JS.API.STREAM.PURGE.LOG");
-    peer.send("third\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    check_answer(peer, "third\n", ack_line);
     CHECK(server.counter("refused_display") == 1);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -395,8 +391,7 @@ TEST_CASE("A stream made anew that could lose what is acknowledged is not publis
     nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
     config["storage"] = "memory";
     reader.create_stream(config);
-    peer.send("not stored\n");
-    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    check_answer(peer, "not stored\n", cannot_store_line);
     server.process().err().read_until("error: cannot store: it keeps its messages in memory");
     CHECK(server.stop() == Exit::with(0));
 }
@@ -408,11 +403,9 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "3s"}));
     Peer peer = client_with_ack(server);
     nats.reload("max_payload: 8KB");
-    peer.send(std::string(20'000, 'x') + '\n');
-    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    check_answer(peer, std::string(20'000, 'x') + '\n', cannot_store_line);
     server.process().err().read_until("warning: lost the connection to NATS: ");
-    peer.send("short\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    check_answer(peer, "short\n", ack_line);
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -426,13 +419,11 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
     Peer peer = client_with_ack(server);
     nats.reload("authorization { user: me, password: other }");
     server.process().err().read_until("warning: lost the connection to NATS: ");
-    peer.send("not stored\n");
-    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    check_answer(peer, "not stored\n", cannot_store_line);
     server.process().err().read_until("error: cannot store: no connection to nats://");
     nats.reload(right);
     server.process().err().read_until("connected to NATS again, to server ");
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    check_answer(peer, "stored\n", ack_line);
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
 }
@@ -465,15 +456,13 @@ TEST_CASE("A NATS server that no longer says anything is given up within --publi
     {
         SilentNats const silent(nats.host_and_port());
         for (int round = 0; round != 3; ++round) {
-            peer.send("not stored\n");
-            CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+            check_answer(peer, "not stored\n", cannot_store_line);
         }
         server.process().err().read_until(nats.host_and_port() + " does not answer");
     }
     nats.start();
     server.process().err().read_until("connected to NATS again, to server ");
-    peer.send("stored\n");
-    CHECK(peer.receive_exactly(ack_line.size()) == ack_line);
+    check_answer(peer, "stored\n", ack_line);
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -485,10 +474,8 @@ TEST_CASE("Two servers of one name are told", "[stream][system]") {
     Peer first = Peer::connect(one.address());
     Peer second = Peer::connect(other.address());
     for (int round = 0; round != 2; ++round) {
-        first.send("one\n");
-        CHECK(first.receive_line() + '\n' == ack_line);
-        second.send("other\n");
-        CHECK(second.receive_line() + '\n' == ack_line);
+        check_answer(first, "one\n", ack_line);
+        check_answer(second, "other\n", ack_line);
     }
     one.process().err().read_until("warning: somebody else publishes as me too: give each server");
     CHECK(one.stop() == Exit::with(0));

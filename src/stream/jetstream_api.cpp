@@ -1,0 +1,66 @@
+// JetStream's requests and answers, which are JSON.
+#include "stream/jetstream_api.hpp"
+
+#include "protocol/escaped.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+
+namespace roger {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+milliseconds time_until(Clock::time_point end) {
+    return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now()));
+}
+
+nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
+                             nlohmann::json const& argument, milliseconds most) {
+    auto const end = Clock::now() + most;
+    auto const connection = client.connection(most);
+    std::string const subject = "$JS.API." + request;
+    std::string const payload = argument.is_null() ? "" : argument.dump();
+    natsMsg* received = nullptr;
+    natsStatus const status =
+        natsConnection_Request(&received, connection->get(), subject.c_str(), payload.data(),
+                               static_cast<int>(payload.size()), time_until(end).count());
+    NatsMessage const message(received);
+    if (status == NATS_NO_RESPONDERS) {
+        throw std::runtime_error(
+            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
+                        "cluster has no leader yet",
+                        client.url()));
+    }
+    std::string const what = fmt::format("{}: {}", client.url(), request);
+    require(status, what);
+    std::string_view const text(natsMsg_GetData(message.get()),
+                                static_cast<std::size_t>(natsMsg_GetDataLength(message.get())));
+    nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
+    if (!answer.is_object()) {
+        throw std::runtime_error(fmt::format("{}: the answer is no JSON", what));
+    }
+    if (auto const error = answer.find("error"); error != answer.end()) {
+        auto const description = "/error/description"_json_pointer;
+        bool const is_told = answer.contains(description) && answer[description].is_string();
+        throw std::runtime_error(
+            fmt::format("{}: {}", what,
+                        is_told ? escaped(answer[description].get<std::string>()) : "an error"));
+    }
+    return answer;
+}
+
+/// A subject belongs to one stream at most.
+std::string stream_of(NatsClient& client, std::string const& subject) {
+    nlohmann::json const answer = ask_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
+    auto const names = answer.find("streams");
+    return names != answer.end() && names->is_array() && !names->empty() &&
+                   names->front().is_string()
+               ? names->front().get<std::string>()
+               : "";
+}
+
+}  // namespace roger

@@ -1,0 +1,24 @@
+// Asks JetStream: https://docs.nats.io/reference/reference-protocols/nats_api_reference
+#pragma once
+
+#include "stream/nats_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace roger {
+
+/// For the library, to which 0 means its own default: at least 1 ms.
+std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point end);
+
+/// A request to $JS.API. Throws std::runtime_error with a sentence.
+nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
+                             nlohmann::json const& argument = {},
+                             std::chrono::milliseconds most = std::chrono::seconds(5));
+
+/// The stream that takes a subject; empty: none does. Throws like ask_jetstream.
+std::string stream_of(NatsClient& client, std::string const& subject);
+
+}  // namespace roger
