@@ -205,18 +205,19 @@ bool Peer::would_receive_within(Duration duration) {
     return !received_.empty() || wait_for_descriptor(descriptor(), POLLIN, duration);
 }
 
-void Peer::wait_until_read(Deadline deadline) const {
+bool Peer::all_is_read() const {
     if (!local_address().starts_with("unix:")) {
         throw Failure("not a Unix socket");
     }
-    auto const all_read = [this] {
-        int unread = 0;
-        if (::ioctl(descriptor(), SIOCOUTQ, &unread) != 0) {
-            throw Failure("SIOCOUTQ: " + errno_text(errno));
-        }
-        return unread == 0;
-    };
-    eventually("the other side reads what was sent", all_read, deadline);
+    int unread = 0;
+    if (::ioctl(descriptor(), SIOCOUTQ, &unread) != 0) {
+        throw Failure("SIOCOUTQ: " + errno_text(errno));
+    }
+    return unread == 0;
+}
+
+void Peer::wait_until_read(Deadline deadline) const {
+    eventually("the other side reads what was sent", [this] { return all_is_read(); }, deadline);
 }
 
 void Peer::half_close() {

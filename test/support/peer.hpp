@@ -49,8 +49,9 @@ public:
     /// Something comes within `duration`: bytes or the end. True at once for bytes already read.
     bool would_receive_within(Duration duration);
 
-    /// Waits until the other side has read all that was sent. Only on a Unix socket, where both
-    /// ends share one queue: over TCP what was sent may wait in the other side's system.
+    /// Whether the other side has read all that was sent. Only on a Unix socket, where both ends
+    /// share one queue: over TCP what was sent may wait in the other side's system.
+    [[nodiscard]] bool all_is_read() const;
     void wait_until_read(Deadline deadline = {}) const;
 
     /// All bytes received and not yet asked for.
