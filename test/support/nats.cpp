@@ -97,11 +97,11 @@ NatsServer::NatsServer(Setup setup)
 }
 
 std::string NatsServer::host_and_port() const {
-    return fmt::format("127.0.0.1:{}", port_);
+    return fmt::format("{}:{}", setup_.host, port_);
 }
 
 std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) const {
-    Peer peer = Peer::connect(fmt::format("tcp:127.0.0.1:{}", monitoring_port_));
+    Peer peer = Peer::connect(fmt::format("tcp:{}:{}", setup_.host, monitoring_port_));
     peer.send("GET /jsz?streams=true HTTP/1.0\r\n\r\n");
     std::string const answer = peer.receive_all();
     auto const told =
@@ -130,40 +130,47 @@ void NatsServer::reload(std::string settings) {
 
 void NatsServer::start() {
     write_configuration();
+    Launch const launch{.program = ROGER_NATS_SERVER,
+                        .arguments = {"--config", directory_ / "nats.conf"}};
     process_ = std::make_unique<Process>(
-        Launch{.program = ROGER_NATS_SERVER, .arguments = {"--config", directory_ / "nats.conf"}});
+        setup_.network == nullptr ? launch : setup_.network->inside(launch));
     process_->err().read_until("Server is ready");
 }
 
 void NatsServer::write_configuration() const {
     std::string configuration = fmt::format(
-        "server_name: {}\nlisten: \"{}\"\nhttp: \"127.0.0.1:{}\"\njetstream {{ store_dir: \"{}\" "
+        "server_name: {}\nlisten: \"{}\"\nhttp: \"{}:{}\"\njetstream {{ store_dir: \"{}\" "
         "}}\n{}\n",
-        setup_.name, host_and_port(), monitoring_port_, directory_ / "store", setup_.settings);
+        setup_.name, host_and_port(), setup_.host, monitoring_port_, directory_ / "store",
+        setup_.settings);
     if (setup_.route != 0) {
         std::vector<std::string> routes;
         routes.reserve(setup_.routes.size());
-        for (std::uint16_t const port : setup_.routes) {
-            routes.push_back(fmt::format("\"nats://127.0.0.1:{}\"", port));
+        for (std::string const& route : setup_.routes) {
+            routes.push_back(fmt::format("\"nats://{}\"", route));
         }
-        configuration +=
-            fmt::format("cluster {{ name: test, listen: \"127.0.0.1:{}\", routes: [{}] }}\n",
-                        setup_.route, fmt::join(routes, ", "));
+        configuration += fmt::format("cluster {{ name: test, listen: \"{}:{}\", routes: [{}] }}\n",
+                                     setup_.host, setup_.route, fmt::join(routes, ", "));
     }
     write_file(directory_ / "nats.conf", configuration);
 }
 
-NatsCluster::NatsCluster() {
-    std::vector<std::uint16_t> routes;
-    while (routes.size() != size()) {
-        routes.push_back(free_port());
-    }
+NatsCluster::NatsCluster(StarNetwork const* network) {
+    std::vector<NatsServer::Setup> setups(size());
+    std::vector<std::string> routes;
     for (std::size_t index = 0; index != size(); ++index) {
-        nodes_.push_back(
-            std::make_unique<NatsServer>(NatsServer::Setup{.name = fmt::format("n{}", index + 1),
-                                                           .settings = {},
-                                                           .route = routes[index],
-                                                           .routes = routes}));
+        NatsServer::Setup& setup = setups[index];
+        setup.name = fmt::format("n{}", index + 1);
+        setup.route = free_port();
+        if (network != nullptr) {
+            setup.host = StarNetwork::address_of(index);
+            setup.network = &network->machine(index);
+        }
+        routes.push_back(fmt::format("{}:{}", setup.host, setup.route));
+    }
+    for (NatsServer::Setup& setup : setups) {
+        setup.routes = routes;
+        nodes_.push_back(std::make_unique<NatsServer>(setup));
     }
     // JetStream answers when the cluster has a leader.
     NatsReader reader(node(0));
@@ -182,9 +189,9 @@ std::string NatsCluster::url(std::string const& subject) const {
     return fmt::format("nats://{}/{}", fmt::join(hosts, ","), subject);
 }
 
-std::size_t NatsCluster::leader_of(std::string const& stream) {
+std::size_t NatsCluster::leader_of(std::string const& stream, std::size_t asked) {
     std::string leader;
-    NatsReader reader(node(0));
+    NatsReader reader(node(asked));
     eventually("a leader of " + stream, [&] {
         leader = reader.info(stream).at("cluster").value("leader", "");
         return !leader.empty();

@@ -5,6 +5,7 @@
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/process.hpp"
+#include "support/star_network.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,7 +18,7 @@
 
 namespace roger::test {
 
-/// A nats-server with JetStream, on loopback. Alone, or one of a cluster.
+/// A nats-server with JetStream, on loopback or a machine of its own. Alone, or one of a cluster.
 class NatsServer {
 public:
     /// Why there can be none here; empty: there can.
@@ -25,9 +26,11 @@ public:
 
     struct Setup {
         std::string name = "n1";
-        std::string settings = {};  ///< more of its configuration file
-        std::uint16_t route = 0;    ///< of a cluster: its own port, and those of all
-        std::vector<std::uint16_t> routes = {};
+        std::string settings = {};             ///< more of its configuration file
+        std::uint16_t route = 0;               ///< of a cluster: its port for the others
+        std::vector<std::string> routes = {};  ///< HOST:PORT of all
+        std::string host = "127.0.0.1";
+        Network const* network = nullptr;  ///< where it runs; null: where the test is
     };
 
     /// Returns when it is ready, which one of a cluster is before there is a leader.
@@ -62,15 +65,16 @@ private:
 /// Three of them.
 class NatsCluster {
 public:
-    NatsCluster();
+    /// With a network, each on a machine of its own.
+    explicit NatsCluster(StarNetwork const* network = nullptr);
 
     [[nodiscard]] NatsServer& node(std::size_t index) { return *nodes_.at(index); }
     [[nodiscard]] static std::size_t size() { return 3; }
     /// For --to: nats://HOST:PORT,.../SUBJECT.
     [[nodiscard]] std::string url(std::string const& subject) const;
 
-    /// The index of the node that leads a stream. Waits until there is one.
-    std::size_t leader_of(std::string const& stream);
+    /// The index of the node that leads a stream, as one of them knows it. Waits until there is one.
+    std::size_t leader_of(std::string const& stream, std::size_t asked = 0);
     /// Waits until every replica of the stream has all of it, by the leader's word and by its own.
     void wait_until_current(std::string const& stream);
 

@@ -18,6 +18,12 @@ Run iproute(std::string const& program, std::vector<std::string> arguments) {
     return run({.program = "/sbin/" + program, .arguments = std::move(arguments)});
 }
 
+Run run_ip(std::string const& network, std::vector<std::string> const& words) {
+    std::vector<std::string> arguments = {"-netns", network};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return iproute("ip", std::move(arguments));
+}
+
 void demand(Run const& run) {
     if (run.exit != Exit::with(0)) {
         throw Failure("a network namespace: " + run.err);
@@ -49,7 +55,7 @@ std::string Network::why_not() {
 
 Network::Network() : name_(unique_name()) {
     demand(iproute("ip", {"netns", "add", name_}));
-    demand(iproute("ip", {"-netns", name_, "link", "set", "lo", "up"}));
+    demand_ip({"link", "set", "lo", "up"});
 }
 
 Network::~Network() {
@@ -80,6 +86,14 @@ bool Network::allow_ports(std::uint16_t first, std::uint16_t last) const {
 bool Network::set(std::string const& setting, std::string const& value) const {
     auto const command = fmt::format("echo {} > /proc/sys/net/{}", value, setting);
     return run(inside({.program = "/bin/sh", .arguments = {"-c", command}})).exit == Exit::with(0);
+}
+
+bool Network::ip(std::vector<std::string> const& words) const {
+    return run_ip(name_, words).exit == Exit::with(0);
+}
+
+void Network::demand_ip(std::vector<std::string> const& words) const {
+    demand(run_ip(name_, words));
 }
 
 bool Network::trouble(std::vector<std::string> const& words) {

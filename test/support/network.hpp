@@ -42,6 +42,14 @@ public:
     };
     [[nodiscard]] Packets packets() const;
 
+    /// As ip(8) knows it.
+    [[nodiscard]] std::string const& name() const { return name_; }
+
+    /// In the words of ip(8): "link set lo up". Returns false where the kernel does not have it.
+    [[nodiscard]] bool ip(std::vector<std::string> const& words) const;
+    /// Throws Failure there.
+    void demand_ip(std::vector<std::string> const& words) const;
+
 private:
     /// A setting in /proc/sys/net of this network's own.
     [[nodiscard]] bool set(std::string const& setting, std::string const& value) const;

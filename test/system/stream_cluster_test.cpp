@@ -2,6 +2,7 @@
 #include "support/flood.hpp"
 #include "support/nats.hpp"
 #include "support/server_process.hpp"
+#include "support/star_network.hpp"
 #include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -21,7 +22,12 @@ namespace {
 
 /// Two servers that publish to one stream with three replicas, and their clients.
 struct Scene {
-    NatsCluster cluster = {};
+    /// Whose machines have the NATS servers; null: all is on loopback.
+    explicit Scene(StarNetwork const* network_or_none)
+        : network(network_or_none), cluster(network_or_none) {}
+
+    StarNetwork const* network;
+    NatsCluster cluster;
     ServerProcess one = publishing("one");
     ServerProcess two = publishing("two");
     Flood first{one.address(), {.clients = 4}};
@@ -76,6 +82,13 @@ struct Scene {
 };
 
 constexpr int kinds = 5;
+constexpr int kinds_in_a_network = kinds + 1;
+
+void need_nats() {
+    if (std::string const reason = NatsServer::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+}
 
 /// Something goes wrong, and is put right.
 void disturb(Scene& scene, int kind, std::size_t node) {
@@ -102,7 +115,7 @@ void disturb(Scene& scene, int kind, std::size_t node) {
             NatsReader(nats).request("$JS.API.STREAM.LEADER.STEPDOWN.LOG");
             scene.run_for(1s);
             break;
-        default:  // all are killed
+        case 4:  // all are killed
             for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
                 scene.cluster.node(index).kill();
             }
@@ -110,6 +123,14 @@ void disturb(Scene& scene, int kind, std::size_t node) {
             for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
                 scene.cluster.node(index).start();
             }
+            break;
+        default:  // one is cut off: it runs, and goes on as the leader that it was
+            scene.network->pull_cable(node);
+            scene.run_for(3s);
+            while (scene.cluster.leader_of("LOG", (node + 1) % NatsCluster::size()) == node) {
+                scene.run_for(500ms);
+            }
+            scene.network->plug_cable(node);
     }
 }
 
@@ -117,10 +138,8 @@ void disturb(Scene& scene, int kind, std::size_t node) {
 
 TEST_CASE("Two servers lose nothing when NATS servers are killed or stand still (P1)",
           "[stream][cluster][system]") {
-    if (std::string const reason = NatsServer::why_not(); !reason.empty()) {
-        SKIP(reason);
-    }
-    Scene scene;
+    need_nats();
+    Scene scene(nullptr);
     scene.run_until_more(500);
     for (int kind = 0; kind != kinds; ++kind) {
         CAPTURE(kind);
@@ -131,14 +150,38 @@ TEST_CASE("Two servers lose nothing when NATS servers are killed or stand still 
     scene.check();
 }
 
+TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (P1)",
+          "[stream][cluster][system]") {
+    need_nats();
+    if (std::string const reason = StarNetwork::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+    StarNetwork const network(NatsCluster::size());
+    Scene scene(&network);
+    scene.run_until_more(500);
+    for (int round = 0; round != 2; ++round) {
+        CAPTURE(round);
+        disturb(scene, kinds, scene.cluster.leader_of("LOG"));
+        scene.run_until_more(500);
+    }
+    scene.end();
+    scene.check();
+}
+
 TEST_CASE("Twenty rounds of random faults lose nothing that was acknowledged (P1)",
           "[.soak][stream][cluster][system]") {
+    need_nats();
+    std::optional<StarNetwork> network;
+    if (StarNetwork::why_not().empty()) {
+        network.emplace(NatsCluster::size());
+    }
+    int const last_kind = (network ? kinds_in_a_network : kinds) - 1;
     std::mt19937 random{std::random_device{}()};
     for (int round = 0; round != 20; ++round) {
-        Scene scene;
+        Scene scene(network ? &*network : nullptr);
         scene.run_until_more(500);
         for (int fault = 0; fault != 6; ++fault) {
-            int const kind = std::uniform_int_distribution(0, kinds - 1)(random);
+            int const kind = std::uniform_int_distribution(0, last_kind)(random);
             std::size_t const node =
                 std::uniform_int_distribution<std::size_t>(0, NatsCluster::size() - 1)(random);
             CAPTURE(round, fault, kind, node);
