@@ -1,6 +1,7 @@
 // server --to: acknowledged means stored in a stream of JetStream's.
 #include "stream/stream_config.hpp"
 #include "support/answers.hpp"
+#include "support/files.hpp"
 #include "support/flood.hpp"
 #include "support/load_process.hpp"
 #include "support/nats.hpp"
@@ -214,6 +215,18 @@ TEST_CASE("A NATS server that wants a password gets the one given, which is told
     client_with_ack(server);
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
+}
+
+TEST_CASE("A NATS server with accounts lets in who has credentials in a file", "[stream][system]") {
+    SKIP_WITHOUT_NATS();
+    std::filesystem::path const accounts = ROGER_NATS_ACCOUNTS;
+    NatsServer const nats({.settings = read_file(accounts / "accounts.conf")});
+    Run const stranger = refused(publishing(nats));
+    CHECK(stranger.exit == Exit::with(1));
+    CHECK_THAT(stranger.err, ContainsSubstring("Authorization Violation"));
+    auto server = ServerProcess::start(publishing(nats, {"--creds", accounts / "user.creds"}));
+    client_with_ack(server);
+    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[stream][system]") {
