@@ -2,6 +2,7 @@
 #include "roger/address.hpp"
 
 #include "protocol/quote.hpp"
+#include "protocol/url.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,12 @@ constexpr std::size_t longest_path = 107;
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason_and_remedy) {
     throw AddressError(quote(text) + ' ' + std::string(reason_and_remedy));
+}
+
+void refuse_url(std::string_view text) {
+    if (text.find("://") != text.npos) {
+        refuse(without_user(text), fmt::format("is a URL: {}", forms));
+    }
 }
 
 std::string_view prefix_of(Transport transport) {
@@ -122,9 +129,7 @@ Address parse_internet(Transport transport, std::string_view text, std::string_v
     if (rest.empty()) {
         refuse(text, fmt::format("is no address: {}", forms));
     }
-    if (text.find("://") != text.npos) {
-        refuse(text, fmt::format("is a URL: {}", forms));
-    }
+    refuse_url(text);
     std::size_t const colon = rest.rfind(':');
     if (colon == rest.npos) {
         refuse_without_port(text, rest);
@@ -180,6 +185,7 @@ Address parse_address(std::string_view host, std::string_view port) {
     if (transport == Transport::udp) {
         refuse(host, "is a datagram address: write it as one word, udp:HOST:PORT");
     }
+    refuse_url(host);
     if (rest.find(':') != rest.npos && !rest.ends_with(']') && !is_ipv6(rest)) {
         refuse(host, fmt::format("is no host, or has a port of its own: write HOST:PORT as one "
                                  "word, or HOST and {} as two",

@@ -157,7 +157,7 @@ void Display::write_buffers(std::vector<RecordBuffer*> const& buffers) {
         failure_ = unsynced;
     }
     for (RecordBuffer* buffer : buffers) {
-        buffer->written_elsewhere(unsynced ? 0 : buffer->block().taken, failure_);
+        buffer->post_written(unsynced ? 0 : buffer->block().taken, failure_);
     }
 }
 

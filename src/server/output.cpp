@@ -115,7 +115,7 @@ public:
                                               .timeout = command_line.publishing.timeout,
                                               .loops = command_line.server.threads,
                                               .log = standard_error.log()});
-        standard_error.announce(stream_->meaning());
+        standard_error.announce(stream_->ack_guarantee());
     }
 
     [[nodiscard]] WritingHandler handler() override {

@@ -3,7 +3,7 @@
 
 #include "net/thread.hpp"
 #include "server/record_buffer.hpp"
-#include "stream/block_chain.hpp"
+#include "stream/ordered_appender.hpp"
 #include "stream/signals_blocked.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +34,7 @@ std::string new_writer_id() {
 }  // namespace
 
 /// One event loop's records, and the thread that publishes them.
-class Publisher::Worker final : BlockWriter, Patience {
+class Publisher::Worker final : BlockWriter, RetryTime {
 public:
     Worker(Publisher& publisher, std::size_t loop, Options const& options)
         : stream_(publisher.stream_),
@@ -42,7 +42,7 @@ public:
           timeout_(options.timeout),
           buffer_(*this, {.show = options.show, .server = options.server}),
           store_(stream_.subject_of(loop)),
-          chain_(*store_, new_writer_id(), events_of(publisher, options)) {
+          appender_(*store_, new_writer_id(), events_of(publisher, options)) {
         SignalsBlocked const in_the_thread;
         thread_ = start_thread([this] { run(); });
     }
@@ -70,7 +70,7 @@ public:
     }
 
 private:
-    static BlockChain::Events events_of(Publisher& publisher, Options const& options) {
+    static OrderedAppender::Events events_of(Publisher& publisher, Options const& options) {
         Outage& outage = publisher.outage_;
         return {
             .cannot_store = [&outage](std::string const& reason) { outage.cannot_store(reason); },
@@ -118,9 +118,9 @@ private:
             lock.lock();
             if (std::exchange(has_block_, false)) {
                 if (stored_ == block.size()) {
-                    buffer_.written_elsewhere(stored_, {});
+                    buffer_.post_written(stored_, {});
                 } else {
-                    buffer_.refuse_rest_elsewhere(stored_);
+                    buffer_.post_refuse_rest(stored_);
                 }
             }
         }
@@ -137,7 +137,7 @@ private:
                                 stream_.most_bytes()));
                 return;
             }
-            if (!chain_.append(piece, *this)) {
+            if (!appender_.append(piece, *this)) {
                 return;
             }
             block.remove_prefix(piece.size());
@@ -149,7 +149,7 @@ private:
     /// With the lock.
     void give_up_block() {
         if (std::exchange(has_block_, false)) {
-            buffer_.written_elsewhere(stored_, std::make_error_code(std::errc::operation_canceled));
+            buffer_.post_written(stored_, std::make_error_code(std::errc::operation_canceled));
         }
     }
 
@@ -173,7 +173,7 @@ private:
     Timeout timeout_;
     RecordBuffer buffer_;
     std::unique_ptr<BlockStore> store_;
-    BlockChain chain_;
+    OrderedAppender appender_;
     std::optional<Clock::time_point> until_;  ///< the thread's: when its block is given up
     std::mutex guard_;
     std::condition_variable changed_;

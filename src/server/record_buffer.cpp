@@ -96,11 +96,11 @@ void RecordBuffer::end_block() {
     write();
 }
 
-void RecordBuffer::written_elsewhere(std::size_t bytes, std::error_code failure) {
+void RecordBuffer::post_written(std::size_t bytes, std::error_code failure) {
     asio::post(*loop_, [this, bytes, failure] { written(bytes, failure); });
 }
 
-void RecordBuffer::refuse_rest_elsewhere(std::size_t bytes) {
+void RecordBuffer::post_refuse_rest(std::size_t bytes) {
     asio::post(*loop_, [this, bytes] { refuse_rest(bytes); });
 }
 

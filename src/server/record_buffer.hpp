@@ -74,9 +74,9 @@ public:
     /// `bytes` of it can be relied upon, the rest is given up. What is added from now on is written
     /// as if nothing had happened. On the loop.
     void refuse_rest(std::size_t bytes);
-    /// The same from another thread.
-    void written_elsewhere(std::size_t bytes, std::error_code failure);
-    void refuse_rest_elsewhere(std::size_t bytes);
+    /// The same from another thread, posted to the loop.
+    void post_written(std::size_t bytes, std::error_code failure);
+    void post_refuse_rest(std::size_t bytes);
 
     /// Whoever waits never goes on.
     void destroy_waiters();

@@ -143,7 +143,7 @@ public:
         return most - std::min(most, header_bytes);
     }
 
-    [[nodiscard]] std::string meaning() const override {
+    [[nodiscard]] std::string ack_guarantee() const override {
         return fmt::format(
             "acknowledged = stored in the stream {} by {}; on disk by then if they have "
             "sync_interval: always",

@@ -25,8 +25,8 @@ public:
     /// The largest block that it takes.
     [[nodiscard]] virtual std::size_t most_bytes() const = 0;
 
-    /// What an acknowledgement means here: a sentence for the operator.
-    [[nodiscard]] virtual std::string meaning() const = 0;
+    /// What an acknowledgement guarantees here: a sentence for the operator.
+    [[nodiscard]] virtual std::string ack_guarantee() const = 0;
 
     /// Whoever waits for an answer goes on without one, now and in future.
     virtual void close() = 0;

@@ -2,6 +2,7 @@
 #include "stream/stream_address.hpp"
 
 #include "protocol/quote.hpp"
+#include "protocol/url.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,15 +17,6 @@ namespace roger {
 namespace {
 
 constexpr std::string_view right_form = "write nats://HOST:PORT,HOST:PORT/SUBJECT";
-
-/// For people to read: who and by which password is nobody's business.
-std::string without_user(std::string_view text) {
-    std::size_t const scheme_end = text.find("://");
-    std::size_t const begin = scheme_end == text.npos ? 0 : scheme_end + 3;
-    std::size_t const at = text.find_last_of('@');
-    std::string readable(text.substr(0, begin));
-    return readable += text.substr(at == text.npos || at < begin ? begin : at + 1);
-}
 
 [[noreturn]] void reject(std::string_view text, std::string_view fault) {
     throw std::invalid_argument(

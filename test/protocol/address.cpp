@@ -162,12 +162,14 @@ TEST_CASE("Where the form is wrong, the sentence lists the right ones", "[addres
               "'\\x1b[2J:80' has no valid host: '\\x1b[2J' is neither a name nor a number; "},
              {"http://localhost:80", "'http://localhost:80' is a URL: "},
              {"tcp://localhost:80", "'tcp://localhost:80' is a URL: "},
+             {"nats://me:secret@h1:4222/LOG", "'nats://h1:4222/LOG' is a URL: "},
          }) {
         CHECK(sentence_for(mistake.text) == std::string(mistake.sentence) + forms);
     }
 }
 
 TEST_CASE("Two wrong words are a sentence with the reason and the remedy", "[address][protocol]") {
+    CHECK(sentence_for("nats://me:secret@h1/LOG", "80") == "'nats://h1/LOG' is a URL: " + forms);
     CHECK(sentence_for("localhost", "http") ==
           "'localhost http' has no port: 'http' is not a number from 0 to 65535; " + forms);
     CHECK(sentence_for("localhost", "65536") ==

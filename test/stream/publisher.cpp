@@ -36,7 +36,7 @@ public:
         return std::make_unique<Subject>(*this);
     }
     [[nodiscard]] std::size_t most_bytes() const override { return most_bytes_; }
-    [[nodiscard]] std::string meaning() const override { return ""; }
+    [[nodiscard]] std::string ack_guarantee() const override { return ""; }
     void close() override {
         change([this] { closed_ = true; });
     }
@@ -248,7 +248,7 @@ TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][
     CHECK(result.failure == "the stream does not take what is published to it");
 }
 
-TEST_CASE("Each event loop has its own chain of blocks", "[stream][server][concurrency]") {
+TEST_CASE("Each event loop has its own sequence of blocks", "[stream][server][concurrency]") {
     // One list for both loops' subjects: they are in each other's way, which is a conflict each
     // time.
     FakeStream stream;

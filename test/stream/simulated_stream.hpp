@@ -2,8 +2,8 @@
 // killed server do to one.
 #pragma once
 
-#include "stream/block_chain.hpp"
 #include "stream/block_store.hpp"
+#include "stream/ordered_appender.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -26,7 +26,7 @@ struct Faults {
     double foreign = 0;     ///< somebody else's message before a request
 };
 
-class SimulatedStream final : public BlockStore, public Patience {
+class SimulatedStream final : public BlockStore, public RetryTime {
 public:
     struct Stored {
         std::string id;

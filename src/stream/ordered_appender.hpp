@@ -14,12 +14,12 @@
 namespace roger {
 
 /// How long somebody goes on trying.
-class Patience {
+class RetryTime {
 public:
-    Patience() = default;
-    Patience(Patience const&) = delete;
-    Patience& operator=(Patience const&) = delete;
-    virtual ~Patience() = default;
+    RetryTime() = default;
+    RetryTime(RetryTime const&) = delete;
+    RetryTime& operator=(RetryTime const&) = delete;
+    virtual ~RetryTime() = default;
 
     /// 0: no longer.
     virtual std::chrono::milliseconds left() = 0;
@@ -31,7 +31,7 @@ public:
 /// attempt without a clear answer the last message of the subject is read: its id tells whether the
 /// block in doubt is in. (Where somebody else publishes to the same subject, it may not be the
 /// last, and is then stored again.)
-class BlockChain {
+class OrderedAppender {
 public:
     struct Events {
         std::function<void(std::string const& reason)> cannot_store;  ///< it will be tried again
@@ -42,16 +42,16 @@ public:
     };
 
     /// `writer` tells this process's blocks from those of others and of earlier runs.
-    BlockChain(BlockStore& store, std::string writer, Events events)
+    OrderedAppender(BlockStore& store, std::string writer, Events events)
         : store_(store), writer_(std::move(writer)), events_(std::move(events)) {}
 
     /// Returns whether it is stored. If not, it may still be later, if an attempt is under way.
-    bool append(std::string_view block, Patience& patience);
+    bool append(std::string_view block, RetryTime& retry_time);
 
 private:
     [[nodiscard]] bool is_ours(std::string const& id) const;
-    bool look_for(std::string const& id, Patience& patience);
-    bool try_once(std::string_view block, std::string const& id, Patience& patience);
+    bool look_for(std::string const& id, RetryTime& retry_time);
+    bool try_once(std::string_view block, std::string const& id, RetryTime& retry_time);
 
     BlockStore& store_;
     std::string writer_;

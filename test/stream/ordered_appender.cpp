@@ -1,6 +1,6 @@
 // Whatever happens to requests and answers, a block is stored once, in its order, and what was
 // acknowledged is.
-#include "stream/block_chain.hpp"
+#include "stream/ordered_appender.hpp"
 
 #include "stream/simulated_stream.hpp"
 
@@ -18,23 +18,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Chained {
+struct Appending {
     SimulatedStream stream;
     int troubles = 0;
     int foreign = 0;
-    BlockChain chain;
+    OrderedAppender appender;
 
-    Chained(std::uint32_t seed, Faults faults)
+    Appending(std::uint32_t seed, Faults faults)
         : stream(seed, faults),
-          chain(stream, "me",
-                {.cannot_store = [this](std::string const& /*reason*/) { ++troubles; },
-                 .stored = [] {},
-                 .found_foreign = [this] { ++foreign; },
-                 .found_less = [] {}}) {}
+          appender(stream, "me",
+                   {.cannot_store = [this](std::string const& /*reason*/) { ++troubles; },
+                    .stored = [] {},
+                    .found_foreign = [this] { ++foreign; },
+                    .found_less = [] {}}) {}
 
     bool append(std::string const& block, std::chrono::milliseconds within) {
         stream.allow(within);
-        return chain.append(block, stream);
+        return appender.append(block, stream);
     }
 
     /// Ours, in the order in which they are stored.
@@ -57,7 +57,7 @@ std::string block(int number) {
 /// Appends blocks through the faults, and looks what became of them. Returns how many were given
 /// up.
 int check_run(std::uint32_t seed, Faults faults) {
-    Chained run(seed, faults);
+    Appending run(seed, faults);
     std::vector<std::string> acknowledged;
     constexpr int blocks = 30;
     for (int number = 0; number != blocks; ++number) {
@@ -76,24 +76,25 @@ int check_run(std::uint32_t seed, Faults faults) {
 }  // namespace
 
 TEST_CASE("Blocks are appended one after the other", "[stream]") {
-    Chained chained(1, {});
+    Appending appending(1, {});
     for (int number = 0; number != 5; ++number) {
-        CHECK(chained.append(block(number), 1s));
+        CHECK(appending.append(block(number), 1s));
     }
-    CHECK(chained.blocks() == std::vector{block(0), block(1), block(2), block(3), block(4)});
-    CHECK(chained.troubles == 0);
+    CHECK(appending.blocks() == std::vector{block(0), block(1), block(2), block(3), block(4)});
+    CHECK(appending.troubles == 0);
 }
 
-TEST_CASE("A chain goes on where the subject ends", "[stream]") {
+TEST_CASE("An appender goes on where the subject ends", "[stream]") {
     SimulatedStream stream(1, {});
     for (std::string const run : {"first", "second"}) {
-        BlockChain chain(stream, run,
-                         {.cannot_store = [](std::string const&) {},
-                          .stored = [] {},
-                          .found_foreign = [] { FAIL("what was there before is nobody's fault"); },
-                          .found_less = [] {}});
+        OrderedAppender appender(
+            stream, run,
+            {.cannot_store = [](std::string const&) {},
+             .stored = [] {},
+             .found_foreign = [] { FAIL("what was there before is nobody's fault"); },
+             .found_less = [] {}});
         stream.allow(1s);
-        CHECK(chain.append("a block\n", stream));
+        CHECK(appender.append("a block\n", stream));
     }
     REQUIRE(stream.stored().size() == 2);
     CHECK(stream.stored()[0].id == "first:1");
@@ -101,11 +102,11 @@ TEST_CASE("A chain goes on where the subject ends", "[stream]") {
 }
 
 TEST_CASE("What cannot be stored in time is given up, and the next is tried", "[stream]") {
-    Chained chained(1, {.rejected = 1});
-    CHECK_FALSE(chained.append(block(0), 1s));
-    CHECK(chained.troubles >= 5);
-    CHECK(chained.stream.stored().empty());
-    CHECK_FALSE(chained.append(block(1), 0ms));
+    Appending appending(1, {.rejected = 1});
+    CHECK_FALSE(appending.append(block(0), 1s));
+    CHECK(appending.troubles >= 5);
+    CHECK(appending.stream.stored().empty());
+    CHECK_FALSE(appending.append(block(1), 0ms));
 }
 
 TEST_CASE("Acknowledged blocks are stored once and in order, whatever is lost, late or stale (P1)",
@@ -123,12 +124,12 @@ TEST_CASE("Acknowledged blocks are stored once and in order, whatever is lost, l
 
 // Then the last message does not tell whether a block in doubt is in, and it can be stored twice.
 TEST_CASE("Somebody else who publishes to the same subject is noticed", "[stream]") {
-    Chained chained(3, {.foreign = 0.5});
+    Appending appending(3, {.foreign = 0.5});
     for (int number = 0; number != 20; ++number) {
-        CHECK(chained.append(block(number), 8s));
+        CHECK(appending.append(block(number), 8s));
     }
-    CHECK(chained.foreign > 0);
-    CHECK(chained.blocks().size() == 20);
+    CHECK(appending.foreign > 0);
+    CHECK(appending.blocks().size() == 20);
 }
 
 }  // namespace roger::test

@@ -1,5 +1,5 @@
 // Appends, and where that is in doubt looks what is there.
-#include "stream/block_chain.hpp"
+#include "stream/ordered_appender.hpp"
 
 #include <fmt/format.h>
 
@@ -21,32 +21,32 @@ constexpr std::chrono::milliseconds pause_for_commit{20};
 /// Of one block, until it is worth a word.
 constexpr int most_conflicts = 5;
 
-std::chrono::milliseconds time_for_an_answer(Patience& patience) {
-    return std::clamp(patience.left(), std::chrono::milliseconds(1), most_for_an_answer);
+std::chrono::milliseconds time_for_an_answer(RetryTime& retry_time) {
+    return std::clamp(retry_time.left(), std::chrono::milliseconds(1), most_for_an_answer);
 }
 
 }  // namespace
 
-bool BlockChain::append(std::string_view block, Patience& patience) {
+bool OrderedAppender::append(std::string_view block, RetryTime& retry_time) {
     std::string const id = fmt::format("{}:{}", writer_, ++number_);
     conflicts_ = 0;
-    while (patience.left() > std::chrono::milliseconds(0)) {
-        if (end_known_ ? try_once(block, id, patience) : look_for(id, patience)) {
+    while (retry_time.left() > std::chrono::milliseconds(0)) {
+        if (end_known_ ? try_once(block, id, retry_time) : look_for(id, retry_time)) {
             events_.stored();
             return true;
         }
         if (!reason_.empty()) {
             events_.cannot_store(reason_);
             reason_.clear();
-            patience.pause(pause_between);
+            retry_time.pause(pause_between);
         }
     }
     return false;
 }
 
 /// Returns whether the block is in the stream already.
-bool BlockChain::look_for(std::string const& id, Patience& patience) {
-    auto const last = store_.last(time_for_an_answer(patience), reason_);
+bool OrderedAppender::look_for(std::string const& id, RetryTime& retry_time) {
+    auto const last = store_.last(time_for_an_answer(retry_time), reason_);
     if (!last) {
         return false;
     }
@@ -61,8 +61,9 @@ bool BlockChain::look_for(std::string const& id, Patience& patience) {
     return last->id == id;
 }
 
-bool BlockChain::try_once(std::string_view block, std::string const& id, Patience& patience) {
-    BlockStore::Result result = store_.append(block, id, end_, time_for_an_answer(patience));
+bool OrderedAppender::try_once(std::string_view block, std::string const& id,
+                               RetryTime& retry_time) {
+    BlockStore::Result result = store_.append(block, id, end_, time_for_an_answer(retry_time));
     has_appended_ = true;
     if (result.appended == BlockStore::Appended::stored) {
         end_ = acknowledged_ = result.sequence;
@@ -76,12 +77,12 @@ bool BlockChain::try_once(std::string_view block, std::string const& id, Patienc
             "the subject never ends where it is said to: somebody else appends to it, or the "
             "stream stores it under another name";
     } else if (conflicts_ > 1) {
-        patience.pause(pause_for_commit);
+        retry_time.pause(pause_for_commit);
     }
     return false;
 }
 
-bool BlockChain::is_ours(std::string const& id) const {
+bool OrderedAppender::is_ours(std::string const& id) const {
     return id.starts_with(writer_ + ':');
 }
 
