@@ -73,7 +73,8 @@ public:
     /// For --to: nats://HOST:PORT,.../SUBJECT.
     [[nodiscard]] std::string url(std::string const& subject) const;
 
-    /// The index of the node that leads a stream, as one of them knows it. Waits until there is one.
+    /// The index of the node that leads a stream, as one of them knows it. Waits until there is
+    /// one.
     std::size_t leader_of(std::string const& stream, std::size_t asked = 0);
     /// Waits until every replica of the stream has all of it, by the leader's word and by its own.
     void wait_until_current(std::string const& stream);

@@ -1,6 +1,8 @@
 // Three NATS servers and two of ours: whatever is killed, what was acknowledged is in the stream.
+#include "support/answers.hpp"
 #include "support/flood.hpp"
 #include "support/nats.hpp"
+#include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/star_network.hpp"
 #include "support/suspended.hpp"
@@ -148,6 +150,23 @@ TEST_CASE("Two servers lose nothing when NATS servers are killed or stand still 
     }
     scene.end();
     scene.check();
+}
+
+TEST_CASE("A NATS server that was not named is connected to when the one that was is lost",
+          "[stream][cluster][system]") {
+    need_nats();
+    NatsCluster cluster;
+    auto server =
+        ServerProcess::start({"--to", "nats://" + cluster.node(0).host_and_port() + "/LOG",
+                              "--create-stream", "--publish-timeout", "5min", "127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    peer.send("stored\n");
+    CHECK(peer.receive_line() == ack);
+    cluster.node(0).kill();
+    server.process().err().read_until("connected to NATS again, to server ");
+    peer.send("stored by two of three\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (P1)",
