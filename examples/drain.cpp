@@ -27,7 +27,7 @@ void display(std::string_view record) {
 
 asio::awaitable<void> serve(tcp::socket client, std::chrono::seconds timeout, Drain const& drain,
                             asio::cancellation_slot stop) {
-    auto const in_time = asio::cancel_after(timeout);
+    auto const in_time = asio::cancel_after(timeout, asio::cancellation_type::partial);
     std::string received;
     asio::error_code error;
     while (!error && (!drain.begun || received.find('\n') != std::string::npos)) {
@@ -104,7 +104,7 @@ int main(int argc, char* argv[]) try {
     drain.begun = true;
     acceptor.close();
     for (asio::cancellation_signal& read : drain.reads) {
-        read.emit(asio::cancellation_type::terminal);
+        read.emit(asio::cancellation_type::partial);
     }
     context.restart();
     auto const end = std::chrono::steady_clock::now() + timeout;

@@ -95,7 +95,7 @@ int main(int argc, char* argv[]) try {
         drain.begun = true;
         acceptor.close();
         for (asio::cancellation_signal& read : drain.reads) {
-            read.emit(asio::cancellation_type::terminal);
+            read.emit(asio::cancellation_type::partial);
         }
     });
     // [/signals]

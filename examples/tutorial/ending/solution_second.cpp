@@ -83,7 +83,7 @@ int main(int argc, char* argv[]) try {
         drain.begun = true;
         acceptor.close();
         for (asio::cancellation_signal& read : drain.reads) {
-            read.emit(asio::cancellation_type::terminal);
+            read.emit(asio::cancellation_type::partial);
         }
         copies.expires_after(500ms);  // what comes sooner is the same signal, delivered twice
         copies.async_wait([&](asio::error_code) { signals.clear(); });
