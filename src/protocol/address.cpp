@@ -42,7 +42,7 @@ constexpr std::size_t longest_path = 107;
 
 void refuse_url(std::string_view text) {
     if (text.find("://") != text.npos) {
-        refuse(without_user(text), fmt::format("is a URL: {}", forms));
+        refuse(without_userinfo(text), fmt::format("is a URL: {}", forms));
     }
 }
 
@@ -177,6 +177,8 @@ Address parse_address(std::string_view text) {
 }
 
 Address parse_address(std::string_view host, std::string_view port) {
+    refuse_url(host);
+    refuse_url(port);
     std::string_view rest = host;
     Transport const transport = take_prefix(rest).value_or(Transport::tcp);
     if (is_unix(transport)) {
@@ -185,7 +187,6 @@ Address parse_address(std::string_view host, std::string_view port) {
     if (transport == Transport::udp) {
         refuse(host, "is a datagram address: write it as one word, udp:HOST:PORT");
     }
-    refuse_url(host);
     if (rest.find(':') != rest.npos && !rest.ends_with(']') && !is_ipv6(rest)) {
         refuse(host, fmt::format("is no host, or has a port of its own: write HOST:PORT as one "
                                  "word, or HOST and {} as two",

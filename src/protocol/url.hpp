@@ -6,9 +6,9 @@
 
 namespace roger {
 
-/// Who asks, and by which password, is nobody else's business: without what stands before the last
-/// '@' (RFC 3986, 3.2.1).
-inline std::string without_user(std::string_view url) {
+/// Without its userinfo (RFC 3986, 3.2.1), for messages and logs: whatever stands before the last
+/// '@' is left out.
+inline std::string without_userinfo(std::string_view url) {
     std::size_t const scheme_end = url.find("://");
     std::size_t const begin = scheme_end == url.npos ? 0 : scheme_end + 3;
     std::size_t const at = url.find_last_of('@');

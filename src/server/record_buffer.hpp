@@ -29,7 +29,7 @@ public:
     virtual ~BlockWriter() = default;
 
     /// Takes the buffer's block, and ends with one of its four: written() and refuse_rest(), or
-    /// those from elsewhere. On the buffer's loop, without waiting.
+    /// post_written() and post_refuse_rest(). On the buffer's loop, without waiting.
     virtual void write(RecordBuffer& buffer) = 0;
 
     /// A sentence for what ended the writing for good.

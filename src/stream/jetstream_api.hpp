@@ -10,7 +10,7 @@
 
 namespace roger {
 
-/// For the library, to which 0 means its own default: at least 1 ms.
+/// What is left until `end`, at least 1 ms: to the library 0 means its own default.
 std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point end);
 
 /// A request to $JS.API. Throws std::runtime_error with a sentence.

@@ -43,7 +43,7 @@ private:
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
-    void learn_hosts(NatsConnection const& connection);
+    void learn_hosts(NatsConnection const& connection, bool anew);
     void keep_connected();
     std::shared_ptr<NatsConnection> connect_again();
 

@@ -20,7 +20,7 @@ constexpr std::string_view right_form = "write nats://HOST:PORT,HOST:PORT/SUBJEC
 
 [[noreturn]] void reject(std::string_view text, std::string_view fault) {
     throw std::invalid_argument(
-        fmt::format("{}: {}; {}", quote(without_user(text)), fault, right_form));
+        fmt::format("{}: {}; {}", quote(without_userinfo(text)), fault, right_form));
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

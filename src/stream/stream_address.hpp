@@ -12,9 +12,9 @@ struct StreamAddress {
     std::vector<std::string> hosts;  ///< as they were given: HOST or HOST:PORT
     std::string subject;             ///< of which each event loop uses a part of its own
     bool tls = false;
-    std::string token = {};  ///< empty: none
-    std::string user = {};   ///< empty: none
-    std::string password = {};
+    std::string token = {};     ///< empty: none
+    std::string user = {};      ///< empty: none
+    std::string password = {};  ///< of the user
 
     bool operator==(StreamAddress const&) const = default;
 };

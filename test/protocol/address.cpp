@@ -169,6 +169,7 @@ TEST_CASE("Where the form is wrong, the sentence lists the right ones", "[addres
 }
 
 TEST_CASE("Two wrong words are a sentence with the reason and the remedy", "[address][protocol]") {
+    CHECK(sentence_for("h1", "nats://me:secret@h2/LOG") == "'nats://h2/LOG' is a URL: " + forms);
     CHECK(sentence_for("nats://me:secret@h1/LOG", "80") == "'nats://h1/LOG' is a URL: " + forms);
     CHECK(sentence_for("localhost", "http") ==
           "'localhost http' has no port: 'http' is not a number from 0 to 65535; " + forms);

@@ -3,6 +3,7 @@
 
 #include "support/deadline.hpp"
 
+#include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -91,6 +92,12 @@ std::string NatsServer::why_not() {
     return reason;
 }
 
+void need_nats() {
+    if (std::string const reason = NatsServer::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+}
+
 NatsServer::NatsServer(Setup setup)
     : setup_(std::move(setup)), port_(free_port()), monitoring_port_(free_port()) {
     start();
@@ -100,12 +107,19 @@ std::string NatsServer::host_and_port() const {
     return fmt::format("{}:{}", setup_.host, port_);
 }
 
-std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) const {
+nlohmann::json NatsServer::monitored(std::string const& path) const {
     Peer peer = Peer::connect(fmt::format("tcp:{}:{}", setup_.host, monitoring_port_));
-    peer.send("GET /jsz?streams=true HTTP/1.0\r\n\r\n");
+    peer.send("GET " + path + " HTTP/1.0\r\n\r\n");
     std::string const answer = peer.receive_all();
-    auto const told =
-        nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
+    return nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
+}
+
+bool NatsServer::is_alone() const {
+    return monitored("/routez").at("num_routes") == 0;
+}
+
+std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) const {
+    auto const told = monitored("/jsz?streams=true");
     for (auto const& account : told.value("account_details", nlohmann::json::array())) {
         for (auto const& detail : account.value("stream_detail", nlohmann::json::array())) {
             if (detail.at("name") == stream) {

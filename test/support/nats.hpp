@@ -45,6 +45,9 @@ public:
     /// ... Nothing: it does not tell.
     [[nodiscard]] std::optional<nlohmann::json> own_state(std::string const& stream) const;
 
+    /// Of a cluster: whether it is connected to none of the others.
+    [[nodiscard]] bool is_alone() const;
+
     /// Other settings, while it runs.
     void reload(std::string settings);
     /// kill -9.
@@ -53,6 +56,7 @@ public:
     void start();
 
 private:
+    [[nodiscard]] nlohmann::json monitored(std::string const& path) const;
     void write_configuration() const;
 
     Setup setup_;
@@ -111,6 +115,9 @@ private:
     Peer peer_;
     std::size_t requests_ = 0;
 };
+
+/// Skips the test where there can be no NATS server.
+void need_nats();
 
 /// The records of one subject, or of all that begin like that, in their order.
 std::string records_of(std::vector<StoredBlock> const& blocks, std::string const& subject);

@@ -47,7 +47,7 @@ public:
 
     /// In the words of ip(8): "link set lo up". Returns false where the kernel does not have it.
     [[nodiscard]] bool ip(std::vector<std::string> const& words) const;
-    /// Throws Failure there.
+    /// The same, but throws Failure where ip() returns false.
     void demand_ip(std::vector<std::string> const& words) const;
 
 private:

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <iostream>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -33,6 +34,9 @@ std::string StarNetwork::why_not() {
 
 StarNetwork::StarNetwork(std::size_t machines)
     : outside_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+    if (!outside_) {
+        throw Failure("this thread's network namespace: " + errno_text(errno));
+    }
     center_.demand_ip({"link", "add", "switch", "type", "bridge"});
     center_.demand_ip({"address", "add", "10.77.0.254/24", "dev", "switch"});
     center_.demand_ip({"link", "set", "switch", "up"});
@@ -44,14 +48,17 @@ StarNetwork::StarNetwork(std::size_t machines)
         made.demand_ip({"address", "add", address_of(index) + "/24", "dev", "eth0"});
         made.demand_ip({"link", "set", "eth0", "up"});
     }
-    Descriptor const inside(::open(("/run/netns/" + center_.name()).c_str(), O_RDONLY | O_CLOEXEC));
+    Descriptor const inside(
+        ::open(("/var/run/netns/" + center_.name()).c_str(), O_RDONLY | O_CLOEXEC));
     if (::setns(inside.get(), CLONE_NEWNET) != 0) {
         throw Failure("entering a network namespace: " + errno_text(errno));
     }
 }
 
 StarNetwork::~StarNetwork() {
-    ::setns(outside_.get(), CLONE_NEWNET);
+    if (::setns(outside_.get(), CLONE_NEWNET) != 0) {
+        std::cerr << "the test stays in its network namespace: " << errno_text(errno) << '\n';
+    }
 }
 
 std::string StarNetwork::address_of(std::size_t index) {

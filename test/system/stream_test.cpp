@@ -31,11 +31,6 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-#define SKIP_WITHOUT_NATS()                                                  \
-    if (std::string const reason = NatsServer::why_not(); !reason.empty()) { \
-        SKIP(reason);                                                        \
-    }
-
 std::string const cannot_store_line = "error: cannot store\n";
 
 std::string url(NatsServer const& nats) {
@@ -111,7 +106,7 @@ void check_ids(std::vector<StoredBlock> const& blocks) {
 }  // namespace
 
 TEST_CASE("With --to, what is acknowledged is in the stream, as JSON (P1)", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(publishing(nats));
     Peer peer = Peer::connect(server.address());
@@ -130,7 +125,7 @@ TEST_CASE("With --to, what is acknowledged is in the stream, as JSON (P1)", "[st
 }
 
 TEST_CASE("The server says what its acknowledgement means", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(publishing(nats));
     CHECK_THAT(
@@ -141,7 +136,7 @@ TEST_CASE("The server says what its acknowledgement means", "[stream][system]") 
 }
 
 TEST_CASE("A stream that could lose what is acknowledged is not published to", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     NatsReader reader(nats);
     for (auto const& [name, change, fault] :
@@ -164,7 +159,7 @@ TEST_CASE("A stream that could lose what is acknowledged is not published to", "
 }
 
 TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     RefusingAddress const nobody;
     std::string const nobody_there = nobody.address().substr(4);
@@ -195,7 +190,7 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
 
 TEST_CASE("A NATS server that wants a password gets the one given, which is told nobody",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats({.settings = R"(authorization { user: me, password: "secret@,/%" })"});
     std::vector<std::string> const more = {"--create-stream=1", "127.0.0.1:0"};
     auto const to = [&](std::string const& user) {
@@ -218,7 +213,7 @@ TEST_CASE("A NATS server that wants a password gets the one given, which is told
 }
 
 TEST_CASE("A NATS server with accounts lets in who has credentials in a file", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     std::filesystem::path const accounts = ROGER_NATS_ACCOUNTS;
     NatsServer const nats({.settings = read_file(accounts / "accounts.conf")});
     Run const stranger = refused(publishing(nats));
@@ -230,7 +225,7 @@ TEST_CASE("A NATS server with accounts lets in who has credentials in a file", "
 }
 
 TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     if (!std::filesystem::exists("/usr/bin/openssl")) {
         SKIP("openssl is not installed");
     }
@@ -282,7 +277,7 @@ TEST_CASE("Options of --to that cannot be are refused", "[stream][system]") {
 
 TEST_CASE("A message that could become too long a record is refused at the start",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     Run const ended = refused(publishing(nats, {"--max-message", "1MiB"}));
     CHECK(ended.exit == Exit::with(2));
@@ -292,7 +287,7 @@ TEST_CASE("A message that could become too long a record is refused at the start
 
 TEST_CASE("A stream that is full makes the server refuse, and goes on when there is room (P7)",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     NatsReader reader(nats);
     nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
@@ -310,7 +305,7 @@ TEST_CASE("A stream that is full makes the server refuse, and goes on when there
 
 TEST_CASE("A NATS server that is killed and comes back has all that was acknowledged, once (P1)",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer nats;
     auto server = ServerProcess::start(
         publishing(nats, {"--publish-timeout", "5min", "--show", "text", "--threads", "2"}));
@@ -335,7 +330,7 @@ TEST_CASE("A NATS server that is killed and comes back has all that was acknowle
 
 TEST_CASE("While nothing can be stored the server answers at the limit, counts, and ends when told",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(
         publishing(nats, {"--limit", "1", "--when-full", "refuse", "--publish-timeout", "none",
@@ -352,7 +347,7 @@ TEST_CASE("While nothing can be stored the server answers at the limit, counts, 
 }
 
 TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(
         publishing(nats, {"--publish-timeout", "none", "--drain-timeout", "none"}));
@@ -369,7 +364,7 @@ TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]
 
 TEST_CASE("load --audit finds in the stream what the server has acknowledged",
           "[stream][load][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(publishing(nats, {"--threads", "2"}));
     auto const test = [&](std::vector<std::string> const& more) {
@@ -395,7 +390,7 @@ TEST_CASE("load --audit finds in the stream what the server has acknowledged",
 
 TEST_CASE("A stream made anew that could lose what is acknowledged is not published to",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "300ms"}));
     Peer peer = client_with_ack(server);
@@ -411,7 +406,7 @@ TEST_CASE("A stream made anew that could lose what is acknowledged is not publis
 
 TEST_CASE("A NATS server that takes only shorter messages than before gets these",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer nats;
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "3s"}));
     Peer peer = client_with_ack(server);
@@ -423,7 +418,7 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
 }
 
 TEST_CASE("A password that is refused while the server runs is tried again", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     std::string const right = "authorization { user: me, password: secret }";
     NatsServer nats({.settings = right});
     auto server =
@@ -442,7 +437,7 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
 }
 
 TEST_CASE("A NATS server that accepts and then says nothing is passed over", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     SilentNats const silent;
     std::string const& address = silent.host_and_port();
     Run const alone = refused({"--to", "nats://" + address + "/LOG", "127.0.0.1:0"});
@@ -460,7 +455,7 @@ TEST_CASE("A NATS server that accepts and then says nothing is passed over", "[s
 
 TEST_CASE("A NATS server that no longer says anything is given up within --publish-timeout",
           "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer nats;
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "1s"}));
     Peer peer = client_with_ack(server);
@@ -480,7 +475,7 @@ TEST_CASE("A NATS server that no longer says anything is given up within --publi
 }
 
 TEST_CASE("Two servers of one name are told", "[stream][system]") {
-    SKIP_WITHOUT_NATS();
+    need_nats();
     NatsServer const nats;
     auto one = ServerProcess::start(publishing(nats));
     auto other = ServerProcess::start(publishing(nats));
