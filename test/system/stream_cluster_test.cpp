@@ -134,6 +134,9 @@ void disturb(Scene& scene, int kind, std::size_t node) {
                 scene.run_for(500ms);
             }
             scene.network->plug_cable(node);
+            break;
+        default:
+            throw Failure("no such fault");
     }
 }
 
