@@ -130,8 +130,8 @@ public:
         : options_(std::move(options)), client_(options_, log), name_(find_or_create()) {
         config_ = ask_jetstream(client_, "STREAM.INFO." + name_).at("config");
         if (std::string const fault = fault_of_stream(config_); !fault.empty()) {
-            throw std::runtime_error(fmt::format("the stream {} of {}: {}", quote(name_),
-                                                 to_string(options_.address), fault));
+            throw std::runtime_error(
+                fmt::format("the stream {} of {}: {}", quote(name_), client_.url(), fault));
         }
     }
 
@@ -170,7 +170,7 @@ private:
             if (name.empty()) {
                 throw std::runtime_error(
                     fmt::format("no stream of {} takes {}: --create-stream makes one",
-                                to_string(options_.address), subject(loop)));
+                                client_.url(), subject(loop)));
             }
             if (!wanted.empty() && wanted != name) {
                 throw std::runtime_error(

@@ -18,10 +18,12 @@ Run iproute(std::string const& program, std::vector<std::string> arguments) {
     return run({.program = "/sbin/" + program, .arguments = std::move(arguments)});
 }
 
-Run run_ip(std::string const& network, std::vector<std::string> const& words) {
+/// Of a network: in the words of ip(8) or tc(8).
+Run iproute_in(std::string const& network, std::string const& program,
+               std::vector<std::string> const& words) {
     std::vector<std::string> arguments = {"-netns", network};
     arguments.insert(arguments.end(), words.begin(), words.end());
-    return iproute("ip", std::move(arguments));
+    return iproute(program, std::move(arguments));
 }
 
 void demand(Run const& run) {
@@ -89,21 +91,21 @@ bool Network::set(std::string const& setting, std::string const& value) const {
 }
 
 bool Network::ip(std::vector<std::string> const& words) const {
-    return run_ip(name_, words).exit == Exit::with(0);
+    return iproute_in(name_, "ip", words).exit == Exit::with(0);
 }
 
 void Network::demand_ip(std::vector<std::string> const& words) const {
-    demand(run_ip(name_, words));
+    demand(iproute_in(name_, "ip", words));
 }
 
 bool Network::trouble(std::vector<std::string> const& words) {
-    std::vector<std::string> arguments = {"-netns", name_, "qdisc", "replace", "dev", "lo", "root"};
+    std::vector<std::string> arguments = {"qdisc", "replace", "dev", "lo", "root"};
     arguments.insert(arguments.end(), words.begin(), words.end());
-    return iproute("tc", arguments).exit == Exit::with(0);
+    return iproute_in(name_, "tc", arguments).exit == Exit::with(0);
 }
 
 Network::Packets Network::packets() const {
-    Run const shown = iproute("tc", {"-netns", name_, "-s", "-j", "qdisc", "show", "dev", "lo"});
+    Run const shown = iproute_in(name_, "tc", {"-s", "-j", "qdisc", "show", "dev", "lo"});
     demand(shown);
     auto const root = nlohmann::json::parse(shown.out).at(0);
     return {.sent = root.at("packets"), .dropped = root.at("drops")};

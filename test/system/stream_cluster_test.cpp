@@ -164,8 +164,7 @@ TEST_CASE("NATS servers that were not named are connected to when the one that w
         ServerProcess::start({"--to", "nats://" + cluster.node(0).host_and_port() + "/LOG",
                               "--create-stream", "--publish-timeout", "5min", "127.0.0.1:0"});
     Peer peer = Peer::connect(server.address());
-    peer.send("stored\n");
-    CHECK(peer.receive_line() == ack);
+    talk(peer, "stored");
     // It goes last, when it no longer knows of the others.
     cluster.node(1).kill();
     cluster.node(2).kill();
@@ -174,8 +173,7 @@ TEST_CASE("NATS servers that were not named are connected to when the one that w
     cluster.node(1).start();
     cluster.node(2).start();
     server.process().err().read_until("connected to NATS again, to server ");
-    peer.send("stored by two of three\n");
-    CHECK(peer.receive_line() == ack);
+    talk(peer, "stored by two of three");
     CHECK(server.stop() == Exit::with(0));
 }
 

@@ -51,15 +51,15 @@ Run refused(std::vector<std::string> const& arguments) {
     return run(server_launch(arguments));
 }
 
-void check_answer(Peer& peer, std::string const& line, std::string const& answer) {
-    peer.send(line);
-    CHECK(peer.receive_exactly(answer.size()) == answer);
+void check_cannot_store(Peer& peer, std::string const& message) {
+    peer.send(message + '\n');
+    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
 }
 
 /// A client whose first message has been stored.
 Peer client_with_ack(ServerProcess const& server) {
     Peer peer = Peer::connect(server.address());
-    check_answer(peer, "stored\n", ack_line);
+    talk(peer, "stored");
     return peer;
 }
 
@@ -295,10 +295,10 @@ TEST_CASE("A stream that is full makes the server refuse, and goes on when there
     reader.create_stream(config);
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "100ms"}));
     Peer peer = client_with_ack(server);
-    check_answer(peer, "second\n", cannot_store_line);
+    check_cannot_store(peer, "second");
     server.process().err().read_until("error: cannot store: ");
     reader.request("$JS.API.STREAM.PURGE.LOG");
-    check_answer(peer, "third\n", ack_line);
+    talk(peer, "third");
     CHECK(server.counter("refused_display") == 1);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -399,7 +399,7 @@ TEST_CASE("A stream made anew that could lose what is acknowledged is not publis
     nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
     config["storage"] = "memory";
     reader.create_stream(config);
-    check_answer(peer, "not stored\n", cannot_store_line);
+    check_cannot_store(peer, "not stored");
     server.process().err().read_until("error: cannot store: it keeps its messages in memory");
     CHECK(server.stop() == Exit::with(0));
 }
@@ -411,9 +411,9 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
     auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "3s"}));
     Peer peer = client_with_ack(server);
     nats.reload("max_payload: 8KB");
-    check_answer(peer, std::string(20'000, 'x') + '\n', cannot_store_line);
+    check_cannot_store(peer, std::string(20'000, 'x'));
     server.process().err().read_until("warning: lost the connection to NATS: ");
-    check_answer(peer, "short\n", ack_line);
+    talk(peer, "short");
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -427,11 +427,11 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
     Peer peer = client_with_ack(server);
     nats.reload("authorization { user: me, password: other }");
     server.process().err().read_until("warning: lost the connection to NATS: ");
-    check_answer(peer, "not stored\n", cannot_store_line);
+    check_cannot_store(peer, "not stored");
     server.process().err().read_until("error: cannot store: no connection to nats://");
     nats.reload(right);
     server.process().err().read_until("connected to NATS again, to server ");
-    check_answer(peer, "stored\n", ack_line);
+    talk(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
 }
@@ -464,13 +464,13 @@ TEST_CASE("A NATS server that no longer says anything is given up within --publi
     {
         SilentNats const silent(nats.host_and_port());
         for (int round = 0; round != 3; ++round) {
-            check_answer(peer, "not stored\n", cannot_store_line);
+            check_cannot_store(peer, "not stored");
         }
         server.process().err().read_until(nats.host_and_port() + " does not answer");
     }
     nats.start();
     server.process().err().read_until("connected to NATS again, to server ");
-    check_answer(peer, "stored\n", ack_line);
+    talk(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
 }
 
@@ -482,8 +482,8 @@ TEST_CASE("Two servers of one name are told", "[stream][system]") {
     Peer first = Peer::connect(one.address());
     Peer second = Peer::connect(other.address());
     for (int round = 0; round != 2; ++round) {
-        check_answer(first, "one\n", ack_line);
-        check_answer(second, "other\n", ack_line);
+        talk(first, "one");
+        talk(second, "other");
     }
     one.process().err().read_until("warning: somebody else publishes as me too: give each server");
     CHECK(one.stop() == Exit::with(0));
