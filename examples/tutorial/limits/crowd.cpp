@@ -19,7 +19,7 @@ int main(int argc, char* argv[]) try {
         sockets.emplace_back(context).connect(server);
         asio::write(sockets.back(), asio::buffer(beginning));
     }
-    std::cout << clients << " clients, " << beginning.size() << " bytes from each" << std::endl;
+    std::cout << "clients: " << clients << ", bytes from each: " << beginning.size() << std::endl;
     pause();  // until a signal ends it
 } catch (std::exception const& error) {
     std::cerr << "crowd: " << error.what() << '\n';
