@@ -9,7 +9,7 @@
 namespace roger {
 
 /// What else a program does at a signal. All of it is called on the thread of Signals; what it
-/// throws is a failure of the server's, Server::fail(), and no more signals are handled.
+/// throws is a failure of the server's, which then drains.
 struct SignalHooks {
     /// At SIGUSR1; without it that signal is left alone.
     std::function<void()> on_user_signal = {};

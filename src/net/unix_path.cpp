@@ -2,6 +2,7 @@
 #include "net/unix_path.hpp"
 
 #include "net/endpoint.hpp"
+#include "net/uninterrupted.hpp"
 
 #include <fmt/format.h>
 
@@ -90,8 +91,9 @@ void UnixPath::refuse_lock(int error) const {
 /// removed meanwhile has locked nothing, and tries again.
 void UnixPath::lock() {
     while (!locked_) {
-        lock_ = Descriptor(
-            ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        lock_ = Descriptor(uninterrupted([&] {
+            return ::open(lock_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        }));
         struct stat file{};
         if (!lock_ || ::fstat(lock_.get(), &file) != 0) {
             refuse_lock(errno);
@@ -99,7 +101,7 @@ void UnixPath::lock() {
         if (!S_ISREG(file.st_mode) || file.st_size != 0) {
             refuse_lock("there is something else than a lock; it is left alone", EEXIST);
         }
-        if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (uninterrupted([&] { return ::flock(lock_.get(), LOCK_EX | LOCK_NB); }) != 0) {
             int const error = errno;
             if (error == EWOULDBLOCK) {
                 refuse("another server holds it", EADDRINUSE);

@@ -2,6 +2,7 @@
 #include "program/log.hpp"
 
 #include "net/thread.hpp"
+#include "net/uninterrupted.hpp"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -11,6 +12,7 @@
 #include <climits>
 #include <mutex>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <poll.h>
@@ -91,8 +93,9 @@ public:
         pollfd writable{STDERR_FILENO, POLLOUT, 0};
         if (writer_) {
             writer_(line);
-        } else if (::poll(&writable, 1, 0) == 1) {
-            [[maybe_unused]] auto const written = ::write(STDERR_FILENO, line.data(), line.size());
+        } else if (uninterrupted([&] { return ::poll(&writable, 1, 0); }) == 1) {
+            std::ignore =
+                uninterrupted([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
         }
     }
 

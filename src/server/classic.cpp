@@ -100,6 +100,10 @@ public:
         std::jthread const listener = start_thread([this] { waiting_.run(); });
         context_.run();
         waiting_.stop();
+        if (std::error_code const error = sink_.close()) {
+            say_(error_sentence("on close", error));
+            well_ = false;
+        }
         return well_;
     }
 

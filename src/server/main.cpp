@@ -111,14 +111,16 @@ int serve(roger::ServerCommandLine const& command_line) {
     announce_counters();
     standard_error.close();
     output->flush_lines();
-    if (result.end != roger::ServerResult::End::drained || !output->needs_close()) {
-        // Sessions are left that wait for the output, which may itself be waiting for a disk:
-        // there is nothing to be gained from taking them down in order.
-        std::_Exit(result.success() ? roger::status_done : roger::status_failed);
+    int const status = result.success() ? roger::status_done : roger::status_failed;
+    if (result.end == roger::ServerResult::End::drained) {
+        change_mask(SIG_BLOCK, {SIGINT, SIGTERM, SIGUSR1});
+        if (output->close()) {
+            return status;
+        }
     }
-    change_mask(SIG_BLOCK, {SIGINT, SIGTERM, SIGUSR1});
-    output->close();
-    return result.success() ? roger::status_done : roger::status_failed;
+    // Sessions are left that wait for the output, which may itself be waiting for a disk: there is
+    // nothing to be gained from taking them down in order.
+    std::_Exit(status);
 }
 
 int serve_in_classic_style(roger::ServerCommandLine const& command_line) {

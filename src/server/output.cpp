@@ -49,7 +49,6 @@ public:
     }
 
     void abandon() override { display_.abandon(); }
-    [[nodiscard]] bool needs_close() const override { return true; }
 
     void flush_lines() override {
         if (lines_between_records_) {
@@ -57,7 +56,7 @@ public:
         }
     }
 
-    void close() override {
+    [[nodiscard]] bool close() override {
         display_.finish();
         if (std::error_code const error = sink_.close()) {
             throw std::runtime_error(
@@ -65,6 +64,7 @@ public:
                             "although they were acknowledged",
                             error.message()));
         }
+        return true;
     }
 
 private:
@@ -126,10 +126,9 @@ public:
     }
 
     void abandon() override { publisher_->abandon(); }
-    /// All is stored or refused, and a thread may be in a call of the library's that does not end.
-    [[nodiscard]] bool needs_close() const override { return false; }
     void flush_lines() override {}
-    void close() override { publisher_->finish(); }
+    /// All is stored or refused; the library may be in a call that does not end.
+    [[nodiscard]] bool close() override { return false; }
 
 private:
     static StreamOptions options_for(ServerCommandLine const& command_line) {

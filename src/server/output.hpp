@@ -21,15 +21,13 @@ public:
     /// Gives up what is not written by now. From any thread.
     virtual void abandon() = 0;
 
-    /// Whether close() tells something that is not known when the event loops no longer run.
-    [[nodiscard]] virtual bool needs_close() const = 0;
-
     /// Waits for the last lines of the log, where the output writes them, but not for long.
     virtual void flush_lines() = 0;
 
     /// When the event loops no longer run. Throws std::runtime_error if records that were
-    /// acknowledged may be missing.
-    virtual void close() = 0;
+    /// acknowledged may be missing. False: all is well, but it cannot be destroyed, since a thread
+    /// may be in a call that does not end.
+    [[nodiscard]] virtual bool close() = 0;
 };
 
 /// Throws std::runtime_error, or UsageError, with a sentence. Outlived by `standard_error`.

@@ -85,14 +85,14 @@ bool ends_in_record(int descriptor, int readable) {
     return end_in_record(descriptor, readable) == end;
 }
 
-/// Of two servers that start at once, one looks first. Given back when `readable` is closed.
-void lock(int readable) {
+/// Of two servers that start at once, one looks first. Given back when `readable` is closed. Where
+/// there are no locks for files that are only read, as on NFS, or somebody else has one for long,
+/// it is better to look without than not at all.
+void try_to_lock(int readable) {
     for (auto const deadline = Clock::now() + most_lock_time;
-         uninterrupted([&] { return ::flock(readable, LOCK_EX | LOCK_NB); }) != 0;
-         std::this_thread::sleep_for(lock_pause)) {
-        if (errno != EWOULDBLOCK || Clock::now() >= deadline) {
-            fail();
-        }
+         uninterrupted([&] { return ::flock(readable, LOCK_EX | LOCK_NB); }) != 0 &&
+         errno == EWOULDBLOCK && Clock::now() < deadline;) {
+        std::this_thread::sleep_for(lock_pause);
     }
 }
 
@@ -117,7 +117,7 @@ void end_unfinished_record(int descriptor, Log const& log) {
         if (!same_file(status_of(file.get()), status_of(descriptor))) {
             throw std::system_error(std::make_error_code(std::errc::no_such_file_or_directory));
         }
-        lock(file.get());
+        try_to_lock(file.get());
         if (!ends_in_record(descriptor, file.get())) {
             return;
         }

@@ -204,9 +204,19 @@ void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*th
 }
 
 void ServerCore::post(std::function<void(ServerCore&)> action) {
-    asio::post(
-        first_loop().context(),
-        while_alive(weak_from_this(), [this, action = std::move(action)] { action(*this); }));
+    asio::post(first_loop().context(),
+               while_alive(weak_from_this(), [this, action = std::move(action)] {
+                   guarded([&] { action(*this); });
+               }));
+}
+
+/// What a function of the options throws is the server's failure, and keeps nothing from going on.
+void ServerCore::guarded(std::function<void()> const& call) {
+    try {
+        call();
+    } catch (...) {
+        fail(describe(std::current_exception()));
+    }
 }
 
 void ServerCore::client_accepted() {
@@ -285,20 +295,12 @@ Task<void> ServerCore::bound_drain() {
     drain_timer_->expires_at(end - *most / 10);
     co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     if (!drained) {
-        tell_drain_ending();
+        guarded(context_.options.on_drain_ending);
         drain_timer_->expires_at(end);
         co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     }
     if (!drained) {
         end_drain(*most);
-    }
-}
-
-void ServerCore::tell_drain_ending() {
-    try {
-        context_.options.on_drain_ending();
-    } catch (...) {
-        fail(describe(std::current_exception()));
     }
 }
 
@@ -313,7 +315,7 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
                          to_string(Timeout(after)), now.messages - settled));
         abandon(ServerResult::End::timed_out);
     } else {
-        tell_cut_off(after, now.clients);
+        guarded([&] { tell_cut_off(after, now.clients); });
         abandon(ServerResult::End::drained);
     }
 }

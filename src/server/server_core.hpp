@@ -79,13 +79,13 @@ private:
     void start();
     void spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*then)());
     void post(std::function<void(ServerCore&)> action);
+    void guarded(std::function<void()> const& call);
 
     void client_accepted();
     void served_one();
 
     void begin_drain();
     Task<void> bound_drain();
-    void tell_drain_ending();
     void end_drain(std::chrono::milliseconds after);
     void tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients);
     void part_drained();

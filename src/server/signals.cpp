@@ -51,10 +51,14 @@ private:
 Task<void> Signals::Implementation::obey() {
     for (StopSignals stop_signals;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
-        if (signal == SIGUSR1) {
-            hooks_.on_user_signal();
-        } else {
-            obey_stop(stop_signals.received(Clock::now()));
+        try {
+            if (signal == SIGUSR1) {
+                hooks_.on_user_signal();
+            } else {
+                obey_stop(stop_signals.received(Clock::now()));
+            }
+        } catch (...) {  // of a hook: the next signal is heard all the same
+            server_.fail(describe(std::current_exception()));
         }
     }
 }

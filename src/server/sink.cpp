@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -67,7 +69,8 @@ Sink::Kind Sink::kind_of(int descriptor) {
 
 void Sink::open_own() {
     auto const name = fmt::format("/proc/self/fd/{}", descriptor_);
-    own_ = Descriptor(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    own_ = Descriptor(uninterrupted(
+        [&] { return ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY); }));
     if (own_) {
         descriptor_ = own_.get();
     } else {
@@ -111,7 +114,7 @@ long Sink::write_some(std::string_view bytes) {
             return ::send(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         case Kind::shared: {
             pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-            if (::poll(&writable, 1, 0) == 0) {
+            if (::poll(&writable, 1, 0) <= 0) {
                 errno = EAGAIN;
                 return -1;
             }
@@ -133,7 +136,10 @@ std::error_code Sink::wait_for_room(bool in_vain) {
         {{in_vain ? -1 : descriptor_, POLLOUT, 0}, {stop_event_.get(), POLLIN, 0}}};
     if (uninterrupted(
             [&] { return ::poll(events.data(), events.size(), in_vain ? retry_ms : -1); }) < 0) {
-        return last_error();
+        if (!for_a_while(errno)) {
+            return last_error();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(retry_ms));
     }
     if (events[1].revents != 0) {
         return std::make_error_code(std::errc::operation_canceled);

@@ -235,4 +235,24 @@ TEST_CASE("A drain ends in time although on_drain_ending throws", "[server][conc
     CHECK(result.failure == "nobody to give up");
 }
 
+TEST_CASE("A drain ends in time although the log throws", "[server][concurrency]") {
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.write_timeout = {};
+    options.drain_timeout = 200ms;
+    options.log = [](LogLevel, std::string_view line) {
+        if (line.starts_with("the drain timeout")) {
+            throw std::runtime_error("there is no paper");
+        }
+    };
+    Server server(options, [](Batch const&) -> Task<void> { co_return; });
+    auto result = std::async(std::launch::async, [&] { return server.run(); });
+    Peer deaf = Peer::connect(to_string(server.addresses().at(0)), {.receive_buffer = 4096});
+    std::string const messages(1'000'000, '\n');
+    while (deaf.send_until_stuck(messages) == messages.size()) {
+    }
+    server.stop();
+    REQUIRE(result.wait_for(default_deadline) == std::future_status::ready);
+    CHECK(result.get().failure == "there is no paper");
+}
+
 }  // namespace roger::test

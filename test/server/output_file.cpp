@@ -61,15 +61,17 @@ TEST_CASE("of two servers on one file, one looks for a half record at a time", "
     CHECK(roger::test::read_file(directory / "output") == "whole\nhalf\n");
 }
 
-TEST_CASE("a file that somebody else has locked for good is told of", "[output-file]") {
+TEST_CASE("a half record is ended although somebody else has locked the file for good",
+          "[output-file]") {
     TempDir const directory;
-    roger::test::write_file(directory / "output", "whole\n");
+    roger::test::write_file(directory / "output", "whole\nhalf");
     Descriptor const file(::open((directory / "output").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     Descriptor const other(::open((directory / "output").c_str(), O_RDONLY | O_CLOEXEC));
     REQUIRE(::flock(other.get(), LOCK_EX) == 0);
     auto const said = said_by_end_unfinished_record(file);
     REQUIRE(said.size() == 1);
-    CHECK(said[0].starts_with("cannot see whether standard output ends in the middle"));
+    CHECK(said[0].starts_with("standard output ended in the middle of a record"));
+    CHECK(roger::test::read_file(directory / "output") == "whole\nhalf\n");
 }
 
 TEST_CASE("a directory that can be synced is no reason to say anything", "[output-file]") {

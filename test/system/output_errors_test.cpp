@@ -167,6 +167,22 @@ TEST_CASE("What only close() tells reaches the exit status", "[output-errors][sy
     CHECK(calls.failures(Call::close) == 1);
 }
 
+TEST_CASE("What only close() tells reaches the exit status of the classic server",
+          "[output-errors][classic][system]") {
+    FailingCalls calls;
+    auto launch = server_launch({"--classic", "0"});
+    calls.preload(launch);
+    calls.fail(Call::close, EDQUOT, every_time, STDOUT_FILENO);
+    Process server(launch);
+    std::string const said = server.err().read_line();
+    Peer peer = Peer::connect("tcp:127.0.0.1:" + port_text(said.substr(said.find("tcp:"))));
+    peer.send("hello");
+    CHECK(peer.receive_exactly(18) == "I got your message");
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK(server.err().read_all() == "ERROR on close: Disk quota exceeded\n");
+    CHECK(calls.failures(Call::close) == 1);
+}
+
 TEST_CASE("A close() that a signal interrupts has closed, and is no loss",
           "[output-errors][system]") {
     FailingCalls calls;
