@@ -25,9 +25,10 @@ int begin_to_connect(int socket, Endpoint const& server) {
     return done ? connect_error(socket, server) : errno;
 }
 
-/// This system, or this process, has none left to connect with.
+/// This system, or this process, has none left to connect with. EAGAIN: a datagram socket finds no
+/// free port, connect(2).
 bool is_own_exhaustion(int error) {
-    constexpr std::array errors = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    constexpr std::array errors = {EADDRNOTAVAIL, EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM};
     return std::ranges::find(errors, error) != errors.end();
 }
 
@@ -35,6 +36,7 @@ std::string error_text(int error) {
     std::string text = std::system_category().message(error);
     switch (error) {
         case EADDRNOTAVAIL:
+        case EAGAIN:
             return text + " (no port of ours is free: connect from more addresses, --source A-B)";
         case EMFILE:
             return text + " (raise ulimit -n, or ask for fewer --clients)";
@@ -100,11 +102,14 @@ void LoadClient::try_endpoint(Clock::time_point now) {
 void LoadClient::connect_failed(int error) {
     close();
     auto const now = Clock::now();
-    if (endpoints_tried_ == 0 || !is_own_exhaustion(error)) {
+    bool const exhausted = is_own_exhaustion(error);
+    // The first address has taken connections before: what the others say is beside the point.
+    bool const final = exhausted && endpoints_tried_ == 0 && !arriving_;
+    if (endpoints_tried_ == 0 || !exhausted) {
         connect_error_ = error;
     }
     std::size_t const endpoints = worker_.target.endpoints.size();
-    if (++endpoints_tried_ < endpoints) {
+    if (++endpoints_tried_ < endpoints && !final) {
         endpoint_ = static_cast<std::uint16_t>((endpoint_ + 1) % endpoints);
         worker_.arm(deadline_, ClientTimer::connecting, now);
         try_endpoint(now);
@@ -133,10 +138,14 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
     }
 }
 
+bool LoadClient::connect_has_ended() const {
+    pollfd connection{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
+    return state_ == State::connecting && socket_ && ::poll(&connection, 1, 0) > 0;
+}
+
 /// The connection may be there, or the greeting, where this loop was not ready for it in time.
 void LoadClient::check_connect_time() {
-    pollfd connection{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
-    if (state_ == State::connecting && ::poll(&connection, 1, 0) > 0) {
+    if (connect_has_ended()) {
         on_event(EPOLLOUT);
     }
     if (state_ == State::greeting) {
@@ -215,8 +224,10 @@ void LoadClient::give_up_unsent() {
     if (up()) {
         give_up(worker_.plan().timeline().end, Outcome::unsent, "the run ended", false);
     } else {
+        // Mostly this load tester's doing: it began late, or was not ready for the connection.
+        bool const late = Clock::now() - attempt_began_ < attempt_own_delay_;
         give_up(worker_.plan().timeline().end, Outcome::never_connected,
-                "not connected when the run ended", false);
+                "not connected when the run ended", late || connect_has_ended());
     }
     schedule_.next = ClientSchedule::none;
     leave_if_done();

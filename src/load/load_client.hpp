@@ -72,6 +72,7 @@ private:
 
     void connect(Clock::time_point now);
     void try_endpoint(Clock::time_point now);
+    [[nodiscard]] bool connect_has_ended() const;
     void check_connect_time();
     void connect_failed(int error);
     void could_not_connect(std::string const& reason, bool excused);

@@ -316,8 +316,11 @@ bool LoadClient::is_overdue(Clock::time_point now) const {
 
 void LoadClient::check_answer_time() {
     auto const now = Clock::now();
-    if (is_overdue(now)) {
-        receive();  // the answer may be here, where this loop was not ready for it in time
+    // The answer may be here, where this loop was not ready for it in time, and behind others.
+    for (bool more = true; more && is_overdue(now);) {
+        std::uint64_t const answered = messages_ - in_flight_.size();
+        receive();
+        more = messages_ - in_flight_.size() != answered;
     }
     if (in_flight_.empty()) {
         return;

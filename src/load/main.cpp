@@ -124,9 +124,14 @@ int find(LoadCommandLine const& command_line, roger::Runner& runner,
 int work(LoadCommandLine const& command_line, PrintError const& print_error) {
     roger::check_writable(command_line.files);
     switch (command_line.work) {
-        case LoadCommandLine::Work::merge:
-            return tell(command_line, merge(roger::read_reports(command_line.reports)),
-                        print_error);
+        case LoadCommandLine::Work::merge: {
+            auto const parts = roger::read_reports(command_line.reports);
+            int const status = tell(command_line, merge(parts), print_error);
+            if (auto const warning = apart_in_time(parts)) {
+                print_error(*warning);
+            }
+            return status;
+        }
         case LoadCommandLine::Work::diff: {
             auto const difference = compare(roger::read_reports(command_line.reports),
                                             roger::read_reports(command_line.new_reports));

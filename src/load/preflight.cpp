@@ -1,6 +1,7 @@
 // Open files, ports, the listen queue, processors.
 #include "load/preflight.hpp"
 
+#include "load/plan.hpp"
 #include "load/run_delay.hpp"
 #include "net/clock.hpp"
 #include "net/descriptors.hpp"
@@ -79,8 +80,10 @@ std::size_t ports_needed(LoadSettings const& settings) {
     if (settings.per_connection == 0 || !settings.rate) {
         return open;
     }
+    auto const length = planned_length(settings);
     double const duration_s =
-        settings.duration && !settings.messages ? to_seconds(*settings.duration) : time_wait_s;
+        length ? to_seconds(*length + settings.warmup.value_or(std::chrono::milliseconds(0)))
+               : time_wait_s;
     double const closed_per_s =
         settings.rate->mean() / static_cast<double>(settings.per_connection);
     return open + static_cast<std::size_t>(closed_per_s * std::min(duration_s, time_wait_s));

@@ -140,11 +140,20 @@ double slope_of(std::vector<std::pair<double, double>> const& points) {
 /// A rate that could not go on like that does not hold, unless it was for the load tester itself.
 void judge_growth(Trial& trial, Report const& report) {
     constexpr double most_growth = 0.005;
-    double const growth = queue_growth(report);
-    if (trial.verdict != LoadVerdict::held || growth <= most_growth) {
+    if (trial.verdict != LoadVerdict::held) {
         return;
     }
-    double const grown_us = growth * report.duration_s * 1e6;
+    auto const growth = queue_growth(report);
+    if (!growth && trial.achieved < trial.rate * (1 - most_growth)) {
+        trial.verdict = LoadVerdict::none;
+        trial.reason =
+            "no verdict: too short to show whether the queue grows: make the trials "
+            "longer with --duration";
+    }
+    if (growth.value_or(0) <= most_growth) {
+        return;
+    }
+    double const grown_us = *growth * report.duration_s * 1e6;
     bool const own = static_cast<double>(report.generator.own_delay_p99_us) > grown_us / 2;
     bool const too_few = !report.generator.too_few_clients.empty();
     trial.verdict = own || too_few ? LoadVerdict::none : LoadVerdict::not_held;
@@ -156,7 +165,7 @@ void judge_growth(Trial& trial, Report const& report) {
 
 }  // namespace
 
-double queue_growth(Report const& report) {
+std::optional<double> queue_growth(Report const& report) {
     // A server that is slow at first would hide that it is slow at last.
     std::size_t const begin = report.intervals.size() / 5;
     std::vector<std::pair<double, double>> points;
@@ -166,7 +175,7 @@ double queue_growth(Report const& report) {
             points.emplace_back((interval.begin_s + interval.length_s / 2) * 1e6, *mean);
         }
     }
-    return points.size() < 2 ? 0 : slope_of(points);
+    return points.size() < 2 ? std::nullopt : std::optional(slope_of(points));
 }
 
 Trial trial_of(double rate, Report const& report) {

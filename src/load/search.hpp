@@ -30,8 +30,8 @@ struct Trial {
 Trial trial_of(double rate, Report const& report);
 
 /// By how much responses became longer during the test, as a share of the time that passed: what a
-/// queue that grows adds. 0 where that is unknown.
-double queue_growth(Report const& report);
+/// queue that grows adds. Nothing: fewer than two intervals have answers.
+std::optional<double> queue_growth(Report const& report);
 
 struct SearchResult {
     /// A confidence interval that is positive.

@@ -113,7 +113,7 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
     Times const least = least_of(report, time);
     if (most.answered->empty()) {
         bool const connecting = time.clock == &Latencies::connect;
-        bool const all_excused = report.excused.sum() != 0 && report.excused == report.outcomes;
+        bool const all_excused = report.excused == report.outcomes;  // all of none, too
         return {.least = all_excused ? 0 : endless,
                 .most = endless,
                 .text = connecting ? "unknown, since no connection was made"
@@ -126,19 +126,33 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
             .text = time_text(report, time, most, objective.limit)};
 }
 
-/// By how much the rate may have been higher, but for the load tester. In a closed loop, clients
-/// that were free sooner had sent sooner; in an open one, they can only make up for what was late.
+/// In a closed loop clients that were free sooner had sent sooner. A client's messages follow each
+/// other after their response time, or after more where it thinks in between.
+double most_closed_loop_rate(Report const& report) {
+    double const rate = report.rate();
+    if (rate == 0) {
+        return report.excused.sum() == 0 ? 0 : endless;
+    }
+    double const response_us = report.latencies.response.mean_us();
+    double const own_us = response_us - report.lower_bounds.response.mean_us();
+    double const cycle_us = std::max(response_us, 1e6 * static_cast<double>(report.clients) / rate);
+    return own_us >= cycle_us ? endless : rate * cycle_us / (cycle_us - std::max(own_us, 0.0));
+}
+
+/// How high the rate may have been, but for the load tester. In an open loop clients can only make
+/// up for what was late.
 double most_rate(Report const& report) {
     if (!report.asked.rate) {
-        double const least_us = report.lower_bounds.response.mean_us();
-        double const most_us = report.latencies.response.mean_us();
-        return least_us == 0 ? endless : report.rate() * std::max(most_us / least_us, 1.0);
+        return most_closed_loop_rate(report);
     }
-    auto const messages = report.acked_but_for_delay + report.excused[Outcome::unsent];
-    double const rate =
-        report.duration_s == 0 ? 0 : static_cast<double>(messages) / report.duration_s;
+    auto const messages = report.acked_but_for_delay + report.excused[Outcome::unsent] +
+                          report.excused[Outcome::never_connected];
+    if (report.duration_s == 0) {
+        return messages == 0 ? 0 : endless;
+    }
     bool const too_few = !report.generator.too_few_clients.empty();
-    return std::max({rate, report.rate(), too_few ? *report.asked.rate : 0});
+    return std::max({static_cast<double>(messages) / report.duration_s, report.rate(),
+                     too_few ? *report.asked.rate : 0});
 }
 
 Measured measure(Report const& report, Objective const& objective, Rate const& /*rate*/) {
@@ -179,8 +193,7 @@ Measured measure(Report const& report, Objective const& /*objective*/, Count con
         return {.least = least, .most = most, .text = count_text(messages)};
     }
     if (report.planned == 0) {
-        return {
-            .least = 0, .most = 0, .text = "unknown, since no message was planned", .known = false};
+        return {.least = 0, .most = 100, .text = "unknown, since no message was planned"};
     }
     auto const planned = static_cast<double>(report.planned);
     return {

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
+#include <iomanip>
 #include <ranges>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -194,6 +197,14 @@ void add(std::optional<DatagramCounts>& whole, DatagramCounts const& part) {
     whole->listened_s = std::min(whole->listened_s, part.listened_s);
 }
 
+/// Seconds since the epoch; nothing: it does not say.
+std::optional<std::time_t> start_of(Report const& report) {
+    std::tm time{};
+    std::istringstream text(report.started);
+    text >> std::get_time(&time, "%Y-%m-%dT%H:%M:%S");
+    return text ? std::optional(timegm(&time)) : std::nullopt;
+}
+
 /// All that needs no other part to be added.
 void add_counts(Report& whole, Report const& part) {
     whole.clients += part.clients;
@@ -274,6 +285,31 @@ Report merge(std::vector<Report> const& parts) {
         add_counts(whole, part);
     }
     return whole;
+}
+
+std::optional<std::string> apart_in_time(std::vector<Report> const& parts) {
+    constexpr double share = 0.1;
+    constexpr double whole_seconds = 2;  // a second of each start, which has no fraction
+    for (Report const& first : parts) {
+        for (Report const& second : parts) {
+            auto const begin = start_of(first);
+            auto const later = start_of(second);
+            if (!begin || !later) {
+                continue;
+            }
+            double const begin_s = std::difftime(*later, *begin);
+            double const end_s = begin_s + second.duration_s - first.duration_s;
+            double const much_s =
+                whole_seconds + share * std::min(first.duration_s, second.duration_s);
+            if (std::max(begin_s, end_s) > much_s) {
+                return fmt::format(
+                    "the tests did not run at the same time: one started {} and took {:.0f}s, one "
+                    "{} and {:.0f}s; their clients and rates are added up as if they had",
+                    first.started, first.duration_s, second.started, second.duration_s);
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace roger

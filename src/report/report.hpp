@@ -197,4 +197,8 @@ struct Report {
 /// length. Assertions and audits, which were about the parts, are left out.
 Report merge(std::vector<Report> const& parts);
 
+/// A sentence where the parts did not begin and end at the same time, as their clocks say, and what
+/// merge() adds up did not happen together: more than two seconds and a tenth of the shorter apart.
+std::optional<std::string> apart_in_time(std::vector<Report> const& parts);
+
 }  // namespace roger

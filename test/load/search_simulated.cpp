@@ -83,14 +83,32 @@ TEST_CASE("The confidence interval of a search covers the truth in 95 of 100",
 
 TEST_CASE("A queue that grows is told from one that only swings", "[search][load]") {
     auto const growth = [](double rate, std::uint32_t seed) {
-        return queue_growth(play({.rate = rate, .work = about(0.001, 0.9, seed)}));
+        return queue_growth(play({.rate = rate, .work = about(0.001, 0.9, seed)})).value();
     };
     for (std::uint32_t seed = 1; seed <= 100; ++seed) {
         CAPTURE(seed);
         CHECK(growth(900, seed) < 0.005);
         CHECK(growth(1100, seed) > 0.02);
     }
-    CHECK(queue_growth(Report()) == 0);
+    CHECK_FALSE(queue_growth(Report()));
+}
+
+TEST_CASE("A trial too short to show whether the queue grows does not hold", "[search][load]") {
+    auto const trial = [](double rate, SimulatedTest test) {
+        test.rate = rate;
+        Report report = play(test);
+        report.assertions.push_back(parse_objective("p99<10s").judge(report));
+        return trial_of(rate, report);
+    };
+    // Of 1,000 a second; nothing is answered before the end, or all of it is one interval.
+    SimulatedTest const late = {.duration_s = 1, .work = about(0.001, 0, 1), .way_s = 2};
+    SimulatedTest const short_one = {.duration_s = 0.1, .work = about(0.001, 0, 1), .intervals = 1};
+    for (SimulatedTest const& test : {late, short_one}) {
+        Trial const found = trial(5000, test);
+        CHECK(found.verdict == LoadVerdict::none);
+        CHECK(found.reason.find("--duration") != std::string::npos);
+    }
+    CHECK(trial(500, short_one).verdict == LoadVerdict::held);
 }
 
 }  // namespace roger

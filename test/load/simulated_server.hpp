@@ -22,6 +22,7 @@ struct SimulatedTest {
     double way_s = 0;                 ///< from the server's end of a message to its answer
     std::size_t clients = 1'000'000;  ///< message i is client i mod N's
     double grace_s = 0.02;            ///< after the end, in which messages are still sent
+    std::size_t intervals = 10;
 };
 
 /// What load reports of it. The load tester adds nothing of its own.
@@ -32,9 +33,8 @@ inline Report play(SimulatedTest const& test) {
     report.asked.duration_s = test.duration_s;
     report.duration_s = test.duration_s;
     report.connections = test.clients;
-    constexpr std::size_t interval_count = 10;
-    double const length_s = test.duration_s / interval_count;
-    std::vector<Histogram> responses(interval_count);
+    double const length_s = test.duration_s / static_cast<double>(test.intervals);
+    std::vector<Histogram> responses(test.intervals);
     std::vector<double> free_at(std::min<std::size_t>(test.clients, 10'000), 0);
     double server_free_at = 0;
     auto const count = static_cast<std::size_t>(std::ceil(test.rate * test.duration_s));
@@ -58,13 +58,13 @@ inline Report play(SimulatedTest const& test) {
         report.latencies.service.record(ns(acked - sent));
         if (acked < test.duration_s) {
             ++report.acked_in_time;
-            responses[std::min(static_cast<std::size_t>(acked / length_s), interval_count - 1)]
+            responses[std::min(static_cast<std::size_t>(acked / length_s), test.intervals - 1)]
                 .record(ns(acked - planned));
         }
     }
     report.acked_but_for_delay = report.acked_in_time;
     report.lower_bounds = report.latencies;
-    for (std::size_t i = 0; i < interval_count; ++i) {
+    for (std::size_t i = 0; i < test.intervals; ++i) {
         report.intervals.push_back({.begin_s = length_s * static_cast<double>(i),
                                     .length_s = length_s,
                                     .acked = static_cast<std::uint64_t>(responses[i].count()),

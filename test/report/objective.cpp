@@ -114,14 +114,55 @@ TEST_CASE("A figure of nothing meets no condition", "[objective][load]") {
     CHECK_FALSE(holds("connect.p99>=0s"));
     CHECK(measured("connect.p99<1s") == "unknown, since no connection was made");
 
-    Report const nothing;
+    Report failed;
+    failed.planned = 1;
+    failed.outcomes.count(Outcome::refused);
     for (std::string_view const text : {"p99<1s", "mean>=0s", "service.max=0s"}) {
-        Assertion const assertion = parse_objective(text).judge(nothing);
+        Assertion const assertion = parse_objective(text).judge(failed);
         CHECK(assertion.verdict == LoadVerdict::not_held);
         CHECK(assertion.measured == "unknown, since no message was acked");
     }
-    CHECK(parse_objective("failed<1%").judge(nothing).verdict == LoadVerdict::not_held);
+}
+
+TEST_CASE("Where no message was planned, of none is anything known", "[objective][load]") {
+    Report const nothing;  // as after Ctrl-C in the warm-up
+    for (std::string_view const text : {"p99<1s", "service.max=0s", "failed<1%", "acked>99%"}) {
+        CAPTURE(text);
+        CHECK(parse_objective(text).judge(nothing).verdict == LoadVerdict::none);
+    }
     CHECK(parse_objective("failed=0").judge(nothing).verdict == LoadVerdict::held);
+}
+
+TEST_CASE("The rate of a closed loop may have been as high as its own delays allow",
+          "[objective][load]") {
+    Report report;
+    report.clients = 10;
+    report.duration_s = 1;
+    auto const verdict = [&report](std::string_view text) {
+        return parse_objective(text).judge(report).verdict;
+    };
+    // Whatever the load tester did, what is never acked has no rate.
+    report.outcomes.count(Outcome::wrong_answer, 100);
+    CHECK(verdict("rate>=1000") == LoadVerdict::not_held);
+    report.excused.count(Outcome::wrong_answer, 100);
+    CHECK(verdict("rate>=1000") == LoadVerdict::none);
+
+    report = {};
+    report.clients = 10;
+    report.duration_s = 1;
+    report.acked_in_time = 100;
+    report.outcomes.count(Outcome::acked, 100);
+    for (int message = 0; message != 100; ++message) {
+        report.latencies.response.record(std::chrono::milliseconds(20));
+        report.lower_bounds.response.record(std::chrono::milliseconds(10));
+    }
+    // Ten clients that think: 100 ms from message to message, 10 ms of it the load tester's.
+    CHECK(verdict("rate>=110") == LoadVerdict::none);
+    CHECK(verdict("rate>=112") == LoadVerdict::not_held);
+    CHECK(verdict("rate<=112") == LoadVerdict::held);
+    report.clients = 2;  // who do not
+    CHECK(verdict("rate>=199") == LoadVerdict::none);
+    CHECK(verdict("rate>=202") == LoadVerdict::not_held);
 }
 
 TEST_CASE("What was measured is told in human units", "[objective][load]") {

@@ -282,6 +282,32 @@ TEST_CASE("A run that is given twice is not merged with itself", "[load]") {
     CHECK_THROWS_AS(merge({both, sample_report()}), std::invalid_argument);
 }
 
+TEST_CASE("Reports to be merged are of the same time, as clocks go", "[load]") {
+    auto const started = [](std::string const& time) {
+        Report report = sample_report();
+        report.started = time;
+        return report;
+    };
+    Report const first = started("2026-11-22T23:59:58Z");
+    CHECK_FALSE(apart_in_time({}));
+    CHECK_FALSE(apart_in_time({first}));
+    CHECK_FALSE(apart_in_time({first, started("2026-11-23T00:00:01Z"), first}));
+    CHECK_FALSE(apart_in_time({first, started("some day")}));
+    for (auto const& parts : {std::vector{first, first, started("2026-11-23T00:00:02Z")},
+                              std::vector{started("2026-11-23T00:00:02Z"), first}}) {
+        CHECK(apart_in_time(parts) ==
+              "the tests did not run at the same time: one started 2026-11-22T23:59:58Z and took "
+              "10s, one 2026-11-23T00:00:02Z and 10s; their clients and rates are added up as if "
+              "they had");
+    }
+    Report longer = first;
+    longer.duration_s = 60;
+    for (auto const& parts : {std::vector{first, longer}, std::vector{longer, first}}) {
+        CHECK(apart_in_time(parts).value().find("took 10s, one 2026-11-22T23:59:58Z and 60s") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("Intervals of different lengths cannot be merged", "[load]") {
     CHECK_NOTHROW(merge({with_intervals({1, 1, 0.3}), with_intervals({0.5})}));
     CHECK_NOTHROW(merge({with_intervals({1, 1}), with_intervals({1.0001, 1.0001})}));

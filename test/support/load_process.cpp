@@ -99,7 +99,9 @@ LoadResult LoadProcess::result(Deadline deadline) {
                       .err = process_.err().last_words(),
                       .report = {}};
     if (std::string const path = directory_ / "report.json"; std::filesystem::exists(path)) {
-        result.report = nlohmann::json::parse(read_file(path));
+        // It is made at the start already.
+        std::string const text = read_file(path);
+        result.report = text.empty() ? nlohmann::json() : nlohmann::json::parse(text);
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <csignal>
@@ -76,6 +77,58 @@ TEST_CASE("Ports that have run out before the first client came are no failure o
           "no port, open file or memory left to connect with: use fewer --clients, more addresses "
           "(--source A-B), or a higher limit (ulimit -n)\n");
     CHECK(server.terminate() == Exit::with(0));
+}
+
+TEST_CASE("UDP's ports that have run out are no failure of the server", "[load][system]") {
+    if (std::string const reason = Network::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+    Network const network;
+    if (!network.allow_ports(40'000, 40'009)) {
+        SKIP("the range of ports cannot be changed here");
+    }
+    std::string const address = "udp:127.0.0.1:51717";
+    std::vector<std::string> addresses = {address};
+    for (int port = 40'000; port != 40'010; ++port) {
+        addresses.push_back(fmt::format("udp:127.0.0.1:{}", port));
+    }
+    Process server(network.inside(server_launch(addresses)));
+    server.err().read_until("listening on " + addresses.back() + '\n');
+    auto const result = run(network.inside(load_launch(
+        {"--clients", "5", "--rate", "50", "--duration", "1s", "--source", "127.0.0.1", address})));
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(3));
+    CHECK(result.err.find("no port, open file or memory left") != std::string::npos);
+}
+
+TEST_CASE("Who is on the way back when a load tester that was stopped ends is excused",
+          "[load][system]") {
+    LineServer server({});
+    LoadProcess load({"--clients", "500", "--reconnect", "--rate", "1000", "--duration", "2s",
+                      "--ack-timeout", "none", server.address()});
+    server.wait_for_messages(1000);
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(2s);  // over the end
+    load.signal(SIGCONT);
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.outcome("never_connected") == result.report.at("excused").at("never_connected"));
+    CHECK((result.exit == Exit::with(0) || result.exit == Exit::with(3)));
+}
+
+TEST_CASE("Answers that wait unread behind many others are in time", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    LoadProcess load({"--clients", "1", "--pipeline", "60000", "--duration", "3s", "--ack-timeout",
+                      "1s", server.address()});
+    eventually("many messages", [&] { return server.counter("acknowledged") > 200'000; });
+    load.signal(SIGSTOP);
+    std::this_thread::sleep_for(2s);
+    load.signal(SIGCONT);
+    auto const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.outcome("timed_out") + result.outcome("connection_lost") == 0);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("Sources that cannot connect to the server are wrong use", "[load][system]") {

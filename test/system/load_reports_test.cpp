@@ -140,6 +140,21 @@ TEST_CASE("A report merged with nothing says what it said", "[load][system]") {
     CHECK(whole.report.at("intervals") == part.report.at("intervals"));
 }
 
+TEST_CASE("Who merges tests of different times is told so", "[load][system]") {
+    LineServer const server({});
+    TempDir const directory;
+    for (std::string const time : {"2026-11-22T12:25:08Z", "2026-11-22T12:25:28Z"}) {
+        auto part = run_load({"--clients", "1", "--messages", "5", server.address()}).report;
+        part["started"] = time;
+        write_file(directory / time, part.dump());
+    }
+    auto const whole =
+        run_load({"merge", directory / "2026-11-22T12:25:08Z", directory / "2026-11-22T12:25:28Z"});
+    CHECK(whole.exit == whole.verdict(0));
+    CHECK(whole.out.find("planned 10 = acked 10") != std::string::npos);
+    CHECK(whole.err.starts_with("load: the tests did not run at the same time: "));
+}
+
 TEST_CASE("All reports of a run say what it was called, and where it ran", "[load][system]") {
     LineServer const server({});
     TempDir const directory;
