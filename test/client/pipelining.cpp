@@ -235,13 +235,13 @@ TEST_CASE("A message that is answered too late gives the connection up", "[clien
         Client client = co_await Client::open(stage.address(), patient);
         Sends sends(co_await asio::this_coro::executor);
         sends.start(client, "a");
-        sends.start(client, "b", 50ms);
+        sends.start(client, "b", 2s);  // enough for it to be sent, on any machine
         co_await sends.all_done();
         CHECK(sends[0].code == Errc::connection_closed);
-        CHECK(sends[0].text == "the connection was given up: no answer within 50ms");
+        CHECK(sends[0].text == "the connection was given up: no answer within 2s");
         CHECK(sends[0].sent);
         CHECK(sends[1].code == Errc::ack_timeout);
-        CHECK(sends[1].text == "no answer within 50ms");
+        CHECK(sends[1].text == "no answer within 2s");
         CHECK(sends[1].sent);
     };
     stage.play(server, talk);

@@ -1,6 +1,7 @@
 // What holds of every message's record: for the fuzzer and for the tests.
 #pragma once
 
+#include "fuzz/base64.hpp"
 #include "fuzz/demand.hpp"
 #include "protocol/escaped.hpp"
 #include "protocol/record.hpp"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,29 +25,6 @@ inline bool is_strict_utf8(std::string_view text) {
 
 inline bool is_printable_ascii(char c) {
     return c >= ' ' && c <= '~';
-}
-
-inline std::string decode_base64(std::string_view text) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    demand(text.size() % 4 == 0, "base64 comes in groups of four");
-    std::string bytes;
-    std::uint32_t bits = 0;
-    unsigned have = 0;
-    std::string_view const payload = text.substr(0, text.find('='));
-    demand(text.size() - payload.size() <= 2, "base64 has at most two '='");
-    for (char const c : payload) {
-        std::size_t const digit = digits.find(c);
-        demand(digit != digits.npos, "base64 has only its own digits");
-        bits = bits << 6U | static_cast<std::uint32_t>(digit);
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            bytes += static_cast<char>(bits >> have & 0xffU);
-        }
-    }
-    demand((bits & ((1U << have) - 1U)) == 0, "base64 ends in zero bits");
-    return bytes;
 }
 
 /// `text` is UTF-8 and begins with what separates, turns around, reshapes or hides text.

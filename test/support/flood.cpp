@@ -17,8 +17,8 @@
 namespace roger::test {
 namespace {
 
-/// Bytes made at once for a client to say.
-constexpr std::size_t most_unsent = 128 * 1024;
+/// Bytes made at once for a client to say: not many, so that the next is not kept waiting.
+constexpr std::size_t most_unsent = 16 * 1024;
 
 /// The number after `word` at the start of `text`, which both are taken off; nothing else.
 std::optional<std::size_t> take_number(std::string_view& text, std::string_view word) {

@@ -1,6 +1,7 @@
 // NATS servers under test.
 #include "support/nats.hpp"
 
+#include "fuzz/base64.hpp"
 #include "support/deadline.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,7 +9,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <random>
@@ -39,30 +39,6 @@ std::uint16_t free_port() {
             return port;
         }
     }
-}
-
-std::string decode_base64(std::string_view text) {
-    constexpr std::string_view digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::array<std::uint8_t, 256> values{};
-    for (std::size_t value = 0; value != digits.size(); ++value) {
-        values[static_cast<unsigned char>(digits[value])] = static_cast<std::uint8_t>(value);
-    }
-    std::string bytes;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (char const digit : text) {
-        if (digit == '=') {
-            break;
-        }
-        bits = bits << 6U | values[static_cast<unsigned char>(digit)];
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xffU);
-        }
-    }
-    return bytes;
 }
 
 /// A header's value, from "NATS/1.0\r\nName: value\r\n...".

@@ -28,7 +28,7 @@ using Reply = LineServer::Reply;
 
 constexpr std::size_t open_planned = 60;  ///< with the options of `open_loop`
 
-Arguments const closed_loop = {"--clients", "4", "--duration", "600ms"};
+Arguments const closed_loop = {"--clients", "4", "--duration", "1500ms"};
 Arguments const open_loop = {"--clients", "4", "--duration", "600ms", "--rate", "100"};
 
 struct Variation {

@@ -9,12 +9,14 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace roger::test;
@@ -83,62 +85,65 @@ struct Scene {
     }
 };
 
-constexpr int kinds = 5;
-constexpr int kinds_in_a_network = kinds + 1;
-
 std::size_t next_to(std::size_t node) {
     return (node + 1) % NatsCluster::size();
 }
 
-/// Something goes wrong, and is put right.
-void disturb(Scene& scene, int kind, std::size_t node) {
-    NatsServer& nats = scene.cluster.node(node);
-    switch (kind) {
-        case 0:  // one is killed
-            nats.kill();
-            scene.run_for(1s);
-            nats.start();
-            break;
-        case 1: {  // one stands still: of what it had received nobody knows
-            Suspended const stopped(nats.id());
-            scene.run_for(3s);
-            break;
-        }
-        case 2:  // two are: no majority, nothing may be acknowledged
-            nats.kill();
-            scene.cluster.node(next_to(node)).kill();
-            scene.run_for(1s);
-            nats.start();
-            scene.cluster.node(next_to(node)).start();
-            break;
-        case 3:  // another leads
-            NatsReader(nats).request("$JS.API.STREAM.LEADER.STEPDOWN.LOG");
-            scene.run_for(1s);
-            break;
-        case 4:  // all are killed
-            for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
-                scene.cluster.node(index).kill();
+/// Something that goes wrong with a NATS server, and is put right.
+struct Fault {
+    std::string_view name;
+    void (*happen)(Scene& scene, std::size_t node);
+};
+
+constexpr std::array faults_anywhere = {
+    Fault{"one is killed",
+          [](Scene& scene, std::size_t node) {
+              scene.cluster.node(node).kill();
+              scene.run_for(1s);
+              scene.cluster.node(node).start();
+          }},
+    Fault{"one stands still, and of what it had received nobody knows",
+          [](Scene& scene, std::size_t node) {
+              Suspended const stopped(scene.cluster.node(node).id());
+              scene.run_for(3s);
+          }},
+    Fault{"two are killed, and without a majority nothing may be acknowledged",
+          [](Scene& scene, std::size_t node) {
+              scene.cluster.node(node).kill();
+              scene.cluster.node(next_to(node)).kill();
+              scene.run_for(1s);
+              scene.cluster.node(node).start();
+              scene.cluster.node(next_to(node)).start();
+          }},
+    Fault{"another leads",
+          [](Scene& scene, std::size_t node) {
+              NatsReader(scene.cluster.node(node)).request("$JS.API.STREAM.LEADER.STEPDOWN.LOG");
+              scene.run_for(1s);
+          }},
+    Fault{"all are killed",
+          [](Scene& scene, std::size_t) {
+              for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
+                  scene.cluster.node(index).kill();
+              }
+              scene.run_for(500ms);
+              for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
+                  scene.cluster.node(index).start();
+              }
+          }},
+};
+
+constexpr Fault cut_off = {
+    "one is cut off, and goes on as the leader that it was", [](Scene& scene, std::size_t node) {
+        scene.network->pull_cable(node);
+        scene.run_for(3s);
+        for (Deadline const deadline; scene.cluster.leader_of("LOG", next_to(node)) == node;) {
+            if (deadline.over()) {
+                throw Failure("no other leader was elected");
             }
             scene.run_for(500ms);
-            for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
-                scene.cluster.node(index).start();
-            }
-            break;
-        case 5:  // one is cut off: it runs, and goes on as the leader that it was
-            scene.network->pull_cable(node);
-            scene.run_for(3s);
-            for (Deadline const deadline; scene.cluster.leader_of("LOG", next_to(node)) == node;) {
-                if (deadline.over()) {
-                    throw Failure("no other leader was elected");
-                }
-                scene.run_for(500ms);
-            }
-            scene.network->plug_cable(node);
-            break;
-        default:
-            throw Failure("no such fault");
-    }
-}
+        }
+        scene.network->plug_cable(node);
+    }};
 
 }  // namespace
 
@@ -147,9 +152,9 @@ TEST_CASE("Two servers lose nothing when NATS servers are killed or stand still 
     need_nats();
     Scene scene(nullptr);
     scene.run_until_more(500);
-    for (int kind = 0; kind != kinds; ++kind) {
-        CAPTURE(kind);
-        disturb(scene, kind, scene.cluster.leader_of("LOG"));
+    for (Fault const& fault : faults_anywhere) {
+        CAPTURE(fault.name);
+        fault.happen(scene, scene.cluster.leader_of("LOG"));
         scene.run_until_more(500);
     }
     scene.end();
@@ -190,7 +195,7 @@ TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (
     for (int round = 0; round != 2; ++round) {
         CAPTURE(round);
         std::size_t const leader = scene.cluster.leader_of("LOG", asked);
-        disturb(scene, kinds, leader);
+        cut_off.happen(scene, leader);
         asked = next_to(leader);  // which was not cut off, and knows
         scene.run_until_more(500);
     }
@@ -201,21 +206,24 @@ TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (
 TEST_CASE("Twenty rounds of random faults lose nothing that was acknowledged (P1)",
           "[.soak][stream][cluster][system]") {
     need_nats();
+    std::vector<Fault> faults(faults_anywhere.begin(), faults_anywhere.end());
     std::optional<StarNetwork> network;
     if (StarNetwork::why_not().empty()) {
         network.emplace(NatsCluster::size());
+        faults.push_back(cut_off);
     }
-    int const last_kind = (network ? kinds_in_a_network : kinds) - 1;
     std::mt19937 random{std::random_device{}()};
     for (int round = 0; round != 20; ++round) {
         Scene scene(network ? &*network : nullptr);
         scene.run_until_more(500);
-        for (int fault = 0; fault != 6; ++fault) {
-            int const kind = std::uniform_int_distribution(0, last_kind)(random);
-            std::size_t const node =
-                std::uniform_int_distribution<std::size_t>(0, NatsCluster::size() - 1)(random);
-            CAPTURE(round, fault, kind, node);
-            disturb(scene, kind, node);
+        auto const below = [&random](std::size_t end) {
+            return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
+        };
+        for (int number = 0; number != 6; ++number) {
+            Fault const& fault = faults[below(faults.size())];
+            std::size_t const node = below(NatsCluster::size());
+            CAPTURE(round, number, fault.name, node);
+            fault.happen(scene, node);
             scene.run_until_more(500);
         }
         scene.end();

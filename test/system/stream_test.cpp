@@ -6,6 +6,7 @@
 #include "support/load_process.hpp"
 #include "support/nats.hpp"
 #include "support/peer.hpp"
+#include "support/publishing.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 
@@ -15,13 +16,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace roger::test;
@@ -31,69 +30,9 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-std::string const cannot_store_line = "error: cannot store\n";
-
-std::string url(NatsServer const& nats) {
-    return "nats://" + nats.host_and_port() + "/LOG";
-}
-
-/// With a stream of one replica.
-std::vector<std::string> publishing(NatsServer const& nats,
-                                    std::vector<std::string> const& more = {}) {
-    std::vector<std::string> arguments = {"--to", url(nats), "--create-stream=1", "--server-name",
-                                          "me"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    arguments.emplace_back("127.0.0.1:0");
-    return arguments;
-}
-
 Run refused(std::vector<std::string> const& arguments) {
     return run(server_launch(arguments));
 }
-
-void check_cannot_store(Peer& peer, std::string const& message) {
-    peer.send(message + '\n');
-    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
-}
-
-/// A client whose first message has been stored.
-Peer client_with_ack(ServerProcess const& server) {
-    Peer peer = Peer::connect(server.address());
-    talk(peer, "stored");
-    return peer;
-}
-
-/// Introduces itself as a NATS server, and never says more.
-class SilentNats {
-public:
-    explicit SilentNats(std::string const& address = "127.0.0.1:0")
-        : listener_("tcp:" + address), host_and_port_(listener_.address().substr(4)) {}
-    ~SilentNats() {
-        ending_ = true;
-        Peer::connect(listener_.address());  // for accept() to return
-    }
-    SilentNats(SilentNats const&) = delete;
-    SilentNats& operator=(SilentNats const&) = delete;
-
-    [[nodiscard]] std::string const& host_and_port() const { return host_and_port_; }
-
-private:
-    void greet() {
-        while (!ending_) {
-            peers_.push_back(listener_.accept(Deadline(1h)));
-            peers_.back().send(
-                R"(INFO {"server_id":"S","version":"2.15.0","proto":1,"headers":true,)"
-                R"("max_payload":1048576,"jetstream":true})"
-                "\r\n");
-        }
-    }
-
-    Listener listener_;
-    std::string host_and_port_;
-    std::vector<Peer> peers_;
-    std::atomic<bool> ending_ = false;
-    std::jthread thread_{[this] { greet(); }};
-};
 
 /// Each block of this server's once, in its order.
 void check_ids(std::vector<StoredBlock> const& blocks) {
@@ -414,63 +353,6 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
     check_cannot_store(peer, std::string(20'000, 'x'));
     server.process().err().read_until("warning: lost the connection to NATS: ");
     talk(peer, "short");
-    CHECK(server.stop() == Exit::with(0));
-}
-
-TEST_CASE("A password that is refused while the server runs is tried again", "[stream][system]") {
-    need_nats();
-    std::string const right = "authorization { user: me, password: secret }";
-    NatsServer nats({.settings = right});
-    auto server =
-        ServerProcess::start({"--to", "nats://me:secret@" + nats.host_and_port() + "/LOG",
-                              "--create-stream=1", "--publish-timeout", "1s", "127.0.0.1:0"});
-    Peer peer = client_with_ack(server);
-    nats.reload("authorization { user: me, password: other }");
-    server.process().err().read_until("warning: lost the connection to NATS: ");
-    check_cannot_store(peer, "not stored");
-    server.process().err().read_until("error: cannot store: no connection to nats://");
-    nats.reload(right);
-    server.process().err().read_until("connected to NATS again, to server ");
-    talk(peer, "stored");
-    CHECK(server.stop() == Exit::with(0));
-    CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
-}
-
-TEST_CASE("A NATS server that accepts and then says nothing is passed over", "[stream][system]") {
-    need_nats();
-    SilentNats const silent;
-    std::string const& address = silent.host_and_port();
-    Run const alone = refused({"--to", "nats://" + address + "/LOG", "127.0.0.1:0"});
-    CHECK(alone.exit == Exit::with(1));
-    CHECK(alone.err ==
-          fmt::format("server: cannot connect to nats://{0}/LOG: {0} does not answer\n", address));
-
-    NatsServer const nats;
-    auto server = ServerProcess::start(
-        {"--to", fmt::format("nats://{},{}/LOG", address, nats.host_and_port()),
-         "--create-stream=1", "127.0.0.1:0"});
-    client_with_ack(server);
-    CHECK(server.stop() == Exit::with(0));
-}
-
-TEST_CASE("A NATS server that no longer says anything is given up within --publish-timeout",
-          "[stream][system]") {
-    need_nats();
-    NatsServer nats;
-    auto server = ServerProcess::start(publishing(nats, {"--publish-timeout", "1s"}));
-    Peer peer = client_with_ack(server);
-    nats.kill();
-    server.process().err().read_until("warning: lost the connection to NATS: ");
-    {
-        SilentNats const silent(nats.host_and_port());
-        for (int round = 0; round != 3; ++round) {
-            check_cannot_store(peer, "not stored");
-        }
-        server.process().err().read_until(nats.host_and_port() + " does not answer");
-    }
-    nats.start();
-    server.process().err().read_until("connected to NATS again, to server ");
-    talk(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
 }
 

@@ -1,0 +1,32 @@
+#include "support/publishing.hpp"
+
+#include "support/answers.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace roger::test {
+
+std::string url(NatsServer const& nats) {
+    return "nats://" + nats.host_and_port() + "/LOG";
+}
+
+std::vector<std::string> publishing(NatsServer const& nats, std::vector<std::string> const& more) {
+    std::vector<std::string> arguments = {"--to", url(nats), "--create-stream=1", "--server-name",
+                                          "me"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.emplace_back("127.0.0.1:0");
+    return arguments;
+}
+
+Peer client_with_ack(ServerProcess const& server) {
+    Peer peer = Peer::connect(server.address());
+    talk(peer, "stored");
+    return peer;
+}
+
+void check_cannot_store(Peer& peer, std::string const& message) {
+    peer.send(message + '\n');
+    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+}
+
+}  // namespace roger::test

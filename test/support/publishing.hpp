@@ -1,0 +1,28 @@
+// Servers with --to, and what their clients hear.
+#pragma once
+
+#include "support/nats.hpp"
+#include "support/peer.hpp"
+#include "support/server_process.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roger::test {
+
+inline constexpr std::string_view cannot_store_line = "error: cannot store\n";
+
+/// Of the subject LOG.
+std::string url(NatsServer const& nats);
+
+/// The arguments of a server "me" on a port of its own, and of its stream with one replica.
+std::vector<std::string> publishing(NatsServer const& nats,
+                                    std::vector<std::string> const& more = {});
+
+/// A client whose first message has been stored.
+Peer client_with_ack(ServerProcess const& server);
+
+void check_cannot_store(Peer& peer, std::string const& message);
+
+}  // namespace roger::test
