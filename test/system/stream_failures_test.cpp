@@ -95,7 +95,6 @@ struct DisconnectedServer {
         nats.start();
         server.process().err().read_until("connected to NATS again, to server ");
         talk(peer, "stored");
-        CHECK(server.stop() == Exit::with(0));
     }
 
     NatsServer nats;
@@ -158,6 +157,7 @@ TEST_CASE("A NATS server that no longer says anything is given up within --publi
         scene.server.process().err().read_until(scene.nats.host_and_port() + " does not answer");
     }
     scene.recover();
+    CHECK(scene.server.stop() == Exit::with(0));
 }
 
 // The connection may go through a proxy that has forgotten it.
@@ -173,6 +173,7 @@ TEST_CASE(
     silent.stop_listening();
     scene.recover();
     CHECK(cpu_time(scene.server.id()) - cpu_before < (Clock::now() - start) / 10);
+    CHECK(scene.server.stop() == Exit::with(0));
 }
 
 TEST_CASE("A NATS server that hangs up whenever it is asked is asked more and more rarely",
@@ -188,4 +189,5 @@ TEST_CASE("A NATS server that hangs up whenever it is asked is asked more and mo
         CHECK(Clock::now() - start > 1s);  // 0.1 s, and twice as long each time, up to a second
     }
     scene.recover();
+    CHECK(scene.server.stop() == Exit::with(0));
 }
