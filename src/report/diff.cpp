@@ -231,6 +231,9 @@ void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view 
             warnings.push_back(fmt::format("in {} the load tester was held up itself: {}", which,
                                            escaped(bottleneck)));
         }
+        if (std::string const& few = reports[i].generator.too_few_clients; !few.empty()) {
+            warnings.push_back(fmt::format("in {}, {}", which, escaped(few)));
+        }
         std::size_t const intervals = whole_intervals(reports[i]).size();
         if (by_intervals && intervals < fewest_intervals) {
             warnings.push_back(fmt::format("{} has {}, and {} are needed: test for longer", which,

@@ -7,6 +7,7 @@ namespace roger {
 
 namespace {
 
+/// A field is empty where too few messages were acked for the figure.
 std::string line_for(Interval const& interval) {
     std::string line = fmt::format("{},{},{},{},{},{}", interval.begin_s, interval.length_s,
                                    interval.clients, interval.acked, interval.failed,
@@ -16,9 +17,12 @@ std::string line_for(Interval const& interval) {
     if (response.empty()) {
         return line + ",,,,,\r\n";
     }
-    return line + fmt::format(",{:.1f},{},{},{},{}\r\n", response.mean_us(),
-                              response.percentile_us(50), response.percentile_us(90),
-                              response.percentile_us(99), response.max_us());
+    line += fmt::format(",{:.1f}", response.mean_us());
+    for (double const percent : {50.0, 90.0, 99.0}) {
+        line += response.resolves(percent) ? fmt::format(",{}", response.percentile_us(percent))
+                                           : std::string(",");
+    }
+    return line + fmt::format(",{}\r\n", response.max_us());
 }
 
 }  // namespace

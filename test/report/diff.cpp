@@ -241,6 +241,16 @@ TEST_CASE("A load tester that was the bottleneck tells nothing", "[diff][load]")
                                    "busiest thread took 99% of a processor"});
 }
 
+TEST_CASE("A load tester that had too few clients tells nothing", "[diff][load]") {
+    Report const before = report_of({}, 1, 10);
+    Report after = report_of({.median_us = 2000}, 2, 10);
+    after.generator.too_few_clients = "too few clients: raise --clients";
+    Difference const difference = compare({before}, {after});
+    CHECK(difference.judgement == Judgement::cannot_tell);
+    CHECK(difference.warnings ==
+          std::vector<std::string>{"in the new report, too few clients: raise --clients"});
+}
+
 TEST_CASE("Other settings are warned about", "[diff][load]") {
     Report before = report_of({}, 1, 20);
     Report after = report_of({}, 2, 20);
