@@ -25,8 +25,8 @@ int begin_to_connect(int socket, Endpoint const& server) {
     return done ? connect_error(socket, server) : errno;
 }
 
-/// This system, or this process, has none left to connect with. EAGAIN: a datagram socket finds no
-/// free port, connect(2).
+/// This system, or this process, has none left to connect with. EAGAIN is what Linux says of a
+/// datagram socket that finds no free port; connect(2) does not.
 bool is_own_exhaustion(int error) {
     constexpr std::array errors = {EADDRNOTAVAIL, EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM};
     return std::ranges::find(errors, error) != errors.end();
@@ -138,14 +138,14 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
     }
 }
 
-bool LoadClient::connect_has_ended() const {
-    pollfd connection{.fd = socket_.get(), .events = POLLOUT, .revents = 0};
-    return state_ == State::connecting && socket_ && ::poll(&connection, 1, 0) > 0;
+bool LoadClient::has_event(short event) const {
+    pollfd connection{.fd = socket_.get(), .events = event, .revents = 0};
+    return socket_ && ::poll(&connection, 1, 0) > 0;
 }
 
 /// The connection may be there, or the greeting, where this loop was not ready for it in time.
 void LoadClient::check_connect_time() {
-    if (connect_has_ended()) {
+    if (state_ == State::connecting && has_event(POLLOUT)) {
         on_event(EPOLLOUT);
     }
     if (state_ == State::greeting) {
@@ -220,14 +220,26 @@ void LoadClient::leave_if_done() {
     }
 }
 
+/// Mostly by this load tester, which began late, or has not looked at what is there.
+bool LoadClient::is_kept_from_connection() const {
+    bool const late = Clock::now() - attempt_began_ < attempt_own_delay_;
+    switch (state_) {
+        case State::connecting:
+            return late || (has_event(POLLOUT) &&
+                            connect_error(socket_.get(), worker_.target.endpoints[endpoint_]) == 0);
+        case State::greeting:
+            return late || has_event(POLLIN);
+        default:
+            return false;
+    }
+}
+
 void LoadClient::give_up_unsent() {
     if (up()) {
         give_up(worker_.plan().timeline().end, Outcome::unsent, "the run ended", false);
     } else {
-        // Mostly this load tester's doing: it began late, or was not ready for the connection.
-        bool const late = Clock::now() - attempt_began_ < attempt_own_delay_;
         give_up(worker_.plan().timeline().end, Outcome::never_connected,
-                "not connected when the run ended", late || connect_has_ended());
+                "not connected when the run ended", is_kept_from_connection());
     }
     schedule_.next = ClientSchedule::none;
     leave_if_done();

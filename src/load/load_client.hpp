@@ -72,7 +72,8 @@ private:
 
     void connect(Clock::time_point now);
     void try_endpoint(Clock::time_point now);
-    [[nodiscard]] bool connect_has_ended() const;
+    [[nodiscard]] bool has_event(short event) const;
+    [[nodiscard]] bool is_kept_from_connection() const;
     void check_connect_time();
     void connect_failed(int error);
     void could_not_connect(std::string const& reason, bool excused);

@@ -113,7 +113,7 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
     Times const least = least_of(report, time);
     if (most.answered->empty()) {
         bool const connecting = time.clock == &Latencies::connect;
-        bool const all_excused = report.excused == report.outcomes;  // all of none, too
+        bool const all_excused = report.excused.sum() != 0 && report.excused == report.outcomes;
         return {.least = all_excused ? 0 : endless,
                 .most = endless,
                 .text = connecting ? "unknown, since no connection was made"
@@ -130,13 +130,16 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
 /// other after their response time, or after more where it thinks in between.
 double most_closed_loop_rate(Report const& report) {
     double const rate = report.rate();
+    auto const excused = static_cast<double>(report.excused.sum());
     if (rate == 0) {
-        return report.excused.sum() == 0 ? 0 : endless;
+        return excused != 0 && report.excused == report.outcomes ? endless : 0;
     }
     double const response_us = report.latencies.response.mean_us();
     double const own_us = response_us - report.lower_bounds.response.mean_us();
     double const cycle_us = std::max(response_us, 1e6 * static_cast<double>(report.clients) / rate);
-    return own_us >= cycle_us ? endless : rate * cycle_us / (cycle_us - std::max(own_us, 0.0));
+    return own_us >= cycle_us
+               ? endless
+               : rate * cycle_us / (cycle_us - std::max(own_us, 0.0)) + excused / report.duration_s;
 }
 
 /// How high the rate may have been, but for the load tester. In an open loop clients can only make
@@ -193,7 +196,8 @@ Measured measure(Report const& report, Objective const& /*objective*/, Count con
         return {.least = least, .most = most, .text = count_text(messages)};
     }
     if (report.planned == 0) {
-        return {.least = 0, .most = 100, .text = "unknown, since no message was planned"};
+        return {
+            .least = 0, .most = 0, .text = "unknown, since no message was planned", .known = false};
     }
     auto const planned = static_cast<double>(report.planned);
     return {

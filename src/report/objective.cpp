@@ -202,6 +202,10 @@ bool holds(double value, Operator op, double limit) {
 Assertion Objective::judge(Report const& report) const {
     Measured const measured = measure(report, *this);
     Assertion assertion{.text = text, .measured = measured.text, .verdict = LoadVerdict::not_held};
+    if (report.planned == 0 && report.interrupted) {
+        assertion.verdict = LoadVerdict::none;
+        return assertion;
+    }
     if (!measured.known) {
         return assertion;
     }

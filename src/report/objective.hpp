@@ -48,8 +48,9 @@ struct Objective {
     double limit = 0;  ///< µs, messages a second, messages, or percent
 
     /// It held or did not, if that is so whatever the load tester itself added to what it measured;
-    /// else there is no verdict. A figure of nothing (a time, when no message was acked or no
-    /// connection made; a share, when no message was planned) meets no condition.
+    /// else there is no verdict, nor where the run was interrupted before a message was planned. A
+    /// figure of nothing (a time, when no message was acked or no connection made; a share, when no
+    /// message was planned) meets no condition.
     [[nodiscard]] Assertion judge(Report const& report) const;
 
     /// Whether it says how many messages may have this outcome. Then it, and it alone, decides

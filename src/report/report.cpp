@@ -303,8 +303,9 @@ std::optional<std::string> apart_in_time(std::vector<Report> const& parts) {
                 whole_seconds + share * std::min(first.duration_s, second.duration_s);
             if (std::max(begin_s, end_s) > much_s) {
                 return fmt::format(
-                    "the tests did not run at the same time: one started {} and took {:.0f}s, one "
-                    "{} and {:.0f}s; their clients and rates are added up as if they had",
+                    "the tests did not run at the same time: one started {} and took {:.3g}s, "
+                    "another started {} and took {:.3g}s; their clients and rates are added up as "
+                    "if they had",
                     first.started, first.duration_s, second.started, second.duration_s);
             }
         }

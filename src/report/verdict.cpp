@@ -23,9 +23,13 @@ using Sentences = std::vector<std::string>;
 
 /// What the load tester itself has to do with it, and what helps.
 std::string own_part(Report const& report) {
+    if (report.planned == 0) {
+        return "the run was interrupted before a message was planned";
+    }
     if (report.excused[Outcome::never_connected] != 0) {
-        return "this host had no port, open file or memory left to connect with: use fewer "
-               "--clients, more addresses (--source A-B), or a higher limit (ulimit -n)";
+        return "the load tester was late, or this host had no port, open file or memory left to "
+               "connect with: use fewer --clients, more addresses (--source A-B), or a higher "
+               "limit (ulimit -n)";
     }
     std::string const& too_few = report.generator.too_few_clients;
     return too_few.empty() ? "the load tester was held up itself: use a quieter machine, more "

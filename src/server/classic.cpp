@@ -101,7 +101,7 @@ public:
         context_.run();
         waiting_.stop();
         if (std::error_code const error = sink_.close()) {
-            say_(error_sentence("on close", error));
+            say_(error_sentence("closing standard output", error));
             well_ = false;
         }
         return well_;

@@ -118,8 +118,8 @@ int serve(roger::ServerCommandLine const& command_line) {
             return status;
         }
     }
-    // Sessions are left that wait for the output, which may itself be waiting for a disk: there is
-    // nothing to be gained from taking them down in order.
+    // Sessions may be left that wait for the output, which may itself be waiting for a disk: there
+    // is nothing to be gained from taking all down in order.
     std::_Exit(status);
 }
 

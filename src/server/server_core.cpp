@@ -95,7 +95,8 @@ void ServerCore::add_loop(asio::io_context& context) {
             .client_refused =
                 [this](std::string const& why) {
                     post([why](ServerCore& core) {
-                        core.accept_pauses_.add(core.context_.options.log, why);
+                        core.guarded(
+                            [&] { core.accept_pauses_.add(core.context_.options.log, why); });
                     });
                 },
         }));
@@ -183,11 +184,7 @@ void ServerCore::start() {
     for (auto const& datagrams : datagrams_) {
         spawn_on_first_loop(datagrams->run(), &ServerCore::part_drained);
     }
-    try {
-        context_.options.on_started(addresses_);
-    } catch (...) {
-        fail(describe(std::current_exception()));
-    }
+    guarded([this] { context_.options.on_started(addresses_); });
 }
 
 /// The coroutine keeps the server; its failure is the server's.
@@ -204,10 +201,9 @@ void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*th
 }
 
 void ServerCore::post(std::function<void(ServerCore&)> action) {
-    asio::post(first_loop().context(),
-               while_alive(weak_from_this(), [this, action = std::move(action)] {
-                   guarded([&] { action(*this); });
-               }));
+    asio::post(
+        first_loop().context(),
+        while_alive(weak_from_this(), [this, action = std::move(action)] { action(*this); }));
 }
 
 /// What a function of the options throws is the server's failure, and keeps nothing from going on.

@@ -11,6 +11,7 @@
 #include <asio/signal_set.hpp>
 
 #include <csignal>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -40,6 +41,7 @@ public:
 private:
     Task<void> obey();
     void obey_stop(StopRequest request);
+    void end_now();
 
     Server& server_;
     SignalHooks hooks_;
@@ -75,8 +77,17 @@ void Signals::Implementation::obey_stop(StopRequest request) {
         case StopRequest::same:
             break;
         case StopRequest::end_now:
-            hooks_.on_second_stop ? hooks_.on_second_stop() : server_.end_now();
+            end_now();
             break;
+    }
+}
+
+void Signals::Implementation::end_now() {
+    try {
+        hooks_.on_second_stop ? hooks_.on_second_stop() : server_.end_now();
+    } catch (...) {
+        server_.end_now();
+        throw;
     }
 }
 

@@ -141,7 +141,7 @@ std::error_code Sink::wait_for_room(bool in_vain) {
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(retry_ms));
     }
-    if (events[1].revents != 0) {
+    if (events[1].revents != 0 || is_stopped_) {
         return std::make_error_code(std::errc::operation_canceled);
     }
     return {};
@@ -165,7 +165,8 @@ std::error_code Sink::close() {
     return error;
 }
 
-void Sink::stop() const {
+void Sink::stop() {
+    is_stopped_ = true;
     ::eventfd_write(stop_event_.get(), 1);
 }
 

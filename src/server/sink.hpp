@@ -3,6 +3,7 @@
 
 #include "net/descriptor.hpp"
 
+#include <atomic>
 #include <string_view>
 #include <system_error>
 
@@ -45,7 +46,7 @@ public:
 
     /// From any thread: whoever waits in write() gives up, now and in future, with
     /// std::errc::operation_canceled.
-    void stop() const;
+    void stop();
 
 private:
     enum class Kind {
@@ -65,6 +66,7 @@ private:
     Kind kind_;
     Descriptor own_;
     Descriptor stop_event_;
+    std::atomic<bool> is_stopped_ = false;  ///< for where the event cannot be waited for
     bool within_line_ = false;
 };
 

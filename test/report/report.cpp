@@ -297,13 +297,14 @@ TEST_CASE("Reports to be merged are of the same time, as clocks go", "[load]") {
                               std::vector{started("2026-11-23T00:00:02Z"), first}}) {
         CHECK(apart_in_time(parts) ==
               "the tests did not run at the same time: one started 2026-11-22T23:59:58Z and took "
-              "10s, one 2026-11-23T00:00:02Z and 10s; their clients and rates are added up as if "
-              "they had");
+              "10s, another started 2026-11-23T00:00:02Z and took 10s; their clients and rates are "
+              "added up as if they had");
     }
     Report longer = first;
     longer.duration_s = 60;
     for (auto const& parts : {std::vector{first, longer}, std::vector{longer, first}}) {
-        CHECK(apart_in_time(parts).value().find("took 10s, one 2026-11-22T23:59:58Z and 60s") !=
+        CHECK(apart_in_time(parts).value().find(
+                  "took 10s, another started 2026-11-22T23:59:58Z and took 60s") !=
               std::string::npos);
     }
 }

@@ -163,9 +163,10 @@ TEST_CASE("What the load tester itself failed to do is no failure of the server"
     report.excused.count(Outcome::never_connected, 3);
     CHECK(verdict_of(report) == LoadVerdict::none);
     CHECK(errors_in(report) ==
-          Sentences{"no verdict on 3 messages that were not acked (3 never connected): this "
-                    "host had no port, open file or memory left to connect with: use fewer "
-                    "--clients, more addresses (--source A-B), or a higher limit (ulimit -n)"});
+          Sentences{"no verdict on 3 messages that were not acked (3 never connected): the "
+                    "load tester was late, or this host had no port, open file or memory left to "
+                    "connect with: use fewer --clients, more addresses (--source A-B), or a higher "
+                    "limit (ulimit -n)"});
     CHECK(verdict_of(asserting(report, "failed<=3")) == LoadVerdict::held);
     CHECK(verdict_of(asserting(report, "failed=0")) == LoadVerdict::none);
     report.outcomes.count(Outcome::never_connected, 1);

@@ -46,18 +46,3 @@ TEST_CASE("Messages may come from standard input", "[load][system]") {
     CHECK(heard ==
           std::multiset<std::string>{"first", "first", "second", "second", "third", "third"});
 }
-
-TEST_CASE("A load tester that lacks memory says what takes less", "[load][system]") {
-    if constexpr (sanitized) {
-        SKIP("sanitizers need more address space");
-    }
-    LineServer const server({});
-    auto launch = load_launch(
-        {"--clients", "200", "--pipeline", "65536", "--size", "60000", server.address()});
-    launch.address_space = 400'000'000;
-    auto const ended = run(launch);
-    CHECK(ended.exit == Exit::with(3));
-    CHECK(ended.err ==
-          "load: not enough memory: ask for fewer --clients, a smaller --pipeline or --size, or "
-          "run on several machines and join their reports (load merge)\n");
-}

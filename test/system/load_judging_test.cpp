@@ -242,10 +242,13 @@ TEST_CASE("Load testers that are to begin at a moment begin then", "[load][syste
     std::string soon;
     LoadResult result;
     // A busy machine takes its time to start a program.
-    for (auto lead = 3s; result.report.is_null() && lead < 5min; lead *= 3) {
+    for (auto lead = 3s; lead < 5min; lead *= 3) {
         soon = in(lead);
         result = run_load({"--clients", "2", "--rate", "100", "--duration", "200ms", "--start-at",
                            soon, server.address()});
+        if (result.err.find("that moment had passed") == std::string::npos) {
+            break;
+        }
     }
     CAPTURE(result.out, result.err);
     REQUIRE(result.report.is_object());

@@ -179,7 +179,7 @@ TEST_CASE("What only close() tells reaches the exit status of the classic server
     peer.send("hello");
     CHECK(peer.receive_exactly(18) == "I got your message");
     CHECK(server.wait_for_exit() == Exit::with(1));
-    CHECK(server.err().read_all() == "ERROR on close: Disk quota exceeded\n");
+    CHECK(server.err().read_all() == "ERROR closing standard output: Disk quota exceeded\n");
     CHECK(calls.failures(Call::close) == 1);
 }
 

@@ -167,16 +167,16 @@ TEST_CASE(
     need_nats();
     DisconnectedServer scene({"--publish-timeout", "5min"});
     FakeNats silent(FakeNats::Then::say_nothing, scene.nats.host_and_port());
-    eventually("an attempt", [&] { return silent.greeted() == 1; });
+    eventually("an attempt", [&] { return silent.greeted() > 0; });
     auto const start = Clock::now();
     auto const cpu_before = cpu_time(scene.server.id());
     silent.stop_listening();
     scene.recover();
-    CHECK(cpu_time(scene.server.id()) - cpu_before < (Clock::now() - start) / 10);
+    CHECK(cpu_time(scene.server.id()) - cpu_before < 500ms + (Clock::now() - start) / 10);
     CHECK(scene.server.stop() == Exit::with(0));
 }
 
-TEST_CASE("A NATS server that hangs up whenever it is asked is asked more and more rarely",
+TEST_CASE("A NATS server that hangs up whenever it is asked is not asked again at once",
           "[stream][system]") {
     need_nats();
     DisconnectedServer scene({"--publish-timeout", "5min"});
@@ -186,7 +186,8 @@ TEST_CASE("A NATS server that hangs up whenever it is asked is asked more and mo
         auto const start = Clock::now();
         auto const before = hasty.greeted();
         eventually("five more", [&] { return hasty.greeted() >= before + 5; });
-        CHECK(Clock::now() - start > 1s);  // 0.1 s, and twice as long each time, up to a second
+        // After 0.1 s, and after twice as long each time, up to a second.
+        CHECK(Clock::now() - start > 1s);
     }
     scene.recover();
     CHECK(scene.server.stop() == Exit::with(0));
