@@ -1,20 +1,23 @@
 // Transcripts: every other line that a server refuses with, as its client reads it.
 #include "support/answers.hpp"
+#include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace roger::test;
-
-namespace {}  // namespace
 
 TEST_CASE("A client too many is told that the server is busy", "[transcripts][system]") {
     auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "127.0.0.1:0"});
@@ -92,4 +95,26 @@ TEST_CASE("A message that cannot be displayed is refused, not acknowledged",
     peer.close();
     CHECK(server.wait_for_exit() == Exit::with(1));
     CHECK(server.process().err().read_all().find("No space left") != std::string::npos);
+}
+
+TEST_CASE(
+    "Acks and a refusal between them go out together, at the latest when the system takes them",
+    "[transcripts][system]") {
+    FailingCalls calls;
+    ServerSetup setup;
+    calls.preload(setup.launch);
+    auto server = ServerProcess::start({"--max-message", "10B", "127.0.0.1:0"}, std::move(setup));
+    Peer peer = Peer::connect(server.address());
+    // After EAGAIN the system tells when there is room, once.
+    auto const [error, times] =
+        GENERATE(std::pair(EINTR, std::uint64_t{3}), std::pair(EAGAIN, std::uint64_t{1}));
+    calls.fail(Call::sendmsg, error, times);
+    peer.send("one\nlonger than that\ntwo\n");
+    CHECK(peer.receive_line() == ack);
+    CHECK(peer.receive_line() == "error: message longer than 10 bytes");
+    CHECK(peer.receive_line() == ack);
+    CHECK(calls.failures(Call::sendmsg) == times);
+    peer.close();
+    CHECK(server.stop() == Exit::with(0));
+    CHECK(server.output() == "one\ntwo\n");
 }
