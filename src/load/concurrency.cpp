@@ -71,7 +71,7 @@ std::uint32_t Concurrency::sent(Clock::time_point now, Clock::duration waited) {
 
 void Concurrency::answered(Clock::time_point now, Answer const& answer) {
     change_in_flight(now, -1);
-    double const service_s = to_seconds(answer.service);
+    double const service_s = to_seconds(answer.service - answer.kept_waiting);
     served_s_ += service_s;
     if (waiting_ > 0) {
         ++answers_while_waiting_;

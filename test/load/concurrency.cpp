@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <queue>
@@ -135,6 +136,21 @@ Concurrency play(Test const& test, ServerModel const& server) {
 }
 
 }  // namespace
+
+TEST_CASE("How long the load tester kept an answer waiting is no part of the server's time",
+          "[load]") {
+    Concurrency concurrency;
+    Clock::time_point now{};
+    for (int message = 0; message != 10; ++message) {
+        std::uint32_t const in_flight = concurrency.sent(now, Clock::duration(0));
+        now += 60ms;
+        concurrency.answered(now, {.in_flight = in_flight,
+                                   .service = 60ms,
+                                   .sent_as_planned = true,
+                                   .kept_waiting = 50ms});
+    }
+    CHECK(std::abs(concurrency.free_service_s() - 0.01) < 1e-9);
+}
 
 TEST_CASE("Enough clients are not too few", "[load]") {
     CHECK_FALSE(
