@@ -315,9 +315,10 @@ bool LoadClient::is_overdue(Clock::time_point now) const {
 }
 
 void LoadClient::check_answer_time() {
-    auto const now = Clock::now();
-    // The answer may be here, where this loop was not ready for it in time, and behind others.
-    for (bool more = true; more && is_overdue(now);) {
+    // The time that this loop was kept from looking does not count, and what it has not looked at
+    // may be here, behind other answers.
+    auto const looking_since = worker_.readiness().ready_since();
+    for (bool more = true; more && is_overdue(looking_since);) {
         std::uint64_t const answered = messages_ - in_flight_.size();
         receive();
         more = messages_ - in_flight_.size() != answered;
@@ -325,7 +326,8 @@ void LoadClient::check_answer_time() {
     if (in_flight_.empty()) {
         return;
     }
-    if (!is_overdue(now)) {
+    auto const now = Clock::now();
+    if (!is_overdue(looking_since)) {
         worker_.arm(deadline_, ClientTimer::answer, now);
         return;
     }

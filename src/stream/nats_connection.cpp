@@ -121,7 +121,12 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
         ClosedCallback{.closed = closed_, .lost = std::move(lost)});
     natsOptions_SetClosedCB(created, on_closed, callback.get());
     natsConnection* connection = nullptr;
-    if (natsStatus const status = natsConnection_Connect(&connection, created); status != NATS_OK) {
+    natsStatus status = natsConnection_Connect(&connection, created);
+    if (status == NATS_CONNECTION_AUTH_FAILED && !options.credentials_file.empty()) {
+        // The library (3.4.1) leaves out a signature that begins with a zero byte: one in 256.
+        status = natsConnection_Connect(&connection, created);
+    }
+    if (status != NATS_OK) {
         throw std::runtime_error(nats_reason(status));
     }
     std::ignore = callback.release();  // on_closed's
