@@ -104,12 +104,12 @@ void LoadClient::connect_failed(int error) {
     auto const now = Clock::now();
     bool const exhausted = is_own_exhaustion(error);
     // The first address has taken connections before: what the others say is beside the point.
-    bool const final = exhausted && endpoints_tried_ == 0 && !arriving_;
+    bool const decided = exhausted && endpoints_tried_ == 0 && !arriving_;
     if (endpoints_tried_ == 0 || !exhausted) {
         connect_error_ = error;
     }
     std::size_t const endpoints = worker_.target.endpoints.size();
-    if (++endpoints_tried_ < endpoints && !final) {
+    if (++endpoints_tried_ < endpoints && !decided) {
         endpoint_ = static_cast<std::uint16_t>((endpoint_ + 1) % endpoints);
         worker_.arm(deadline_, ClientTimer::connecting, now);
         try_endpoint(now);

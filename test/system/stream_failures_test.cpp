@@ -54,7 +54,8 @@ private:
             }
             try {
                 greet(peer);
-            } catch (Failure const&) {  // that client has gone
+            } catch (Failure const&) {  // NOLINT(bugprone-empty-catch)
+                // That client has gone.
             }
             if (then_ == Then::say_nothing) {
                 peers_.push_back(std::move(peer));
