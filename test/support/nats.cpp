@@ -11,11 +11,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <random>
 #include <string_view>
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 namespace roger::test {
 
@@ -23,23 +19,6 @@ namespace {
 
 /// For an answer. A cluster without a leader gives none.
 constexpr Duration patience{2000};
-
-/// A port that is free now and that the system chooses for nobody: a server that is killed has it
-/// again.
-std::uint16_t free_port() {
-    static std::mt19937 random{std::random_device{}()};
-    for (;;) {
-        auto const port = std::uniform_int_distribution<std::uint16_t>(10'000, 32'000)(random);
-        Descriptor const probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (::bind(probe.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-            return port;
-        }
-    }
-}
 
 /// A header's value, from "NATS/1.0\r\nName: value\r\n...".
 std::string header(std::string const& headers, std::string const& name) {
@@ -74,17 +53,16 @@ void need_nats() {
     }
 }
 
-NatsServer::NatsServer(Setup setup)
-    : setup_(std::move(setup)), port_(free_port()), monitoring_port_(free_port()) {
+NatsServer::NatsServer(Setup setup) : setup_(std::move(setup)) {
     start();
 }
 
 std::string NatsServer::host_and_port() const {
-    return fmt::format("{}:{}", setup_.host, port_);
+    return fmt::format("{}:{}", setup_.host, port_.number());
 }
 
 nlohmann::json NatsServer::monitored(std::string const& path) const {
-    Peer peer = Peer::connect(fmt::format("tcp:{}:{}", setup_.host, monitoring_port_));
+    Peer peer = Peer::connect(fmt::format("tcp:{}:{}", setup_.host, monitoring_port_.number()));
     peer.send("GET " + path + " HTTP/1.0\r\n\r\n");
     std::string const answer = peer.receive_all();
     return nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4), nullptr, false);
@@ -131,7 +109,7 @@ void NatsServer::write_configuration() const {
     std::string configuration = fmt::format(
         "server_name: {}\nlisten: \"{}\"\nhttp: \"{}:{}\"\njetstream {{ store_dir: \"{}\" "
         "}}\n{}\n",
-        setup_.name, host_and_port(), setup_.host, monitoring_port_, directory_ / "store",
+        setup_.name, host_and_port(), setup_.host, monitoring_port_.number(), directory_ / "store",
         setup_.settings);
     if (setup_.route != 0) {
         std::vector<std::string> routes;
@@ -151,7 +129,7 @@ NatsCluster::NatsCluster(StarNetwork const* network) {
     for (std::size_t index = 0; index != size(); ++index) {
         NatsServer::Setup& setup = setups[index];
         setup.name = fmt::format("n{}", index + 1);
-        setup.route = free_port();
+        setup.route = route_ports_.at(index).number();
         if (network != nullptr) {
             setup.host = StarNetwork::address_of(index);
             setup.network = &network->machine(index);

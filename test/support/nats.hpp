@@ -5,6 +5,7 @@
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/process.hpp"
+#include "support/reserved_port.hpp"
 #include "support/star_network.hpp"
 
 #include <nlohmann/json.hpp>
@@ -61,8 +62,8 @@ private:
 
     Setup setup_;
     TempDir directory_;
-    std::uint16_t port_;
-    std::uint16_t monitoring_port_;
+    ReservedPort port_;
+    ReservedPort monitoring_port_;
     std::unique_ptr<Process> process_;
 };
 
@@ -84,6 +85,7 @@ public:
     void wait_until_current(std::string const& stream);
 
 private:
+    std::vector<ReservedPort> route_ports_ = std::vector<ReservedPort>(size());
     std::vector<std::unique_ptr<NatsServer>> nodes_;
 };
 

@@ -1,6 +1,7 @@
 // A network of a test's own.
 #include "support/network.hpp"
 
+#include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -109,6 +110,18 @@ Network::Packets Network::packets() const {
     demand(shown);
     auto const root = nlohmann::json::parse(shown.out).at(0);
     return {.sent = root.at("packets"), .dropped = root.at("drops")};
+}
+
+void need_network() {
+    if (std::string const reason = Network::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+}
+
+void need_ports(Network const& network, std::uint16_t first, std::uint16_t last) {
+    if (!network.allow_ports(first, last)) {
+        SKIP("the system's choice of ports cannot be narrowed here");
+    }
 }
 
 }  // namespace roger::test

@@ -57,4 +57,9 @@ private:
     std::string name_;
 };
 
+/// Skips the test where there can be no network of its own.
+void need_network();
+/// Leaves the network these ports, or skips the test.
+void need_ports(Network const& network, std::uint16_t first, std::uint16_t last);
+
 }  // namespace roger::test

@@ -133,13 +133,9 @@ TEST_CASE("What is proven comes before what is not known", "[load][system]") {
 }
 
 TEST_CASE("Ports that run out are no failure of the server", "[load][system]") {
-    if (std::string const reason = Network::why_not(); !reason.empty()) {
-        SKIP(reason);
-    }
+    need_network();
     Network const network;
-    if (!network.allow_ports(40'000, 40'099)) {
-        SKIP("the range of ports cannot be changed here");
-    }
+    need_ports(network, 40'000, 40'099);
     Process server(network.inside(server_launch({"tcp:127.0.0.1:51717"})));
     server.err().read_until("listening on tcp:127.0.0.1:51717\n");
     auto const test = [&network](std::vector<std::string> arguments) {
@@ -212,6 +208,17 @@ TEST_CASE("The measured time of a number of messages is the one that was planned
         CHECK(result.report.at("achieved").at("duration_s") == 0.5);
         CHECK(result.outcome("acked") == 50);
     }
+}
+
+TEST_CASE("A message planned before the end is sent after it, where answers take that long",
+          "[load][system]") {
+    // The last of the three is planned at 3.3 s; its client is free at 6 s.
+    LineServer const server({.delays = {3s}});
+    auto const result =
+        run_load({"--clients", "1", "--rate", "0.6", "--duration", "5s", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.outcome("acked") == 3);
+    CHECK(result.exit == Exit::with(0));
 }
 
 TEST_CASE("A run started when it began to measure", "[load][system]") {

@@ -62,12 +62,6 @@ PacketCounts run_in(Network const& network, std::string const& ack_timeout) {
     return counts;
 }
 
-void skip_without_network() {
-    if (std::string const reason = Network::why_not(); !reason.empty()) {
-        SKIP(reason);
-    }
-}
-
 void trouble_or_skip(Network& network, std::vector<std::string> const& words) {
     if (!network.trouble(words)) {
         SKIP("this kernel has no " + words.front());
@@ -78,7 +72,7 @@ void trouble_or_skip(Network& network, std::vector<std::string> const& words) {
 
 TEST_CASE("Where nothing is lost, load counts no loss (needs a network namespace)",
           "[load][system]") {
-    skip_without_network();
+    need_network();
     Network network;
     REQUIRE(network.trouble({"pfifo", "limit", "10000"}));
     PacketCounts const counts = run_in(network, "10s");
@@ -92,7 +86,7 @@ TEST_CASE("Where nothing is lost, load counts no loss (needs a network namespace
 }
 
 TEST_CASE("Load counts what a link too slow drops (needs a network namespace)", "[load][system]") {
-    skip_without_network();
+    need_network();
     Network network;
     trouble_or_skip(network, {"tbf", "rate", "4mbit", "burst", "2kb", "limit", "2kb"});
     PacketCounts const counts = run_in(network, "1s");
@@ -108,7 +102,7 @@ TEST_CASE("Load counts what a link too slow drops (needs a network namespace)", 
 
 TEST_CASE("Load counts what netem loses, copies and reorders (needs a network namespace and netem)",
           "[load][system]") {
-    skip_without_network();
+    need_network();
     Network network;
     trouble_or_skip(network, {"netem", "limit", "100000", "delay", "5ms", "loss", "5%", "duplicate",
                               "2%", "reorder", "10%"});
