@@ -17,7 +17,7 @@ enum class StopRequest : std::uint8_t {
 
 /// The first signal drains, a second one ends at once. One that comes within half a second of the
 /// first is no second one: timeout(1), shells and service managers signal a process and its group,
-/// microseconds apart.
+/// microseconds apart. Nor is one that comes before the program has done what the first asks for.
 class StopSignals {
 public:
     StopRequest received(Clock::time_point now) {
@@ -27,6 +27,9 @@ public:
         }
         return now - *first_ < repetition_time ? StopRequest::same : StopRequest::end_now;
     }
+
+    /// What the first signal asks for has begun: what is heard now can have come together with it.
+    void draining(Clock::time_point now) { first_ = now; }
 
 private:
     static constexpr std::chrono::milliseconds repetition_time{500};

@@ -288,10 +288,12 @@ Task<void> Datagrams::spare_the_rest() {
     asio::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::deferred, ignored));
     unread_->look();
-    loop_.server().options.log(
-        LogLevel::warning,
-        fmt::format("answers of {} pile up unread: those who do not read theirs get no more",
-                    to_string(bound_.address)));
+    if (unread_throttle_.lets_through(Clock::now())) {
+        loop_.server().options.log(
+            LogLevel::warning,
+            fmt::format("answers of {} pile up unread: those who do not read theirs get no more",
+                        to_string(bound_.address)));
+    }
 }
 
 void Datagrams::close() {

@@ -11,6 +11,7 @@
 #include "roger/peer_address.hpp"
 #include "roger/task.hpp"
 #include "server/admission.hpp"
+#include "server/log_throttle.hpp"
 #include "server/loop.hpp"
 
 #include <asio/error_code.hpp>
@@ -93,7 +94,8 @@ private:
     bool readable_ = false;  ///< as far as is known
     int descriptor_;         ///< the socket's; -1 once it is closed
     DatagramBatch batch_;
-    std::optional<UnreadAnswers> unread_;        ///< of a Unix socket
+    std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
+    LogThrottle unread_throttle_;
     std::vector<PeerAddress> senders_;           ///< by datagram
     std::vector<Message> messages_;              ///< those that are to be displayed
     std::vector<Permit> permits_;                ///< theirs

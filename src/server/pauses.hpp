@@ -2,6 +2,7 @@
 #pragma once
 
 #include "net/clock.hpp"
+#include "server/log_throttle.hpp"
 #include "server/server_context.hpp"
 #include "server/tally.hpp"
 
@@ -25,9 +26,7 @@ public:
 
     void add(Log const& log, std::string_view why) {
         count_.add();
-        auto const now = Clock::now();
-        if (now - told_ >= std::chrono::seconds(1)) {
-            told_ = now;
+        if (throttle_.lets_through(Clock::now())) {
             log(LogLevel::warning, fmt::format("{}, trying again: {}", what_, why));
         }
     }
@@ -38,7 +37,7 @@ public:
 private:
     std::string what_;
     Count count_;
-    Clock::time_point told_;
+    LogThrottle throttle_;
 };
 
 }  // namespace roger

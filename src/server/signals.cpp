@@ -47,17 +47,18 @@ private:
     SignalHooks hooks_;
     asio::io_context context_;
     asio::signal_set signals_;
+    StopSignals stop_signals_;
     std::jthread thread_;
 };
 
 Task<void> Signals::Implementation::obey() {
-    for (StopSignals stop_signals;;) {
+    for (;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
         try {
             if (signal == SIGUSR1) {
                 hooks_.on_user_signal();
             } else {
-                obey_stop(stop_signals.received(Clock::now()));
+                obey_stop(stop_signals_.received(Clock::now()));
             }
         } catch (...) {  // of a hook: the next signal is heard all the same
             server_.fail(describe(std::current_exception()));
@@ -73,6 +74,7 @@ void Signals::Implementation::obey_stop(StopRequest request) {
                 hooks_.on_stop();
             }
             server_.stop();
+            stop_signals_.draining(Clock::now());
             break;
         case StopRequest::same:
             break;

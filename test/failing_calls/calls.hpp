@@ -29,6 +29,7 @@ enum class Call : std::uint8_t {
     send,
     sendmmsg,
     sendmsg,
+    socket,  ///< what narrows its failures is the address family, not a descriptor
     write,
     writev,
 };

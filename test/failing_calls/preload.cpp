@@ -173,6 +173,11 @@ ssize_t sendmsg(int socket, msghdr const* message, int flags) {
     return fails(Call::sendmsg, socket) ? -1 : real(socket, message, flags);
 }
 
+int socket(int family, int type, int protocol) noexcept {
+    static auto* const real = next(socket, "socket");
+    return fails(Call::socket, family) ? -1 : real(family, type, protocol);
+}
+
 ssize_t write(int descriptor, void const* buffer, size_t size) {
     static auto* const real = next(write, "write");
     return fails(Call::write, descriptor) ? -1 : real(descriptor, buffer, size);

@@ -18,4 +18,15 @@ TEST_CASE("A stop signal that repeats the first within half a second is the same
     CHECK((signals.received(start + 501ms) == StopRequest::end_now));
 }
 
+TEST_CASE("A program that is slow to obey a stop signal takes no repetition for a second one",
+          "[net]") {
+    StopSignals signals;
+    Clock::time_point const start{1h};
+    CHECK((signals.received(start) == StopRequest::drain));
+    signals.draining(start + 2s);
+    CHECK((signals.received(start + 2s) == StopRequest::same));
+    CHECK((signals.received(start + 2499ms) == StopRequest::same));
+    CHECK((signals.received(start + 2500ms) == StopRequest::end_now));
+}
+
 }  // namespace roger

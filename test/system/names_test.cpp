@@ -1,4 +1,5 @@
 // Names: what a server binds of one that stands for several addresses, and localhost everywhere.
+#include "support/failing_calls.hpp"
 #include "support/hosts.hpp"
 #include "support/load_process.hpp"
 #include "support/network.hpp"
@@ -9,12 +10,14 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 using namespace roger::test;
@@ -37,9 +40,7 @@ public:
 
     /// From here on in a network without IPv6, or without the name servers of this machine.
     Network& own_network() {
-        if (std::string const reason = Network::why_not(); !reason.empty()) {
-            SKIP(reason);
-        }
+        need_network();
         return network_.emplace();
     }
 
@@ -138,6 +139,23 @@ TEST_CASE("A server starts at localhost where the hosts file lists ::1 and there
     CHECK(server.terminate() == Exit::with(0));
 }
 
+TEST_CASE("A server starts at localhost where the system was built without IPv6",
+          "[names][system]") {
+    NamesPlace const place("::1 localhost\n127.0.0.1 localhost\n");
+    FailingCalls calls;
+    calls.fail(Call::socket, EAFNOSUPPORT, every_time, AF_INET6);
+    std::string const kind = GENERATE("", "udp:");
+    std::string const prefix = kind.empty() ? "tcp:" : kind;
+    Launch launch = place.server({kind + "localhost:0"});
+    calls.preload(launch);
+    Process server(std::move(launch));
+    CHECK(without_date(server.err().read_line()) ==
+          "info: left out " + prefix + "[::1]:0: Address family not supported by protocol");
+    check_talk(place, announced(server));
+    CHECK(server.terminate() == Exit::with(0));
+    CHECK(calls.failures(Call::socket) == 1);
+}
+
 TEST_CASE("All addresses of a name get one port from the system", "[names][system]") {
     NamesPlace const place("127.0.0.1 three.test\n127.0.0.2 three.test\n127.0.0.3 three.test\n");
     std::string const kind = GENERATE("", "udp:");
@@ -169,9 +187,7 @@ TEST_CASE("localhost has one port over IPv4 and IPv6", "[names][system]") {
 TEST_CASE("A port that is taken at another address of the name is not the name's",
           "[names][system]") {
     NamesPlace place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
-    if (!place.own_network().allow_ports(40000, 40001)) {
-        SKIP("the system's choice of ports cannot be narrowed here");
-    }
+    need_ports(place.own_network(), 40000, 40001);
     std::string const kind = GENERATE("", "udp:");
     // Whichever of the two is chosen first, one of these servers has to try the other one as well.
     Process holder(place.server({kind + "127.0.0.2:0"}));
