@@ -188,6 +188,17 @@ void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
     settings.duration = *length;
 }
 
+/// Clocks count nanoseconds, and in 64 bits: to some 292 years.
+void check_length(LoadSettings const& settings) {
+    constexpr double longest_s = 100.0 * 365 * 24 * 3600;
+    if (settings.messages && settings.rate &&
+        static_cast<double>(*settings.messages) / settings.rate->mean() > longest_s) {
+        throw UsageError(fmt::format(
+            "--messages {}: at {}/s they take longer than a hundred years: ask for fewer",
+            *settings.messages, settings.rate->text()));
+    }
+}
+
 void check_weights(LoadSettings const& settings) {
     std::size_t const weights = settings.weights.size();
     if (weights != 0 && weights != settings.texts.size()) {
@@ -211,6 +222,7 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
         throw UsageError("--source: a Unix socket is connected to from no address");
     }
     check_stages(app, command_line);
+    check_length(settings);
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
     if (settings.audit && !is_stream_address(command_line.audit_file) &&

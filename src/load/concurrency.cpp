@@ -98,6 +98,14 @@ void Concurrency::wait_ends(Clock::time_point now) {
     --waiting_;
 }
 
+void Concurrency::restart(Clock::time_point now) {
+    Concurrency anew;
+    anew.in_flight_ = in_flight_;
+    anew.waiting_ = waiting_;
+    anew.last_ = anew.nobody_answered_since_ = now;
+    *this = anew;
+}
+
 void Concurrency::add(Concurrency const& other) {
     waited_s_ += other.waited_s_;
     served_s_ += other.served_s_;

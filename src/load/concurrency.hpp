@@ -38,6 +38,9 @@ public:
     void wait_begins(Clock::time_point now);
     void wait_ends(Clock::time_point now);
 
+    /// What was before, as a warm-up, does not count. Whatever is in flight or waits still does.
+    void restart(Clock::time_point now);
+
     void add(Concurrency const& other);
 
     /// Messages had to wait, and the server was not the reason.

@@ -80,12 +80,23 @@ int test(LoadCommandLine const& command_line, roger::Runner& runner,
     return tell(command_line, std::move(report), print_error, audited);
 }
 
-/// Where nobody takes a connection, no rate will do.
+/// Where nobody takes a connection, or nobody answers, no rate will do.
 void demand_somebody(roger::Report const& report) {
-    if (report.connections == 0 && !report.datagrams) {
+    using roger::Outcome;
+    bool const unconnected = report.connections == 0 && !report.datagrams;
+    bool const unanswered = report.outcomes[Outcome::acked] + report.outcomes[Outcome::refused] +
+                                report.outcomes[Outcome::wrong_answer] ==
+                            0;
+    std::uint64_t lost = 0;
+    for (Outcome const outcome :
+         {Outcome::timed_out, Outcome::connection_lost, Outcome::never_connected}) {
+        lost += report.outcomes[outcome] - report.excused[outcome];
+    }
+    if (unconnected || (unanswered && lost != 0)) {
         auto const& reasons = report.reasons.counts();
         throw std::runtime_error(
-            fmt::format("{}: no connection was made{}", report.address,
+            fmt::format("{}: no {}{}", report.address,
+                        unconnected ? "connection was made" : "message was answered",
                         reasons.empty() ? "" : ": " + reasons.begin()->first.second));
     }
 }

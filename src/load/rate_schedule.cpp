@@ -146,6 +146,14 @@ double RateSchedule::mean() const {
     return all ? planned_by(*all) / to_seconds(*all) : rate_;
 }
 
+double RateSchedule::highest() const {
+    double highest = rate_;
+    for (RateStage const& stage : stages_) {
+        highest = std::max({highest, stage.from, stage.to});
+    }
+    return highest;
+}
+
 std::string RateSchedule::text() const {
     if (stages_.empty()) {
         return rate_as_given(rate_);

@@ -47,6 +47,9 @@ public:
     /// Messages a second: the one rate, or the mean of the stages.
     [[nodiscard]] double mean() const;
 
+    /// Messages a second: the one rate, or the highest of the stages.
+    [[nodiscard]] double highest() const;
+
     /// As parse() takes it.
     [[nodiscard]] std::string text() const;
 

@@ -73,12 +73,13 @@ std::string find_too_few_clients(LoadSettings const& settings, Concurrency const
     if (!settings.rate || !concurrency.is_too_low()) {
         return "";
     }
-    double const needed = std::ceil(settings.rate->mean() * concurrency.free_service_s());
+    double const rate = settings.rate->highest();
+    double const needed = std::ceil(rate * concurrency.free_service_s());
     auto const slots = settings.clients * settings.pipeline;
     return fmt::format(
         "too few clients: {} with answers that take {} are about {} in flight at once, and {} can "
         "have {}: raise --clients{}",
-        rate_text(settings.rate->mean()), duration_text(concurrency.free_service_s() * 1e6),
+        rate_text(rate), duration_text(concurrency.free_service_s() * 1e6),
         count_text(static_cast<std::uint64_t>(needed), "message"),
         count_text(settings.clients, "client"), count_text(slots),
         settings.datagrams() ? "" : " or --pipeline");

@@ -87,6 +87,7 @@ Task<void> Worker::live() {
         send_planned(now);
         deadlines_.expire(now);
         recorder_.pass(now);
+        begin_to_measure(now);
         if (all_done(now)) {
             end_plan();
         }
@@ -208,6 +209,13 @@ void Worker::begin(Timeline timeline) {
     recorder_.start(timeline);
     for (auto const& client : clients_) {
         client->begin();
+    }
+}
+
+void Worker::begin_to_measure(Clock::time_point now) {
+    if (began_ && !measures_ && now >= plan_.timeline().begin) {
+        measures_ = true;
+        concurrency_.restart(now);
     }
 }
 

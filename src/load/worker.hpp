@@ -104,6 +104,7 @@ private:
     void send_planned(Clock::time_point now);
     void let_arrive(Clock::time_point now);
     void begin(Timeline timeline);
+    void begin_to_measure(Clock::time_point now);
     void end_plan();
     void give_up_unsent(Clock::time_point now);
     [[nodiscard]] Clock::duration grace() const;
@@ -136,6 +137,7 @@ private:
     std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made
                                                    ///< up for
     bool began_ = false;
+    bool measures_ = false;
     std::uint64_t datagrams_ = 0;      ///< sent
     std::uint64_t last_answered_ = 0;  ///< the highest number of one that was answered
     bool ending_ = false;

@@ -43,16 +43,17 @@ std::string version_text(Report const& report) {
 }
 
 TextLines heading(Report const& report) {
-    TextLines lines = {
-        cut(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
-                        count_text(report.clients, "client"), rate_text(report.rate()),
-                        duration_text(us(report.duration_s)))),
-        cut(fmt::format("{}, started {}{}", safe(report.address), safe(report.started),
-                        version_text(report))),
-    };
+    TextLines lines;
     if (!report.title.empty()) {
-        lines.insert(lines.begin(), cut(safe(report.title)));
+        lines.push_back(cut(safe(report.title)));
     }
+    append(lines, wrap(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
+                                   count_text(report.clients, "client"), rate_text(report.rate()),
+                                   duration_text(us(report.duration_s))),
+                       2));
+    append(lines, wrap(fmt::format("{}, started {}{}", safe(report.address), safe(report.started),
+                                   version_text(report)),
+                       2));
     if (report.interrupted) {
         lines.emplace_back("interrupted: this is what was measured until then");
     }
@@ -63,9 +64,10 @@ TextLines warning_lines(Report const& report) {
     TextLines lines;
     if (std::string const& why = report.generator.bottleneck; !why.empty()) {
         append(lines, wrap(fmt::format("WARNING: load was held up itself: {}", safe(why)), 2));
-        lines.push_back(fmt::format(
-            "  Times may be shorter than shown. Remedy: a quieter machine, more --threads, or {}",
-            report.asked.rate ? "a lower --rate" : "fewer --clients"));
+        append(lines, wrap(fmt::format("  Times may be shorter than shown. Remedy: a quieter "
+                                       "machine, more --threads, or {}",
+                                       report.asked.rate ? "a lower --rate" : "fewer --clients"),
+                           2));
     }
     if (std::string const& why = report.generator.too_few_clients; !why.empty()) {
         append(lines, wrap(fmt::format("WARNING: {}", safe(why)), 3));
@@ -73,8 +75,8 @@ TextLines warning_lines(Report const& report) {
     return lines;
 }
 
-std::string latency_line(std::string_view name, Histogram const& of, std::string_view meaning) {
-    std::string line = fmt::format("{:<9}", name);
+std::string latency_line(std::string_view name, Histogram const& of) {
+    std::string line = fmt::format("{:<8}", name);
     auto const add = [&](bool known, double value_us) {
         line += fmt::format("{:>8}", known ? duration_text(value_us) : "-");
     };
@@ -85,23 +87,25 @@ std::string latency_line(std::string_view name, Histogram const& of, std::string
         add(of.resolves(percent), static_cast<double>(of.percentile_us(percent)));
     }
     add(!of.empty(), static_cast<double>(of.max_us()));
-    return fmt::format("{}  {}", line, meaning);
+    return line;
 }
 
 TextLines latency_table(Report const& report) {
     Latencies const& of = report.latencies;
     TextLines lines = {
-        fmt::format("{:<9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "", "mean", "stdev",
+        fmt::format("{:<8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "", "mean", "stdev",
                     "min", "p50", "p90", "p99", "p99.9", "p99.99", "max"),
-        latency_line("response", of.response, "planned to acked"),
-        latency_line("service", of.service, "sent to acked"),
+        latency_line("response", of.response),
+        latency_line("service", of.service),
     };
     if (report.asked.rate) {
-        lines.push_back(latency_line("lateness", of.lateness, "planned to sent"));
+        lines.push_back(latency_line("lateness", of.lateness));
     }
     if (!report.datagrams) {
-        lines.push_back(latency_line("connect", of.connect, "of a connection"));
+        lines.push_back(latency_line("connect", of.connect));
     }
+    lines.push_back(fmt::format("response: planned to acked, service: sent to acked{}",
+                                report.asked.rate ? ", lateness: planned to sent" : ""));
     return lines;
 }
 
@@ -182,7 +186,7 @@ TextLines sum_line(Report const& report) {
         line = fmt::format("planned {}, but the outcomes add up to {}: a fault of load itself",
                            count_text(report.planned), count_text(report.outcomes.sum()));
     }
-    return wrap(line, 2);
+    return wrap(line, 3);
 }
 
 /// datagrams: 3 answered late, 9 never, 45 surplus answers, 7 overtaken; listened for 1s
@@ -206,7 +210,7 @@ std::string connections(Report const& report) {
 TextLines aside_lines(Report const& report) {
     TextLines lines;
     if (report.datagrams) {
-        lines.push_back(cut(datagrams(report, *report.datagrams)));
+        append(lines, wrap(datagrams(report, *report.datagrams), 2));
     } else {
         lines.push_back(connections(report));
     }
@@ -244,7 +248,7 @@ TextLines generator(Report const& report) {
             ", {} of CPU per ack",
             duration_text(us(of.cpu_s) / static_cast<double>(report.outcomes[Outcome::acked])));
     }
-    return {cut(line)};
+    return wrap(line, 2);
 }
 
 /// Of several machines, only their names fit.
@@ -291,7 +295,7 @@ TextLines audit(Report const& report) {
     if (of.datagrams) {
         line += fmt::format("; {} lost on the way there", count_text(of.lost));
     }
-    TextLines lines = wrap(line, 2);
+    TextLines lines = wrap(line, 3);
     constexpr std::size_t most_shown = 2;
     for (std::size_t i = 0; i < std::min(of.examples.size(), most_shown); ++i) {
         lines.push_back(cut(fmt::format("         {}", safe(of.examples[i]))));

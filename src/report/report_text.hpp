@@ -8,8 +8,8 @@
 
 namespace roger {
 
-inline constexpr std::size_t report_lines = 42;
-inline constexpr std::size_t report_columns = 100;
+inline constexpr std::size_t report_lines = 48;
+inline constexpr std::size_t report_columns = 80;
 
 /// At most report_lines lines of at most report_columns columns, each with its newline. What is
 /// most frequent, or fails, comes first; what does not fit is counted.

@@ -178,6 +178,20 @@ TEST_CASE("Clients that are all busy, with a server that is not slow, are too fe
     CHECK(play({.clients = 1, .rate = 150, .duration = 5s}, taking(10ms)).is_too_low());
 }
 
+TEST_CASE("Clients that were too few in the warm-up need not be so any more", "[load]") {
+    auto concurrency = play({.clients = 10, .rate = 250, .duration = 4s}, answering_in(50ms));
+    REQUIRE(concurrency.is_too_low());
+    concurrency.restart(Moment(4s));
+    CHECK_FALSE(concurrency.is_too_low());
+    // The messages of before are still in flight, and some wait.
+    Moment const later(4050ms);
+    concurrency.answered(later, {.in_flight = 10,
+                                 .service = 50ms,
+                                 .sent_as_planned = false,
+                                 .kept_waiting = Clock::duration(0)});
+    CHECK(concurrency.sent(later, 800ms) == 10);
+}
+
 TEST_CASE("Clients that are too few for Poisson arrivals are so in most tests", "[load][sweep]") {
     for (std::size_t const clients : {20U, 50U}) {
         for (double const asked : {1.05, 1.2, 1.5, 3.0, 50.0}) {  // of what they can send

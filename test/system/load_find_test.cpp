@@ -1,14 +1,17 @@
 // The search for the highest rate, against servers whose capacity is known.
+#include "support/datagram_server.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/machine_watch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstddef>
 #include <regex>
 #include <string>
 #include <vector>
@@ -146,6 +149,23 @@ TEST_CASE("A search for a server that is not there says so at once", "[load][sys
     CHECK(split_lines(ended.out).size() == 1);
     CHECK(ended.err ==
           "load: unix:@roger-test-nobody: no connection was made: Connection refused\n");
+}
+
+TEST_CASE("A search for the rate of a server that answers nothing ends with its first trial",
+          "[load][system]") {
+    bool const datagrams = GENERATE(false, true);
+    LineServer const silent(
+        {.answer = [](std::size_t, std::string const&) { return LineServer::Reply{.bytes = ""}; }});
+    DatagramServer const silent_too("udp:127.0.0.1:0", [](std::size_t, std::string const&) {
+        return std::vector<DatagramServer::Answer>();
+    });
+    std::string const address = datagrams ? silent_too.address() : silent.address();
+    Run const ended = run(load_launch({"--clients", "2", "--rate", "100", "--find", "p99<1s",
+                                       "--duration", "100ms", "--ack-timeout", "100ms", address}));
+    CAPTURE(ended.out, ended.err);
+    CHECK(ended.exit == Exit::with(3));
+    CHECK(split_lines(ended.out).size() == 1);
+    CHECK(ended.err == "load: " + address + ": no message was answered: no answer within 100ms\n");
 }
 
 TEST_CASE("A search shows each trial when it is over", "[load][system]") {
