@@ -8,7 +8,7 @@ import subprocess
 import time
 
 MARK = "-- the command has ended --"
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 class Shell:

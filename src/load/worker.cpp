@@ -246,7 +246,7 @@ void Worker::end_plan() {
 /// A little after the end: by then, what was planned before it has been sent, or is a backlog.
 Clock::duration Worker::grace() const {
     constexpr int part_of_duration = 100;
-    constexpr std::chrono::milliseconds least{10};
+    constexpr std::chrono::milliseconds least{100};
     constexpr int answers = 2;
     Histogram const& service = recorder_.latencies().service;
     std::chrono::microseconds const slow_answer(service.empty() ? 0 : service.percentile_us(99));

@@ -280,7 +280,7 @@ void ServerCore::begin_drain() {
 }
 
 /// A handler that does not return is notified in the last tenth of the time, so that it can still
-/// answer.
+/// answer. It has that tenth however late the loop itself is.
 Task<void> ServerCore::bound_drain() {
     Timeout const most = context_.options.drain_timeout;
     if (!most || has_ended_) {
@@ -292,7 +292,7 @@ Task<void> ServerCore::bound_drain() {
     co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     if (!drained) {
         guarded(context_.options.on_drain_ending);
-        drain_timer_->expires_at(end);
+        drain_timer_->expires_at(std::max(end, std::chrono::steady_clock::now() + *most / 10));
         co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     }
     if (!drained) {

@@ -2,6 +2,7 @@
 #include "roger/client.hpp"
 
 #include "net/stage.hpp"
+#include "support/peer.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/read.hpp>
@@ -322,11 +323,8 @@ TEST_CASE("Waits without an end are possible", "[client]") {
 }
 
 TEST_CASE("A client that cannot connect says why", "[client]") {
-    Address address;
-    {
-        Stage const gone;
-        address = gone.address();
-    }
+    test::RefusingAddress const refusing;
+    Address const address = parse_address(refusing.address());
     Stage stage;
     auto const talk = [&]() -> asio::awaitable<void> {
         auto const open = [&]() -> asio::awaitable<void> {

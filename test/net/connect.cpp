@@ -123,10 +123,19 @@ TEST_CASE("An address that does not answer leaves time for the next", "[connect]
     test::Listener const listener("tcp:127.0.0.1:0");
     test::RefusingAddress const refusing;
     std::string const silent_address = silent.listener.address();
-    Timeout const for_both = 4s;
-    CHECK(outcome_of(some_name, for_both, name_of({silent_address, listener.address()})) ==
-          listener.address());
-    CHECK(outcome_of(some_name, for_both, name_of({silent_address, refusing.address()})) ==
+    constexpr auto for_both = 4s;
+    // What comes when the time is over tells nothing.
+    auto const in_time = [&](Resolver const& resolver) {
+        for (;;) {
+            auto const begun = test::Clock::now();
+            std::string outcome = outcome_of(some_name, for_both, resolver);
+            if (test::Clock::now() - begun < for_both) {
+                return outcome;
+            }
+        }
+    };
+    CHECK(in_time(name_of({silent_address, listener.address()})) == listener.address());
+    CHECK(in_time(name_of({silent_address, refusing.address()})) ==
           "connecting to " + silent_address + ": no answer; " + refusing.address() +
               ": Connection refused");
     CHECK(outcome_of(some_name, for_both, name_of({refusing.address(), silent_address})) ==
@@ -183,12 +192,13 @@ TEST_CASE("A place in a full Unix listen queue is waited for", "[connect][net]")
 TEST_CASE("A socket that TCP connects to itself is no connection", "[connect][net]") {
     // The system gives our side one port after the other, even ones first, so that before long it
     // gives the one where nobody listens. To bind(2) it gives odd ones.
+    constexpr int attempts = 15'000 / test::slowness;
     Address address = parse_address(test::Listener("tcp:127.0.0.1:0").address());
     --address.port;
     Stage stage;
     int refused = 0;
     auto const client = [&]() -> asio::awaitable<void> {
-        for (int attempt = 0; attempt < 15'000; ++attempt) {
+        for (int attempt = 0; attempt < attempts; ++attempt) {
             try {
                 co_await connect(address, long_timeout);
             } catch (ClientError const&) {
@@ -197,7 +207,7 @@ TEST_CASE("A socket that TCP connects to itself is no connection", "[connect][ne
         }
     };
     stage.play_all({client});
-    CHECK(refused == 15'000);
+    CHECK(refused == attempts);
 }
 
 TEST_CASE("A datagram address is refused", "[connect][net]") {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -175,6 +176,7 @@ TEST_CASE("the timer tells each owner once, however its deadline was moved", "[d
     };
     context.run();
     CHECK(std::chrono::steady_clock::now() - start >= 2s);
-    CHECK(told == std::vector{2, 2, 1});
+    std::ranges::sort(told);  // all of it may be over when the timer is first looked at
+    CHECK(told == std::vector{1, 2, 2});
     CHECK(moved.came == std::vector{Timer::message, Timer::linger});
 }

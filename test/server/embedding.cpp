@@ -40,6 +40,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -572,19 +573,24 @@ TEST_CASE("A client is forgotten whose connection a child of the process still h
     ServerOptions options = at({"127.0.0.1:0"});
     options.idle_timeout = options.write_timeout = 50ms;
     Server server(running.context(), options, take);
-    Serving serving(running.context(), server);
     Peer peer = Peer::connect(address_of(server));
     peer.send("begun");
+    Serving serving(running.context(), server);
     eventually("it has been received", [&] { return server.counters().bytes != 0; });
     pid_t const child = ::fork();
     if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::pause();
     }
     CHECK(peer.receive_line() == "error: idle for 50ms");
     eventually("it has gone", [&] { return server.counters().clients == 0; });
     peer.send("to nobody\n");
-    Peer other = Peer::connect(address_of(server));
-    talk(other, "by now the loop has seen that");
+    std::optional<Peer> other;
+    run_on(running.context(), [&] {  // so that the loop finds it and what it says at once
+        other.emplace(Peer::connect(address_of(server)));
+        other->send("by now the loop has seen that\n");
+    });
+    CHECK(other->receive_line() == ack);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     server.stop();

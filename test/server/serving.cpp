@@ -5,6 +5,7 @@
 #include "support/answers.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
+#include "support/reserved_port.hpp"
 #include "support/running_server.hpp"
 
 #include <asio/deferred.hpp>
@@ -70,10 +71,10 @@ TEST_CASE("A server tells where it listens, ports filled in", "[server]") {
 
 TEST_CASE("A server that never ran leaves nothing behind", "[server]") {
     TempDir const directory;
-    std::string address;
+    ReservedPort const port;
+    std::string const address = "tcp:127.0.0.1:" + std::to_string(port.number());
     {
-        Server const server(at({"127.0.0.1:0", "unix:" + directory / "s"}), take);
-        address = to_string(server.addresses()[0]);
+        Server const server(at({address, "unix:" + directory / "s"}), take);
         CHECK(std::filesystem::exists(directory / "s"));
     }
     CHECK(std::filesystem::is_empty(directory.path()));

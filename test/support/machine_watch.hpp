@@ -14,8 +14,9 @@ class MachineWatch {
 public:
     MachineWatch();
 
-    /// Skips the test where one in a hundred of the sleeps so far ended a millisecond or more late.
-    void need_quiet();
+    /// Skips the test where one in a hundred of the sleeps so far ended a millisecond or more late,
+    /// or any of them so late as `most`.
+    void need_quiet(std::chrono::milliseconds most = std::chrono::milliseconds(20));
 
 private:
     void watch(std::stop_token const& stop);

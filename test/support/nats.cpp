@@ -17,9 +17,6 @@ namespace roger::test {
 
 namespace {
 
-/// For an answer. A cluster without a leader gives none.
-constexpr Duration patience{2000};
-
 /// A header's value, from "NATS/1.0\r\nName: value\r\n...".
 std::string header(std::string const& headers, std::string const& name) {
     std::size_t const at = headers.find('\n' + name + ": ");
@@ -199,10 +196,10 @@ NatsReader::NatsReader(NatsServer const& server)
 }
 
 std::optional<nlohmann::json> NatsReader::request(std::string const& subject,
-                                                  std::string const& payload) {
+                                                  std::string const& payload, Duration most) {
     std::string const inbox = fmt::format("answers.{}", ++requests_);
     peer_.send(fmt::format("PUB {} {} {}\r\n{}\r\n", subject, inbox, payload.size(), payload));
-    while (peer_.would_receive_within(patience)) {
+    while (peer_.would_receive_within(most)) {
         std::string const line = peer_.receive_line();
         if (line.starts_with("PING")) {
             peer_.send("PONG\r\n");
@@ -224,8 +221,8 @@ std::optional<nlohmann::json> NatsReader::request(std::string const& subject,
 }
 
 void NatsReader::create_stream(nlohmann::json const& config) {
-    auto const answer =
-        request("$JS.API.STREAM.CREATE." + config.at("name").get<std::string>(), config.dump());
+    auto const answer = request("$JS.API.STREAM.CREATE." + config.at("name").get<std::string>(),
+                                config.dump(), default_deadline);
     if (!answer || answer->contains("error")) {
         throw Failure("no stream: " + (answer ? answer->dump() : std::string("no answer")));
     }

@@ -102,9 +102,10 @@ public:
     explicit NatsReader(NatsServer const& server);
 
     /// A request's answer, without headers. Nothing: nobody is there to answer it, or nobody has
-    /// for some time. It is for the caller to ask again.
+    /// for some time. It is for the caller to ask again: a cluster without a leader gives none.
     std::optional<nlohmann::json> request(std::string const& subject,
-                                          std::string const& payload = "");
+                                          std::string const& payload = "",
+                                          Duration most = Duration(2000));
 
     /// A stream, made anew. Throws Failure with JetStream's own words.
     void create_stream(nlohmann::json const& config);

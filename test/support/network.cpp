@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <iostream>
+#include <random>
 #include <utility>
 
 #include <unistd.h>
@@ -35,7 +36,8 @@ void demand(Run const& run) {
 
 std::string unique_name() {
     static int made = 0;
-    return fmt::format("roger-test-{}-{}", ::getpid(), ++made);
+    // A test that was killed may have left one of the same process id.
+    return fmt::format("roger-test-{}-{}-{:08x}", ::getpid(), ++made, std::random_device{}());
 }
 
 }  // namespace

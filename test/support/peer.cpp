@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,8 +27,8 @@ Descriptor open_stream_socket(int family) {
     return socket;
 }
 
-void set_option(int socket, int option, int value) {
-    if (::setsockopt(socket, SOL_SOCKET, option, &value, sizeof value) != 0) {
+void set_option(int socket, int option, int value, int level = SOL_SOCKET) {
+    if (::setsockopt(socket, level, option, &value, sizeof value) != 0) {
         throw Failure("setsockopt: " + errno_text(errno));
     }
 }
@@ -54,6 +56,9 @@ Peer Peer::connect(std::string const& address, Options const& options, Deadline 
         }
         if (options.send_buffer) {
             set_option(socket, SO_SNDBUF, *options.send_buffer);
+        }
+        if (options.segment) {
+            set_option(socket, TCP_MAXSEG, *options.segment, IPPROTO_TCP);
         }
         if (options.name) {
             bind(socket, listening_address(*options.name), *options.name);
@@ -266,11 +271,11 @@ Peer Listener::accept(Deadline deadline) {
     }
 }
 
-RefusingAddress::RefusingAddress(std::string const& host) {
-    auto const any_port = with_host("tcp:127.0.0.1:0", host);
-    auto const where = listening_address(any_port);
+RefusingAddress::RefusingAddress(std::string const& host, std::uint16_t port) {
+    auto const address = with_host(fmt::format("tcp:127.0.0.1:{}", port), host);
+    auto const where = listening_address(address);
     socket_ = open_stream_socket(where.family());
-    bind(socket_.get(), where, any_port);
+    bind(socket_.get(), where, address);
 }
 
 std::string RefusingAddress::address() const {

@@ -19,6 +19,7 @@ public:
     struct Options {
         std::optional<int> receive_buffer = {};  ///< SO_RCVBUF, set before connecting
         std::optional<int> send_buffer = {};     ///< SO_SNDBUF, likewise
+        std::optional<int> segment = {};         ///< TCP_MAXSEG, likewise
         std::optional<std::string> name = {};    ///< an address of its own: unix:@NAME
     };
 
@@ -93,7 +94,8 @@ private:
 /// for as long as the object lives, so that no other program can take it.
 class RefusingAddress {
 public:
-    explicit RefusingAddress(std::string const& host = "127.0.0.1");
+    /// Port 0: any.
+    explicit RefusingAddress(std::string const& host = "127.0.0.1", std::uint16_t port = 0);
     [[nodiscard]] std::string address() const;
 
 private:

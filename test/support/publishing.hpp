@@ -20,6 +20,12 @@ std::string url(NatsServer const& nats);
 std::vector<std::string> publishing(NatsServer const& nats,
                                     std::vector<std::string> const& more = {});
 
+/// Again, where this machine kept NATS from answering in time.
+ServerProcess start_publishing(std::vector<std::string> const& arguments);
+
+/// Until it is stored, which on a busy machine can take longer than --publish-timeout.
+void say_until_stored(Peer& peer, std::string const& message);
+
 /// A client whose first message has been stored.
 Peer client_with_ack(ServerProcess const& server);
 

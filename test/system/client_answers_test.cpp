@@ -238,7 +238,8 @@ TEST_CASE("A Unix socket whose listen queue is full is waited for", "[client][sy
     CHECK(given_up.exit == Exit::with(1));
     CHECK(given_up.err.find("300ms") != std::string::npos);
 
-    Process client(client_launch({"--message", "two", listener.address()}));
+    Process client(
+        client_launch({"--connect-timeout", "none", "--message", "two", listener.address()}));
     auto const first = listener.accept();
     Peer server = listener.accept();
     CHECK(server.receive_line() == "two");

@@ -91,8 +91,8 @@ TEST_CASE("SIGUSR1 ends a classic server, as it does the original", "[counters][
 TEST_CASE("Every way of being refused is counted once, and all is told at the end",
           "[counters][system]") {
     auto server = ServerProcess::start({"--limit", "1", "--when-full", "refuse", "--max-message",
-                                        "16B", "--message-timeout", "100ms", "--idle-timeout", "3s",
-                                        "--write-timeout", "100ms", "127.0.0.1:0"});
+                                        "16B", "--message-timeout", "100ms", "--idle-timeout",
+                                        "10s", "--write-timeout", "100ms", "127.0.0.1:0"});
     auto const alone = [&server](std::string const& saying) {
         eventually("the last one has gone", [&] { return server.counter("clients") == 0; });
         Suspended const suspended(server.id());
@@ -105,7 +105,7 @@ TEST_CASE("Every way of being refused is counted once, and all is told at the en
     CHECK(first.receive_line() == "error: message longer than 16 bytes");
     CHECK(first.receive_line() == ack);
     CHECK(Peer::connect(server.address()).receive_all() == "error: busy\n");
-    CHECK(first.receive_all() == "error: idle for 3s\n");
+    CHECK(first.receive_all() == "error: idle for 10s\n");
     first.close();
     {
         Peer begun = alone("begun");

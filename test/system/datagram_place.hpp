@@ -4,6 +4,7 @@
 #include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
+#include "support/reserved_port.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
 
@@ -45,11 +46,22 @@ public:
         std::string const path = directory_ / name;
         return (kind_ == "unixgram file" ? "unixgram:" : "unixgram:@") + path;
     }
+    /// One that can be had again: of a port that is no other test's.
+    [[nodiscard]] std::string lasting_address(std::string const& name = "s") const {
+        if (kind_ == "udp") {
+            return fmt::format("udp:127.0.0.1:{}", port_.number());
+        }
+        if (kind_ == "udp6") {
+            return fmt::format("udp:[::1]:{}", port_.number());
+        }
+        return address(name);
+    }
     [[nodiscard]] bool is_unix() const { return kind_.starts_with("unixgram"); }
 
 private:
     std::string kind_;
     TempDir directory_;
+    ReservedPort port_;
 };
 
 /// An address below `directory` that fills the 108 bytes of a sockaddr_un: unix(7).
@@ -77,6 +89,20 @@ inline void talk(DatagramPeer& peer, std::string_view message,
                  std::string const& answer = ack_line) {
     peer.send(message);
     CHECK(peer.receive() == answer);
+}
+
+/// Again, where this machine kept `peer` from reading for so long that it was taken for deaf.
+/// Returns how many times that was.
+inline std::size_t talk_again(DatagramPeer& peer, std::string_view message) {
+    Deadline const deadline;
+    std::size_t times = 0;
+    do {
+        peer.send(message);
+        ++times;
+    } while (!peer.would_receive_within(std::chrono::seconds(1)) && !deadline.over());
+    CHECK(peer.receive() == ack_line);
+    peer.take_all();
+    return times - 1;
 }
 
 /// One message fits into a stalled pipe, and is acked; two do not.

@@ -123,7 +123,7 @@ TEST_CASE("talk: a sender without an address is displayed, and gets no answer",
 
 TEST_CASE("talk: an address that is taken is not shared", "[datagrams][talk][system]") {
     Place const place;
-    auto server = start(place.address());
+    auto server = start(place.lasting_address());
     Run const second = run(server_launch({server.address()}));
     CHECK(second.exit == Exit::with(1));
     CAPTURE(second.err);
@@ -213,7 +213,7 @@ TEST_CASE("limit: a datagram waits for a place, or is told that there is none",
 TEST_CASE("deadline: a shutdown does not wait longer than --drain-timeout for the display",
           "[datagrams][deadline][system]") {
     Place const place;
-    auto server = start_stalled(place.address(), {"--drain-timeout", "3s"});
+    auto server = start_stalled(place.address(), {"--drain-timeout", "10s"});
     auto peer = DatagramPeer::to(server.address());
     stall(server, peer);
     server.signal(SIGTERM);

@@ -2,14 +2,17 @@
 #include "support/datagram_peer.hpp"
 #include "support/datagram_server.hpp"
 #include "support/load_process.hpp"
+#include "support/milliseconds.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,10 +24,27 @@ namespace {
 using Answers = std::vector<DatagramServer::Answer>;
 using Arguments = std::vector<std::string>;
 
-std::string address_in(TempDir const& directory) {
-    bool const by_unix = GENERATE(false, true);
-    CAPTURE(by_unix);
+std::string address_in(TempDir const& directory, bool by_unix) {
     return by_unix ? "unixgram:" + directory / "s" : "udp:127.0.0.1:0";
+}
+
+std::string address_in(TempDir const& directory) {
+    return address_in(directory, GENERATE(false, true));
+}
+
+/// Where this machine kept one side from its work, answers that were to be late came in time, or
+/// too late: then once more, with more time.
+LoadResult with_enough_time(
+    std::function<LoadResult(std::chrono::milliseconds ack_timeout)> const& test,
+    std::function<bool(LoadResult const&)> const& is_undisturbed) {
+    LoadResult result;
+    for (auto ack_timeout = 1000ms; ack_timeout < 20s; ack_timeout *= 4) {
+        result = test(ack_timeout);
+        if (is_undisturbed(result)) {
+            break;
+        }
+    }
+    return result;
 }
 
 std::uint64_t of_datagrams(LoadResult const& result, std::string const& what) {
@@ -35,30 +55,36 @@ std::uint64_t of_datagrams(LoadResult const& result, std::string const& what) {
 
 TEST_CASE("What is not answered, answered late, twice or in another order is counted",
           "[load][system]") {
-    TempDir const directory;
-    DatagramServer const server(address_in(directory),
-                                [](std::size_t number, std::string const&) -> Answers {
-                                    switch (number % 20) {
-                                        case 3:
-                                            return {};  // lost
-                                        case 7:
-                                            return {{.to = number, .after = 1500ms}};  // late
-                                        case 11:
-                                            return {{.to = number}, {.to = number}};
-                                        case 14:
-                                            return {};  // until the next has been answered
-                                        case 15:
-                                            return {{.to = number}, {.to = number - 1}};
-                                        case 19:
-                                            return {{.to = number, .bytes = "error: busy"}};
-                                        default:
-                                            return {{.to = number}};
-                                    }
-                                });
-    auto const result =
-        run_load({"--clients", "20", "--messages", "400", "--ack-timeout", "1s", "--assert",
-                  "refused=20,timed_out=40,surplus_answers=20", server.address()});
-    CAPTURE(result.out, result.err);
+    bool const by_unix = GENERATE(false, true);
+    auto const test = [by_unix](std::chrono::milliseconds ack_timeout) {
+        auto const answer = [ack_timeout](std::size_t number, std::string const&) -> Answers {
+            switch (number % 20) {
+                case 3:
+                    return {};  // lost
+                case 7:
+                    return {{.to = number, .after = ack_timeout * 3 / 2}};  // late
+                case 11:
+                    return {{.to = number}, {.to = number}};
+                case 14:
+                    return {};  // until the next has been answered
+                case 15:
+                    return {{.to = number}, {.to = number - 1}};
+                case 19:
+                    return {{.to = number, .bytes = "error: busy"}};
+                default:
+                    return {{.to = number}};
+            }
+        };
+        TempDir const directory;
+        DatagramServer const server(address_in(directory, by_unix), answer);
+        return run_load({"--clients", "20", "--messages", "400", "--ack-timeout",
+                         in_ms(ack_timeout), "--assert",
+                         "refused=20,timed_out=40,surplus_answers=20", server.address()});
+    };
+    auto const result = with_enough_time(test, [](LoadResult const& ended) {
+        return ended.exit == Exit::with(0) && of_datagrams(ended, "late_answers") == 20;
+    });
+    CAPTURE(by_unix, result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == 400);
     CHECK(result.outcome("acked") == 340);
@@ -69,8 +95,9 @@ TEST_CASE("What is not answered, answered late, twice or in another order is cou
     auto const overtaken = of_datagrams(result, "overtaken");
     // Two processors may still exchange two answers on their way; epoll_wait(2) tells of Unix
     // sockets in any order.
-    CHECK((overtaken >= 10 || server.address().starts_with("unix")));
-    CHECK(result.report.at("datagrams").at("listened_s") == 1);
+    CHECK((overtaken >= 10 || by_unix));
+    CHECK(result.report.at("datagrams").at("listened_s") ==
+          result.report.at("asked").at("ack_timeout_s"));
     if (result.exit == Exit::with(0)) {
         CHECK(result.out.find("datagrams: 20 answered late, 20 never, 20 surplus answers, ") !=
               std::string::npos);
@@ -78,15 +105,21 @@ TEST_CASE("What is not answered, answered late, twice or in another order is cou
 }
 
 TEST_CASE("A late answer is not taken for that to the next message", "[load][system]") {
-    TempDir const directory;
-    // All are late: were one taken for another's, that would be acked.
-    DatagramServer const server(address_in(directory),
-                                [](std::size_t number, std::string const&) -> Answers {
-                                    return {{.to = number, .after = 1500ms}};
-                                });
-    auto const result = run_load({"--clients", "2", "--messages", "4", "--ack-timeout", "1s",
-                                  "--assert", "timed_out=4", server.address()});
-    CAPTURE(result.out, result.err);
+    bool const by_unix = GENERATE(false, true);
+    auto const test = [by_unix](std::chrono::milliseconds ack_timeout) {
+        TempDir const directory;
+        // All are late: were one taken for another's, that would be acked.
+        DatagramServer const server(
+            address_in(directory, by_unix), [ack_timeout](std::size_t number, std::string const&) {
+                return Answers{{.to = number, .after = ack_timeout * 3 / 2}};
+            });
+        return run_load({"--clients", "2", "--messages", "4", "--ack-timeout", in_ms(ack_timeout),
+                         "--assert", "timed_out=4", server.address()});
+    };
+    auto const result = with_enough_time(test, [](LoadResult const& ended) {
+        return ended.exit == Exit::with(0) && of_datagrams(ended, "late_answers") == 4;
+    });
+    CAPTURE(by_unix, result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.outcome("timed_out") == 4);
     CHECK(of_datagrams(result, "late_answers") == 4);
@@ -121,7 +154,7 @@ TEST_CASE("An audit of datagrams tells losses there and back, copies and another
             }
         });
     auto const result =
-        run_load({"--clients", "10", "--messages", "200", "--ack-timeout", "1s", "--audit", path,
+        run_load({"--clients", "10", "--messages", "200", "--ack-timeout", "5s", "--audit", path,
                   "--assert", "timed_out=40,surplus_answers=20", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
@@ -146,8 +179,8 @@ TEST_CASE("An audit of datagrams finds what was acked and not written", "[load][
                                     }
                                     return {{.to = number}};
                                 });
-    auto const result =
-        run_load({"--clients", "4", "--messages", "40", "--audit", path, server.address()});
+    auto const result = run_load({"--clients", "4", "--messages", "40", "--ack-timeout", "1min",
+                                  "--audit", path, server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == result.verdict(1));
     CHECK(result.audited("acked_not_written") == 1);
@@ -197,7 +230,8 @@ TEST_CASE("A datagram goes to the address of a name where somebody listens", "[l
     auto server = ServerProcess::start({"udp:127.0.0.1:0"});
     std::string const port = server.address().substr(server.address().rfind(':') + 1);
     // Where localhost is ::1 first, nobody listens on that.
-    auto const result = run_load({"--clients", "3", "--messages", "30", "udp:localhost:" + port});
+    auto const result = run_load(
+        {"--clients", "3", "--messages", "30", "--ack-timeout", "1min", "udp:localhost:" + port});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.outcome("acked") == 30);
@@ -206,8 +240,9 @@ TEST_CASE("A datagram goes to the address of a name where somebody listens", "[l
 TEST_CASE("Deaf datagram clients do not hold up the others", "[load][system]") {
     TempDir const directory;
     auto server = ServerProcess::start({address_in(directory)});
-    auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "100",
-                                  "--misbehave", "deaf=3", server.address()});
+    auto const result =
+        run_load({"--clients", "5", "--rate", "100", "--messages", "100", "--ack-timeout", "1min",
+                  "--misbehave", "deaf=3", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.outcome("acked") == 100);

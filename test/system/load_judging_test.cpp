@@ -5,10 +5,12 @@
 #include "support/network.hpp"
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
+#include "support/reserved_port.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -51,14 +53,16 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
     } else {
         CHECK((result.exit == Exit::with(1) || result.exit == Exit::with(3)));
     }
-    CHECK(result.report.at("generator").at("longest_stall_us").get<double>() >= 780'000);
+    auto const& generator = result.report.at("generator");
+    CHECK(std::max(generator.at("longest_stall_us").get<double>(),
+                   generator.at("own_delay_p99_us").get<double>()) >= 400'000);
     CHECK(result.percentile("response", 99) > 400'000);
 }
 
 TEST_CASE("A load tester that was stopped for a while has no objection to what holds all the same",
           "[load][system]") {
     LineServer server({});
-    LoadProcess load({"--clients", "100", "--rate", "200", "--duration", "2s", "--assert",
+    LoadProcess load({"--clients", "100", "--rate", "200", "--messages", "400", "--assert",
                       "p99<20s,failed=0", server.address()});
     server.wait_for_messages(100);
     stop_for(300ms, load);
@@ -71,7 +75,7 @@ TEST_CASE("A load tester that was stopped for a while has no objection to what h
 TEST_CASE("A server that stands still is blamed, by clients that wait for it as well",
           "[load][system]") {
     LineServer const server({.stall = LineServer::Stall{.length = 1000ms, .every = 3000ms}});
-    auto const result = run_load({"--clients", "500", "--rate", "300", "--duration", "3s",
+    auto const result = run_load({"--clients", "600", "--rate", "200", "--duration", "3s",
                                   "--assert", "p99<500ms", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(text_of(result, "too_few_clients").empty());
@@ -85,9 +89,14 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
     auto const result = run_load({"--clients", "5", "--rate", "250", "--duration", "3s", "--assert",
                                   "p99<1s", server.address()});
     CAPTURE(result.out, result.err);
+    bool const undisturbed =
+        result.percentile("service", 90) < 60'000 && result.percentile("service", 100) < 120'000;
+    if (!undisturbed) {  // this machine kept the server, or load, from its work
+        CHECK((result.exit == Exit::with(1) || result.exit == Exit::with(3)));
+        return;
+    }
     CHECK(result.outcome("unsent") > 0);
-    // Unless this machine kept the server itself from its work for a second.
-    CHECK(result.exit == Exit::with(result.percentile("service", 99) < 1e6 ? 3 : 1));
+    CHECK(result.exit == Exit::with(3));
     CHECK(text_of(result, "too_few_clients").find("raise --clients or --pipeline") !=
           std::string::npos);
     for (std::string const& line : split_lines(result.err)) {
@@ -99,7 +108,7 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
 TEST_CASE("Enough clients have messages in flight while answers take their time",
           "[load][system]") {
     LineServer const server({.delays = {50ms}});
-    auto const result = run_load({"--clients", "100", "--rate", "250", "--duration", "2s",
+    auto const result = run_load({"--clients", "100", "--rate", "250", "--messages", "500",
                                   "--assert", "p99<20s,failed=0", server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
@@ -112,16 +121,24 @@ TEST_CASE("A server that takes less than is asked of it is to blame", "[load][sy
     auto const result =
         run_load({"--clients", "50", "--rate", "1000", "--duration", "4s", server.address()});
     CAPTURE(result.out, result.err);
-    CHECK(result.exit == Exit::with(1));
     CHECK(result.outcome("unsent") > 0);
-    CHECK(text_of(result, "too_few_clients").empty());
+    // Unless this machine kept the server from its first answers, or load from all of its work.
+    bool const undisturbed =
+        result.percentile("service", 10) < 700'000 &&
+        result.report.at("generator").at("own_delay_p99_us").get<double>() < 1'500'000;
+    if (undisturbed) {
+        CHECK(result.exit == Exit::with(1));
+        CHECK(text_of(result, "too_few_clients").empty());
+    } else {
+        CHECK((result.exit == Exit::with(1) || result.exit == Exit::with(3)));
+    }
 }
 
 TEST_CASE("What is proven comes before what is not known", "[load][system]") {
     LineServer server({.answer = [](std::size_t number, std::string const&) {
         return number == 10 ? LineServer::Reply{"error: full\n"} : LineServer::Reply{};
     }});
-    LoadProcess load({"--clients", "10", "--rate", "500", "--duration", "2s", "--assert",
+    LoadProcess load({"--clients", "10", "--rate", "500", "--messages", "1000", "--assert",
                       "p99<200ms", server.address()});
     server.wait_for_messages(100);
     stop_for(500ms, load);
@@ -153,7 +170,7 @@ TEST_CASE("Ports that run out are no failure of the server", "[load][system]") {
               "(--source FIRST-LAST), or widen net.ipv4.ip_local_port_range\n");
     }
     SECTION("a closed loop does not") {
-        auto const result = test({"--clients", "5", "--duration", "2s"});
+        auto const result = test({"--clients", "5", "--messages", "200"});
         CAPTURE(result.out, result.err);
         CHECK(result.exit == Exit::with(3));
         CHECK(result.out.find("Cannot assign requested address (no port of") != std::string::npos);
@@ -167,8 +184,9 @@ TEST_CASE("An address of the name that answers nothing is passed over for the ne
     if (!can_change_hosts()) {
         SKIP("needs root or user namespaces to give names of its own");
     }
-    LineServer const server({.address = "tcp:127.0.0.2:0"});
-    std::string const port = server.address().substr(server.address().rfind(':') + 1);
+    ReservedPort const reserved;
+    std::string const port = std::to_string(reserved.number());
+    LineServer const server({.address = "tcp:127.0.0.2:" + port});
     // The first address that the system gives. Its queue is full, so that nobody there answers.
     Listener const full("tcp:127.0.0.1:" + port, 0);
     Peer const first_in_the_queue = Peer::connect(full.address());
@@ -217,6 +235,9 @@ TEST_CASE("A message planned before the end is sent after it, where answers take
     auto const result =
         run_load({"--clients", "1", "--rate", "0.6", "--duration", "5s", server.address()});
     CAPTURE(result.out, result.err);
+    if (result.count_above("service", 4e6) > 0) {
+        SKIP("this machine kept the server from its work");
+    }
     CHECK(result.outcome("acked") == 3);
     CHECK(result.exit == Exit::with(0));
 }
@@ -251,7 +272,7 @@ TEST_CASE("Load testers that are to begin at a moment begin then", "[load][syste
     // A busy machine takes its time to start a program.
     for (auto lead = 3s; lead < 5min; lead *= 3) {
         soon = in(lead);
-        result = run_load({"--clients", "2", "--rate", "100", "--duration", "200ms", "--start-at",
+        result = run_load({"--clients", "2", "--rate", "100", "--messages", "20", "--start-at",
                            soon, server.address()});
         if (result.err.find("that moment had passed") == std::string::npos) {
             break;
@@ -270,9 +291,10 @@ TEST_CASE("Load testers that are to begin at a moment begin then", "[load][syste
 TEST_CASE("A pipeline costs what is in flight, not what may be", "[load][system]") {
     LineServer server({});
     LoadProcess load({"--clients", "500", "--pipeline", "65536", "--rate", "500", "--duration",
-                      "1s", server.address()});
+                      "1h", server.address()});
     server.wait_for_messages(100);
     constexpr std::size_t most = std::size_t{sanitized ? 1000 : 100} * 1024 * 1024;
     CHECK(peak_memory(load.process().id()) < most);
+    load.signal(SIGINT);
     CHECK(load.result().exit == Exit::with(0));
 }

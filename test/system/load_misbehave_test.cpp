@@ -1,4 +1,5 @@
 // Misbehaving clients beside healthy ones: the server knows of them, and the figures do not.
+#include "support/deadline.hpp"
 #include "support/load_process.hpp"
 #include "support/server_process.hpp"
 
@@ -6,6 +7,9 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -43,23 +47,28 @@ TEST_CASE("Silent clients stay and say nothing", "[load][system]") {
 
 TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
     auto server = ServerProcess::start({"--idle-timeout", "1500ms", "127.0.0.1:0"});
-    auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "400",
-                                  "--misbehave", "silent=3", server.address()});
+    LoadProcess load({"--clients", "5", "--rate", "100", "--duration", "1h", "--misbehave",
+                      "silent=3", server.address()});
+    eventually("they have been thrown out",
+               [&] { return server.counter("refused_idle") >= misbehaving; });
+    eventually("they are there again",
+               [&] { return server.counter("accepted") > healthy + misbehaving; });
+    load.signal(SIGINT);
+    auto const result = load.result();
     CAPTURE(result.out, result.err);
-    CHECK(result.outcome("acked") == result.planned());
-    CHECK(server.counter("refused_idle") >= misbehaving);
-    CHECK(server.counter("accepted") > healthy + misbehaving);
+    CHECK(result.outcome("acked") > 0);
 }
 
 TEST_CASE("Slow clients say their messages a byte at a time", "[load][system]") {
     auto server = ServerProcess::start({"127.0.0.1:0"});
-    auto const result = test_beside("slow=3", server);
+    auto const begun = Clock::now();
+    test_beside("slow=3", server);
+    std::chrono::duration<double> const took_s = Clock::now() - begun;
     CHECK(server.counter("accepted") == healthy + misbehaving);
     // Three bytes a message and ten a second.
     std::size_t const said = server.counter("messages") - healthy_messages;
-    double const duration = result.report.at("achieved").at("duration_s");
     CHECK(said >= 1);
-    CHECK(static_cast<double>(said) <= 10 * misbehaving * (duration + 1));
+    CHECK(static_cast<double>(said) <= 10 * misbehaving * (took_s.count() + 1));
 }
 
 TEST_CASE("Deaf clients say messages and never read an answer", "[load][system]") {
@@ -75,7 +84,11 @@ TEST_CASE("Half-closing clients come again and again", "[load][system]") {
     CHECK(server.counter("accepted") > healthy + misbehaving);
     eventually("every message of a half-closing client has come",
                [&] { return server.counter("clients") == 0; });
-    CHECK(server.counter("messages") - healthy_messages == server.counter("accepted") - healthy);
+    std::size_t const said = server.counter("messages") - healthy_messages;
+    std::size_t const connected = server.counter("accepted") - healthy;
+    CHECK(said <= connected);
+    // The end may come between a connection and its message.
+    CHECK(said + misbehaving >= connected);
 }
 
 TEST_CASE("Resetting clients come again and again", "[load][system]") {

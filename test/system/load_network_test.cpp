@@ -15,7 +15,7 @@ using namespace roger::test;
 
 namespace {
 
-constexpr std::int64_t planned_messages = 4000;
+constexpr std::int64_t planned_messages = 1000;
 
 /// What load and the kernel counted of the same run.
 struct PacketCounts {
@@ -89,7 +89,7 @@ TEST_CASE("Load counts what a link too slow drops (needs a network namespace)", 
     need_network();
     Network network;
     trouble_or_skip(network, {"tbf", "rate", "4mbit", "burst", "2kb", "limit", "2kb"});
-    PacketCounts const counts = run_in(network, "1s");
+    PacketCounts const counts = run_in(network, "3s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     CHECK(counts.dropped() > 0);
     CHECK(counts.sent() == counts.came_out());
@@ -106,7 +106,7 @@ TEST_CASE("Load counts what netem loses, copies and reorders (needs a network na
     Network network;
     trouble_or_skip(network, {"netem", "limit", "100000", "delay", "5ms", "loss", "5%", "duplicate",
                               "2%", "reorder", "10%"});
-    PacketCounts const counts = run_in(network, "1s");
+    PacketCounts const counts = run_in(network, "3s");
     CAPTURE(counts.load.out, counts.load.err, counts.kernel.sent, counts.kernel.dropped);
     // What came out is what went in, less the losses, and the copies besides.
     std::int64_t const copies = counts.sent() + counts.dropped() - counts.put_in();

@@ -1,5 +1,6 @@
 // Outcomes: whatever a server does, every planned message has exactly one, and the run ends.
 #include "support/answers.hpp"
+#include "support/deadline.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
@@ -116,7 +117,8 @@ void check_all(Reply const& fifth, int status, Check const& check) {
         CHECK((all[i].open || all[i].reconnects || cut_off(result) == 0));
         CHECK(result.exit == result.verdict(cut_off(result) == 0 ? status : 1));
         check_sum(result);
-        CHECK(result.outcome("acked") > 0);
+        // A server that stands still for a second can be too late for every message.
+        CHECK((result.outcome("acked") > 0 || (fifth.bytes.empty() && !fifth.closes)));
         if (all[i].open) {
             CHECK(result.planned() == open_planned);
         }
@@ -140,7 +142,9 @@ TEST_CASE("Messages that a server does not answer time out", "[load][system]") {
         if (!variation.pipelined) {
             // Others too, if the machine is that busy.
             CHECK(result.outcome("timed_out") >= fifths(server));
-            CHECK(result.outcome("acked") + result.outcome("timed_out") == server.messages());
+            eventually("the server has read all", [&] {
+                return server.messages() == result.outcome("acked") + result.outcome("timed_out");
+            });
         }
     });
 }
@@ -200,10 +204,13 @@ TEST_CASE("Answers that come twice are surplus", "[load][system]") {
     check_all({.bytes = std::string(ack_line) + std::string(ack_line)}, 1,
               [](auto const& variation, auto const& result, auto const& server) {
                   CHECK(result.outcome("acked") == result.planned() - cut_off(result));
-                  CHECK(result.outcome("acked") == server.messages());
-                  if (!variation.reconnects) {
+                  eventually("the server has read all",
+                             [&] { return server.messages() == result.outcome("acked"); });
+                  if (!variation.reconnects && !variation.pipelined) {
                       CHECK(result.report.at("surplus_answers") == fifths(server));
                   }
+                  // Those of a pipeline can come when its client has gone.
+                  CHECK(result.report.at("surplus_answers") <= fifths(server));
                   CHECK(result.report.at("surplus_answers") > 0);
                   if (result.exit == Exit::with(1)) {
                       CHECK(result.err.find("came that answered no message") != std::string::npos);
@@ -289,16 +296,16 @@ TEST_CASE("A client whose pipeline has more room than its connection waits for i
           "[load][system]") {
     // Far more than the server takes, so that messages wait for a connection.
     LineServer const server({.delays = {15ms}});
-    LoadProcess process({"--clients", "2", "--rate", "1000", "--duration", "400ms", "--pipeline",
+    LoadProcess process({"--clients", "2", "--rate", "100000", "--duration", "400ms", "--pipeline",
                          "4", "--reconnect=2", server.address()});
     auto const result = process.result();
     CAPTURE(result.out, result.err);
     CHECK(result.exit == result.verdict(1));
     check_sum(result);
-    CHECK(result.planned() == 400);
+    CHECK(result.planned() == 40'000);
     CHECK(result.outcome("acked") > 0);
     CHECK(cut_off(result) > 0);
-    CHECK(result.outcome("acked") + cut_off(result) == 400);
+    CHECK(result.outcome("acked") + cut_off(result) == 40'000);
 }
 
 TEST_CASE("Messages longer than the system takes at once are sent in pipelines too",

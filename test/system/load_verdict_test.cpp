@@ -50,7 +50,7 @@ void check_not_held(LoadResult const& result, std::vector<std::string> const& be
 }  // namespace
 
 TEST_CASE("What is asserted and holds ends well", "[load][system]") {
-    LineServer const server({.delays = {20ms}});
+    LineServer const server({.delays = {100ms}});
     auto const result =
         test(server, {"p99<20s", "p50>=15ms,failed=0", "service.mean>=15ms", "connect.max<20s",
                       "rate>=1", "rate<=1000000", "acked=40", "timed_out=0", "surplus_answers=0"});

@@ -4,6 +4,7 @@
 #include "support/load_process.hpp"
 #include "support/network.hpp"
 #include "support/peer.hpp"
+#include "support/reserved_port.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
 
@@ -113,7 +114,8 @@ TEST_CASE("A server that can bind nothing of a name says why of each", "[names][
 
 TEST_CASE("A name's address that is taken keeps the server from starting", "[names][system]") {
     NamesPlace const place("127.0.0.1 two.test\n127.0.0.2 two.test\n");
-    RefusingAddress const taken("127.0.0.2");
+    ReservedPort const reserved;  // nobody else listens there at 127.0.0.1
+    RefusingAddress const taken("127.0.0.2", reserved.number());
     auto const port = port_text(taken.address());
     auto const refused = run(place.server({"two.test:" + port}));
     CHECK(refused.exit == Exit::with(1));
@@ -148,7 +150,7 @@ TEST_CASE("A server starts at localhost where the system was built without IPv6"
     std::string const prefix = kind.empty() ? "tcp:" : kind;
     Launch launch = place.server({kind + "localhost:0"});
     calls.preload(launch);
-    Process server(std::move(launch));
+    Process server(launch);
     CHECK(without_date(server.err().read_line()) ==
           "info: left out " + prefix + "[::1]:0: Address family not supported by protocol");
     check_talk(place, announced(server));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace roger::test;
 
@@ -64,8 +65,9 @@ TEST_CASE("Out of memory the server says so and ends; what it acked is in the ou
 
 TEST_CASE("A server that there is no memory for does not start, and says why", "[system]") {
     skip_if_sanitized();
-    auto launch = server_launch(
-        {"--max-message", "1024MiB", "udp:127.0.0.1:0", "unixgram:@roger-test-out-of-memory"});
+    auto launch =
+        server_launch({"--max-message", "1024MiB", "udp:127.0.0.1:0",
+                       "unixgram:@roger-test-out-of-memory-" + std::to_string(::getpid())});
     launch.address_space = little_memory;
     auto const refused = run(launch);
     CHECK(refused.exit == Exit::with(1));

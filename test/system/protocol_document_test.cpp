@@ -1,12 +1,14 @@
 // docs/protocol.md is true: each of its transcripts is played against the server.
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -114,6 +116,11 @@ private:
 
     void say_or_hear(std::string const& name, std::string const& bytes) {
         if (name.starts_with('C')) {
+            // One that comes finds time to say its first words, whatever the timeout.
+            std::optional<Suspended> suspended;
+            if (!clients_.contains(name.substr(1))) {
+                suspended.emplace(server_.id());
+            }
             client(name).send(bytes);
         } else {
             REQUIRE(name.starts_with('S'));

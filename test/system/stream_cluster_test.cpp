@@ -3,6 +3,7 @@
 #include "support/flood.hpp"
 #include "support/nats.hpp"
 #include "support/peer.hpp"
+#include "support/publishing.hpp"
 #include "support/server_process.hpp"
 #include "support/star_network.hpp"
 #include "support/suspended.hpp"
@@ -17,6 +18,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace roger::test;
@@ -38,14 +40,19 @@ struct Scene {
     Flood second{two.address(), {.clients = 4}};
 
     ServerProcess publishing(std::string const& name) const {
-        return ServerProcess::start({"--to", cluster.url("LOG"), "--create-stream", "--server-name",
-                                     name, "--show", "text", "--publish-timeout", "5min",
-                                     "127.0.0.1:0"});
+        return start_publishing({"--to", cluster.url("LOG"), "--create-stream", "--server-name",
+                                 name, "--show", "text", "--publish-timeout", "5min",
+                                 "--message-timeout", "none", "--write-timeout", "none",
+                                 "127.0.0.1:0"});
     }
 
+    /// A little all the time: the more is stored, the longer it takes to read it back.
     void run_for(Duration duration) {
-        first.run_for(duration / 2);
-        second.run_for(duration / 2);
+        for (Deadline const end(duration); !end.over();) {
+            first.run_for(5ms);
+            second.run_for(5ms);
+            std::this_thread::sleep_for(40ms);
+        }
     }
 
     /// Both store again, whatever they are waiting for.
@@ -165,9 +172,8 @@ TEST_CASE("NATS servers that were not named are connected to when the one that w
           "[stream][cluster][system]") {
     need_nats();
     NatsCluster cluster;
-    auto server =
-        ServerProcess::start({"--to", "nats://" + cluster.node(0).host_and_port() + "/LOG",
-                              "--create-stream", "--publish-timeout", "5min", "127.0.0.1:0"});
+    auto server = start_publishing({"--to", "nats://" + cluster.node(0).host_and_port() + "/LOG",
+                                    "--create-stream", "--publish-timeout", "5min", "127.0.0.1:0"});
     Peer peer = Peer::connect(server.address());
     talk(peer, "stored");
     // It goes last, when it no longer knows of the others.

@@ -95,7 +95,7 @@ struct DisconnectedServer {
     void recover() {
         nats.start();
         server.process().err().read_until("connected to NATS again, to server ");
-        talk(peer, "stored");
+        say_until_stored(peer, "stored");
     }
 
     NatsServer nats;
@@ -104,7 +104,7 @@ struct DisconnectedServer {
 
 private:
     [[nodiscard]] ServerProcess start(std::vector<std::string> const& more) const {
-        return ServerProcess::start(publishing(nats, more));
+        return start_publishing(publishing(nats, more));
     }
 };
 
@@ -114,9 +114,8 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
     need_nats();
     std::string const right = "authorization { user: me, password: secret }";
     NatsServer nats({.settings = right});
-    auto server =
-        ServerProcess::start({"--to", "nats://me:secret@" + nats.host_and_port() + "/LOG",
-                              "--create-stream=1", "--publish-timeout", "1s", "127.0.0.1:0"});
+    auto server = start_publishing({"--to", "nats://me:secret@" + nats.host_and_port() + "/LOG",
+                                    "--create-stream=1", "--publish-timeout", "1s", "127.0.0.1:0"});
     Peer peer = client_with_ack(server);
     nats.reload("authorization { user: me, password: other }");
     server.process().err().read_until("warning: lost the connection to NATS: ");
@@ -124,7 +123,7 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
     server.process().err().read_until("error: cannot store: no connection to nats://");
     nats.reload(right);
     server.process().err().read_until("connected to NATS again, to server ");
-    talk(peer, "stored");
+    say_until_stored(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
 }
@@ -139,9 +138,9 @@ TEST_CASE("A NATS server that accepts and then says nothing is passed over", "[s
           fmt::format("server: cannot connect to nats://{0}/LOG: {0} does not answer\n", address));
 
     NatsServer const nats;
-    auto server = ServerProcess::start(
-        {"--to", fmt::format("nats://{},{}/LOG", address, nats.host_and_port()),
-         "--create-stream=1", "127.0.0.1:0"});
+    auto server =
+        start_publishing({"--to", fmt::format("nats://{},{}/LOG", address, nats.host_and_port()),
+                          "--create-stream=1", "127.0.0.1:0"});
     client_with_ack(server);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -152,10 +151,10 @@ TEST_CASE("A NATS server that no longer says anything is given up within --publi
     DisconnectedServer scene({"--publish-timeout", "1s"});
     {
         FakeNats const silent(FakeNats::Then::say_nothing, scene.nats.host_and_port());
-        for (int round = 0; round != 3; ++round) {
+        eventually("it is said that it does not answer", [&] {
             check_cannot_store(scene.peer, "not stored");
-        }
-        scene.server.process().err().read_until(scene.nats.host_and_port() + " does not answer");
+            return times_told(scene.server, scene.nats.host_and_port() + " does not answer") > 0;
+        });
     }
     scene.recover();
     CHECK(scene.server.stop() == Exit::with(0));
