@@ -13,7 +13,7 @@ namespace roger {
 struct SignalHooks {
     /// At SIGUSR1; without it that signal is left alone.
     std::function<void()> on_user_signal = {};
-    /// After Server::stop(), at the first SIGINT or SIGTERM.
+    /// At the first SIGINT or SIGTERM, before Server::stop().
     std::function<void()> on_stop = {};
     /// Instead of Server::end_now(), at the second.
     std::function<void()> on_second_stop = {};
@@ -21,8 +21,8 @@ struct SignalHooks {
 
 /// Hears the process's signals on a thread of its own, whatever the server's loops are busy with:
 /// the first SIGINT or SIGTERM is Server::stop(), a second one Server::end_now(). One that comes
-/// within half a second of the first is no second one: timeout(1), shells and service managers
-/// signal a process and its group, microseconds apart.
+/// within half a second of the moment at which the first was obeyed is no second one: timeout(1),
+/// shells and service managers signal a process and its group, microseconds apart.
 ///
 ///     roger::Server server(options, handler);
 ///     roger::Signals const signals(server);

@@ -191,6 +191,10 @@ void check_stages(CLI::App const& app, LoadCommandLine& command_line) {
 /// Clocks count nanoseconds, and in 64 bits: to some 292 years.
 void check_length(LoadSettings const& settings) {
     constexpr double longest_s = 100.0 * 365 * 24 * 3600;
+    auto const stages = settings.rate ? settings.rate->length() : std::nullopt;
+    if (stages && to_seconds(*stages) > longest_s) {
+        throw UsageError("--rate: its stages take longer than a hundred years");
+    }
     if (settings.messages && settings.rate &&
         static_cast<double>(*settings.messages) / settings.rate->mean() > longest_s) {
         throw UsageError(fmt::format(

@@ -96,14 +96,21 @@ void Concurrency::wait_begins(Clock::time_point now) {
 void Concurrency::wait_ends(Clock::time_point now) {
     pass(now);
     --waiting_;
+    forget_if_nobody_waits(now);
 }
 
-void Concurrency::restart(Clock::time_point now) {
-    Concurrency anew;
-    anew.in_flight_ = in_flight_;
-    anew.waiting_ = waiting_;
-    anew.last_ = anew.nobody_answered_since_ = now;
-    *this = anew;
+void Concurrency::begin(Clock::time_point now) {
+    forgets_ = true;
+    forget_if_nobody_waits(now);
+}
+
+void Concurrency::forget_if_nobody_waits(Clock::time_point now) {
+    if (forgets_ && waiting_ == 0) {
+        Concurrency anew;
+        anew.in_flight_ = in_flight_;
+        anew.last_ = now;
+        *this = anew;
+    }
 }
 
 void Concurrency::add(Concurrency const& other) {

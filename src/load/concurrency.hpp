@@ -38,8 +38,9 @@ public:
     void wait_begins(Clock::time_point now);
     void wait_ends(Clock::time_point now);
 
-    /// What was before, as a warm-up, does not count. Whatever is in flight or waits still does.
-    void restart(Clock::time_point now);
+    /// What was before, as a warm-up, does not count; but where messages still wait, it does until
+    /// none does, since the reason is there.
+    void begin(Clock::time_point now);
 
     void add(Concurrency const& other);
 
@@ -68,6 +69,7 @@ private:
     };
 
     void pass(Clock::time_point now);
+    void forget_if_nobody_waits(Clock::time_point now);
     void change_in_flight(Clock::time_point now, int change);
     [[nodiscard]] Services services_with_few() const;
     [[nodiscard]] Free free_service() const;
@@ -75,6 +77,7 @@ private:
     Clock::time_point last_;
     std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;               ///< clients
+    bool forgets_ = false;                  ///< what was before, once nobody waits
     double waited_s_ = 0;                   ///< of all messages
     double served_s_ = 0;                   ///< of all messages
     double waiting_s_ = 0;                  ///< in which any client waited

@@ -80,8 +80,8 @@ int test(LoadCommandLine const& command_line, roger::Runner& runner,
     return tell(command_line, std::move(report), print_error, audited);
 }
 
-/// Where nobody takes a connection, or nobody answers, no rate will do.
-void demand_somebody(roger::Report const& report) {
+/// Where nobody takes a connection, or the first trial has no answer at all, no rate will do.
+void demand_somebody(roger::Report const& report, bool is_first) {
     using roger::Outcome;
     bool const unconnected = report.connections == 0 && !report.datagrams;
     bool const unanswered = report.outcomes[Outcome::acked] + report.outcomes[Outcome::refused] +
@@ -92,7 +92,7 @@ void demand_somebody(roger::Report const& report) {
          {Outcome::timed_out, Outcome::connection_lost, Outcome::never_connected}) {
         lost += report.outcomes[outcome] - report.excused[outcome];
     }
-    if (unconnected || (unanswered && lost != 0)) {
+    if (unconnected || (is_first && unanswered && lost != 0)) {
         auto const& reasons = report.reasons.counts();
         throw std::runtime_error(
             fmt::format("{}: no {}{}", report.address,
@@ -115,7 +115,7 @@ int find(LoadCommandLine const& command_line, roger::Runner& runner,
         if (runner.interrupted()) {
             break;
         }
-        demand_somebody(report);
+        demand_somebody(report, search.result().trials.empty());
         for (auto const& objective : objectives) {
             report.assertions.push_back(objective.judge(report));
         }

@@ -112,9 +112,7 @@ LoadRun::LoadRun(asio::io_context& control, LoadSettings const& settings, Target
 }
 
 LoadRun::~LoadRun() {
-    for (auto const& worker : workers_) {
-        worker->cut_off();
-    }
+    abandon_workers();
 }
 
 asio::awaitable<Report> LoadRun::run() {
@@ -138,8 +136,11 @@ asio::awaitable<Report> LoadRun::run() {
             worker->start(timeline);
         }
     }
-    while (finished_ < workers_.size()) {
+    while (finished_ < workers_.size() && !thrown_) {
         co_await changed_.wait();
+    }
+    if (thrown_) {
+        abandon_workers();
     }
     threads_.clear();
     if (thrown_) {
@@ -174,9 +175,12 @@ void LoadRun::worker_finished(std::exception_ptr const& thrown) {
     ++finished_;
     if (thrown && !thrown_) {
         thrown_ = thrown;
-        for (auto const& worker : workers_) {
-            worker->cut_off();
-        }
+    }
+}
+
+void LoadRun::abandon_workers() {
+    for (auto const& worker : workers_) {
+        worker->abandon();
     }
 }
 

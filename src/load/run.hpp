@@ -50,6 +50,7 @@ private:
         std::optional<std::chrono::system_clock::time_point> start_at) const;
     [[nodiscard]] Report make_report(Timeline const& timeline);
     void add_never_connected(Report& report) const;
+    void abandon_workers();
     void worker_finished(std::exception_ptr const& thrown);
     [[nodiscard]] bool nobody_connected() const;
 

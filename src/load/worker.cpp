@@ -70,9 +70,21 @@ Worker::Worker(LoadSettings const& load_settings, Target& load_target, Intervals
 Worker::~Worker() = default;
 
 void Worker::run() {
-    spawn(context_.get_executor(), live(),
-          [this](std::exception_ptr const& thrown) { events_.finished(thrown); });
-    context_.run();
+    try {
+        spawn(context_.get_executor(), live(),
+              [this](std::exception_ptr const& thrown) { finish(thrown); });
+        context_.run();
+    } catch (...) {  // of what was posted
+        finish(std::current_exception());
+    }
+}
+
+void Worker::finish(std::exception_ptr const& thrown) {
+    if (thrown) {
+        context_.stop();
+        clients_.clear();  // if memory has run out, to tell of it takes some
+    }
+    events_.finished(thrown);
 }
 
 Task<void> Worker::live() {
@@ -84,10 +96,10 @@ Task<void> Worker::live() {
             EpollSet::owner(event)->on_event(event.events);
         }
         auto const now = Clock::now();
+        end_warm_up(now);
         send_planned(now);
         deadlines_.expire(now);
         recorder_.pass(now);
-        begin_to_measure(now);
         if (all_done(now)) {
             end_plan();
         }
@@ -212,10 +224,10 @@ void Worker::begin(Timeline timeline) {
     }
 }
 
-void Worker::begin_to_measure(Clock::time_point now) {
-    if (began_ && !measures_ && now >= plan_.timeline().begin) {
-        measures_ = true;
-        concurrency_.restart(now);
+void Worker::end_warm_up(Clock::time_point now) {
+    if (began_ && !is_warm_ && now >= plan_.timeline().begin) {
+        is_warm_ = true;
+        concurrency_.begin(now);
     }
 }
 

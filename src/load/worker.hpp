@@ -56,6 +56,8 @@ public:
     void start(Timeline timeline);  ///< once all have arrived
     void end();      ///< plans no more, waits for the last answers; if it does, cut_off()
     void cut_off();  ///< does not wait for them
+    /// Ends run() as it is. Takes no memory, of which there may be none.
+    void abandon() { context_.stop(); }
 
     // After run().
     [[nodiscard]] Recorder const& recorder() const { return recorder_; }
@@ -98,13 +100,14 @@ public:
 
 private:
     Task<void> live();
+    void finish(std::exception_ptr const& thrown);
     template <typename Action>
     void post(Action action);
     [[nodiscard]] Clock::time_point arrival_moment() const;
     void send_planned(Clock::time_point now);
     void let_arrive(Clock::time_point now);
     void begin(Timeline timeline);
-    void begin_to_measure(Clock::time_point now);
+    void end_warm_up(Clock::time_point now);
     void end_plan();
     void give_up_unsent(Clock::time_point now);
     [[nodiscard]] Clock::duration grace() const;
@@ -137,7 +140,7 @@ private:
     std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made
                                                    ///< up for
     bool began_ = false;
-    bool measures_ = false;
+    bool is_warm_ = false;             ///< the warm-up is over
     std::uint64_t datagrams_ = 0;      ///< sent
     std::uint64_t last_answered_ = 0;  ///< the highest number of one that was answered
     bool ending_ = false;

@@ -104,7 +104,7 @@ TextLines latency_table(Report const& report) {
     if (!report.datagrams) {
         lines.push_back(latency_line("connect", of.connect));
     }
-    lines.push_back(fmt::format("response: planned to acked, service: sent to acked{}",
+    lines.push_back(fmt::format("(response: planned to acked, service: sent to acked{})",
                                 report.asked.rate ? ", lateness: planned to sent" : ""));
     return lines;
 }
@@ -212,7 +212,7 @@ TextLines aside_lines(Report const& report) {
     if (report.datagrams) {
         append(lines, wrap(datagrams(report, *report.datagrams), 2));
     } else {
-        lines.push_back(connections(report));
+        append(lines, wrap(connections(report), 2));
     }
     if (report.surplus_answers != 0 && !report.datagrams) {
         lines.push_back(fmt::format("surplus: {} that no message asked for, a fault of the server",

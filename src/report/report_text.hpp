@@ -8,7 +8,7 @@
 
 namespace roger {
 
-inline constexpr std::size_t report_lines = 48;
+inline constexpr std::size_t report_lines = 51;
 inline constexpr std::size_t report_columns = 80;
 
 /// At most report_lines lines of at most report_columns columns, each with its newline. What is

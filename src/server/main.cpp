@@ -98,7 +98,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     };
     auto const drain = [&, most = command_line.server.drain_timeout] {
         if (most) {
-            end_by_force_in(*most + end_time);
+            end_by_force_in(*most + *most / 10 + end_time);  // a late loop has a tenth more
         }
     };
     roger::Signals const signals(

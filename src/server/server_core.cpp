@@ -280,7 +280,7 @@ void ServerCore::begin_drain() {
 }
 
 /// A handler that does not return is notified in the last tenth of the time, so that it can still
-/// answer. It has that tenth however late the loop itself is.
+/// answer. It has that tenth, or what is left of it, where the loop itself is late.
 Task<void> ServerCore::bound_drain() {
     Timeout const most = context_.options.drain_timeout;
     if (!most || has_ended_) {
@@ -292,7 +292,9 @@ Task<void> ServerCore::bound_drain() {
     co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     if (!drained) {
         guarded(context_.options.on_drain_ending);
-        drain_timer_->expires_at(std::max(end, std::chrono::steady_clock::now() + *most / 10));
+        auto const tenth = *most / 10;
+        drain_timer_->expires_at(
+            std::clamp(std::chrono::steady_clock::now() + tenth, end, end + tenth));
         co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
     }
     if (!drained) {

@@ -47,21 +47,21 @@ private:
     SignalHooks hooks_;
     asio::io_context context_;
     asio::signal_set signals_;
-    StopSignals stop_signals_;
     std::jthread thread_;
 };
 
 Task<void> Signals::Implementation::obey() {
-    for (;;) {
+    for (StopSignals stop_signals;;) {
         int const signal = co_await signals_.async_wait(asio::deferred);
+        bool const stops = signal != SIGUSR1;
+        auto const request = stops ? stop_signals.received(Clock::now()) : StopRequest::same;
         try {
-            if (signal == SIGUSR1) {
-                hooks_.on_user_signal();
-            } else {
-                obey_stop(stop_signals_.received(Clock::now()));
-            }
+            stops ? obey_stop(request) : hooks_.on_user_signal();
         } catch (...) {  // of a hook: the next signal is heard all the same
             server_.fail(describe(std::current_exception()));
+        }
+        if (request == StopRequest::drain) {
+            stop_signals.draining(Clock::now());
         }
     }
 }
@@ -74,7 +74,6 @@ void Signals::Implementation::obey_stop(StopRequest request) {
                 hooks_.on_stop();
             }
             server_.stop();
-            stop_signals_.draining(Clock::now());
             break;
         case StopRequest::same:
             break;

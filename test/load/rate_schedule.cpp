@@ -39,6 +39,7 @@ TEST_CASE("One rate has no end, and began long ago", "[load]") {
     CHECK(rate.planned_by(4s) == 1000);
     CHECK(rate.planned_by(-2s) == -500);
     CHECK(rate.mean() == 250);
+    CHECK(rate.highest() == 250);
     CHECK_FALSE(rate.length());
 }
 

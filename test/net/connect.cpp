@@ -126,13 +126,15 @@ TEST_CASE("An address that does not answer leaves time for the next", "[connect]
     constexpr auto for_both = 4s;
     // What comes when the time is over tells nothing.
     auto const in_time = [&](Resolver const& resolver) {
-        for (;;) {
+        std::string outcome;
+        for (int attempt = 0; attempt != 5; ++attempt) {
             auto const begun = test::Clock::now();
-            std::string outcome = outcome_of(some_name, for_both, resolver);
+            outcome = outcome_of(some_name, for_both, resolver);
             if (test::Clock::now() - begun < for_both) {
-                return outcome;
+                break;
             }
         }
+        return outcome;
     };
     CHECK(in_time(name_of({silent_address, listener.address()})) == listener.address());
     CHECK(in_time(name_of({silent_address, refusing.address()})) ==

@@ -86,7 +86,9 @@ Report endless_report() {
     report.title = report.build = prose;
     report.hosts.assign(20, {.name = words, .cpu = words, .processors = 2, .kernel = words});
     report.address = "unix:/" + words + words + words;
-    report.generator.bottleneck = prose;
+    report.generator.bottleneck = report.generator.too_few_clients = prose;
+    report.generator.own_delay_p99_us = 1'000'000'000'000;
+    report.generator.threads = 1'000'000;
     for (int i = 0; i != 50; ++i) {
         report.reasons.count(static_cast<Outcome>(static_cast<std::size_t>(i) % outcome_count),
                              fmt::format("{} {}", i, prose), 1'000'000'000'000);
@@ -118,7 +120,7 @@ response  1.24ms     0µs  1.24ms  1.24ms  1.24ms  1.24ms  1.24ms  1.24ms  1.24m
 service    812µs     0µs   812µs   812µs   812µs   812µs   812µs   812µs   812µs
 lateness     7µs     0µs     7µs     7µs     7µs     7µs     7µs     7µs     7µs
 connect    2.05s     0µs   2.05s   2.05s   2.05s   2.05s   2.05s       -   2.05s
-response: planned to acked, service: sent to acked, lateness: planned to sent
+(response: planned to acked, service: sent to acked, lateness: planned to sent)
 
 acked                  199,980  100%
 planned 199,980 = acked 199,980

@@ -18,12 +18,17 @@ std::vector<std::string> publishing(NatsServer const& nats, std::vector<std::str
     return arguments;
 }
 
+bool tells_of_no_answer(std::string_view sentence) {
+    return sentence.find("does not answer") != sentence.npos ||
+           sentence.find("imeout") != sentence.npos;
+}
+
 ServerProcess start_publishing(std::vector<std::string> const& arguments) {
     for (Deadline const deadline;;) {
         try {
             return ServerProcess::start(arguments);
-        } catch (Failure const&) {
-            if (deadline.over()) {
+        } catch (Failure const& failure) {
+            if (deadline.over() || !tells_of_no_answer(failure.what())) {
                 throw;
             }
         }

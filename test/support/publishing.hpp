@@ -20,7 +20,11 @@ std::string url(NatsServer const& nats);
 std::vector<std::string> publishing(NatsServer const& nats,
                                     std::vector<std::string> const& more = {});
 
-/// Again, where this machine kept NATS from answering in time.
+/// Whether a sentence says that NATS did not answer in time, of which a busy machine can be the
+/// reason.
+bool tells_of_no_answer(std::string_view sentence);
+
+/// Again, where NATS did not answer in time.
 ServerProcess start_publishing(std::vector<std::string> const& arguments);
 
 /// Until it is stored, which on a busy machine can take longer than --publish-timeout.

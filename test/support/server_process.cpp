@@ -15,6 +15,13 @@ constexpr std::string_view announcement = "listening on ";
 
 }  // namespace
 
+void signal_until_it_ends(ServerProcess& server, int number) {
+    eventually("a second signal ends it", [&server, number] {
+        server.signal(number);
+        return !server.process().runs();
+    });
+}
+
 std::string announced(Process const& server) {
     std::string const line = server.err().read_line();
     if (!line.starts_with(announcement)) {

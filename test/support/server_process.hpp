@@ -55,6 +55,9 @@ private:
     std::vector<std::string> addresses_;
 };
 
+/// A signal is a second one only some time after the first.
+void signal_until_it_ends(ServerProcess& server, int number);
+
 /// The address of a server's next line, which announces one.
 std::string announced(Process const& server);
 

@@ -10,7 +10,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -53,9 +52,7 @@ TEST_CASE("A load tester that was stopped for a while blames nobody", "[load][sy
     } else {
         CHECK((result.exit == Exit::with(1) || result.exit == Exit::with(3)));
     }
-    auto const& generator = result.report.at("generator");
-    CHECK(std::max(generator.at("longest_stall_us").get<double>(),
-                   generator.at("own_delay_p99_us").get<double>()) >= 400'000);
+    CHECK(result.report.at("generator").at("longest_stall_us").get<double>() >= 400'000);
     CHECK(result.percentile("response", 99) > 400'000);
 }
 

@@ -57,6 +57,9 @@ TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
     auto const result = load.result();
     CAPTURE(result.out, result.err);
     CHECK(result.outcome("acked") > 0);
+    for (std::string const outcome : {"refused", "wrong_answer", "timed_out", "connection_lost"}) {
+        CHECK(result.outcome(outcome) == 0);
+    }
 }
 
 TEST_CASE("Slow clients say their messages a byte at a time", "[load][system]") {

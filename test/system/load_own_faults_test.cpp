@@ -8,6 +8,7 @@
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -264,8 +265,8 @@ TEST_CASE("A load tester that lacks memory says what takes less", "[load][system
         SKIP("sanitizers need more address space");
     }
     LineServer const server({});
-    auto launch = load_launch(
-        {"--clients", "200", "--pipeline", "65536", "--size", "60000", server.address()});
+    auto launch = load_launch({"--clients", "200", "--pipeline", "65536", "--size", "60000",
+                               "--threads", GENERATE("1", "2"), server.address()});
     launch.address_space = 400'000'000;
     auto const ended = run(launch);
     CHECK(ended.exit == Exit::with(3));

@@ -81,6 +81,7 @@ TEST_CASE("A load test with a wrong amount says so", "[load][wrong-use][system]"
         {{"--threads", "5", "--clients", "4"}, {"--threads 5", "clients", "4"}},
         {{"--messages", "0"}, {"--messages"}},
         {{"--messages", "1.5"}, {"--messages", "1.5"}},
+        {{"--messages", "99999999999", "--rate", "1"}, {"--messages 99999999999", "hundred years"}},
         {{"--messages", "5", "--duration", "1s"}, {"--messages", "--duration"}},
         {{"--duration", "5"}, {"--duration", "'5' has no unit", "5s"}},
         {{"--duration", "0s"}, {"--duration", "0s", "1ms"}},

@@ -92,11 +92,7 @@ TEST_CASE("A file that hangs for ever does not keep a second signal from ending 
     Peer peer = Peer::connect(held.server.address());
     held.hold_record_of(peer, "one");
     held.server.signal(SIGTERM);
-    // One that comes at once is the same signal.
-    eventually("it has ended", [&] {
-        held.server.signal(SIGTERM);
-        return !held.server.process().runs();
-    });
+    signal_until_it_ends(held.server, SIGTERM);
     CHECK(held.server.wait_for_exit() == Exit::with(1));
     CHECK(held.server.output().empty());
 }

@@ -35,8 +35,7 @@ Run refused(std::vector<std::string> const& arguments) {
     Run ended;
     eventually("NATS answers in time", [&] {
         ended = run(server_launch(arguments));
-        return ended.err.find("does not answer") == std::string::npos &&
-               ended.err.find("imeout") == std::string::npos;
+        return !tells_of_no_answer(ended.err);
     });
     return ended;
 }
@@ -302,12 +301,7 @@ TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]
     Suspended const stopped(nats.id());
     peer.send("not stored\n");
     server.process().err().read_until("error: cannot store: ");
-    // The second counts half a second after the first.
-    eventually("it ends", [&] {
-        server.signal(SIGTERM);
-        peer.would_receive_within(600ms);
-        return !server.process().runs();
-    });
+    signal_until_it_ends(server, SIGTERM);
     CHECK(server.wait_for_exit() == Exit::with(1));
 }
 
