@@ -102,6 +102,15 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
     }
 }
 
+TEST_CASE("Clients that were too few in the warm-up alone are not called so", "[load][system]") {
+    // At the first rate, which is that of the warm-up, 8 messages would have to be in flight.
+    LineServer const server({.delays = {400ms}});
+    auto const result = run_load(
+        {"--clients", "3", "--rate", "20-1:100ms,1:4s", "--warmup", "1s", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(text_of(result, "too_few_clients").empty());
+}
+
 TEST_CASE("Enough clients have messages in flight while answers take their time",
           "[load][system]") {
     LineServer const server({.delays = {50ms}});
