@@ -17,8 +17,7 @@ enum class StopRequest : std::uint8_t {
 
 /// The first signal drains, a second one ends at once. One that comes within half a second of the
 /// moment at which the first was obeyed is no second one: timeout(1), shells and service managers
-/// signal a process and its group, microseconds apart. Nor is one that comes before the program has
-/// done what the first asks for.
+/// signal a process and its group, microseconds apart.
 class StopSignals {
 public:
     StopRequest received(Clock::time_point now) {
