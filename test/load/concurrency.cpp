@@ -95,6 +95,9 @@ Concurrency play(Test const& test, ServerModel const& server) {
                      .in_flight = 0});
     }
     Concurrency concurrency;
+    if (test.begin) {
+        concurrency.begin_at(*test.begin);
+    }
     std::vector<LoadClient> clients(test.clients);
     auto const send = [&](std::size_t index, Moment now) {
         LoadClient& client = clients[index];
@@ -108,15 +111,10 @@ Concurrency play(Test const& test, ServerModel const& server) {
                      .sent = now,
                      .in_flight = in_flight});
     };
-    std::optional<Moment> begin = test.begin;
     while (!events.empty() &&
            (test.waits_for_all || events.top().at.time_since_epoch() < test.duration)) {
         Event const event = events.top();
         events.pop();
-        if (begin && event.at >= *begin) {
-            concurrency.begin(event.at);
-            begin.reset();
-        }
         LoadClient& client = clients[event.client];
         bool const waited = client.busy && client.sent < client.due.size();
         if (event.answer) {
@@ -191,7 +189,8 @@ TEST_CASE("Clients that were too few in the warm-up need not be so any more", "[
     Test const warm_up{.clients = 10, .rate = 250, .duration = 4s, .waits_for_all = true};
     auto concurrency = play(warm_up, answering_in(50ms));
     REQUIRE(concurrency.is_too_low());
-    concurrency.begin(Moment(10s));
+    concurrency.begin_at(Moment(9s));
+    concurrency.sent(Moment(10s), 0s);
     CHECK_FALSE(concurrency.is_too_low());
 }
 

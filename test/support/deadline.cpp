@@ -44,6 +44,16 @@ void eventually(std::string_view awaited, std::function<bool()> const& condition
     }
 }
 
+bool succeeds_given_time(Duration time, std::function<bool(Duration time)> const& attempt) {
+    constexpr int growth = 3;
+    for (; time < std::chrono::minutes(2); time *= growth) {
+        if (attempt(time)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::string errno_text(int error) {
     return fmt::format("{} ({})", std::generic_category().message(error), error);
 }

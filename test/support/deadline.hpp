@@ -65,6 +65,11 @@ bool wait_for_descriptor(int descriptor, short events, Deadline const& deadline)
 void eventually(std::string_view awaited, std::function<bool()> const& condition,
                 Deadline deadline = {});
 
+/// For what this machine, rather than what is tested, may be too slow for in a given time: tries
+/// with `time`, and while that returns false, with three times as much, up to two minutes. Whether
+/// one try succeeded.
+bool succeeds_given_time(Duration time, std::function<bool(Duration time)> const& attempt);
+
 /// `error` as the system words it, with its number.
 std::string errno_text(int error);
 

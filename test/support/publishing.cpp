@@ -35,16 +35,6 @@ ServerProcess start_publishing(std::vector<std::string> const& arguments) {
     }
 }
 
-void say_until_stored(Peer& peer, std::string const& message) {
-    Deadline const deadline;
-    std::string answer;
-    do {
-        peer.send(message + '\n');
-        answer = peer.receive_line();
-    } while (answer + '\n' == cannot_store_line && !deadline.over());
-    CHECK(answer == ack);
-}
-
 Peer client_with_ack(ServerProcess const& server) {
     Peer peer = Peer::connect(server.address());
     say_until_stored(peer, "stored");

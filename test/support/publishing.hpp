@@ -11,8 +11,6 @@
 
 namespace roger::test {
 
-inline constexpr std::string_view cannot_store_line = "error: cannot store\n";
-
 /// Of the subject LOG.
 std::string url(NatsServer const& nats);
 
@@ -26,9 +24,6 @@ bool tells_of_no_answer(std::string_view sentence);
 
 /// Again, where NATS did not answer in time.
 ServerProcess start_publishing(std::vector<std::string> const& arguments);
-
-/// Until it is stored, which on a busy machine can take longer than --publish-timeout.
-void say_until_stored(Peer& peer, std::string const& message);
 
 /// A client whose first message has been stored.
 Peer client_with_ack(ServerProcess const& server);

@@ -3,6 +3,7 @@
 #include "support/files.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
+#include "support/milliseconds.hpp"
 #include "support/network.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 using namespace roger::test;
@@ -100,11 +102,10 @@ TEST_CASE("A client that a stopped load tester did not connect in time is no fai
     std::size_t heard = 0;
     LoadResult result;
     // A slow machine may be at the end before it is stopped.
-    for (auto duration = 2s; duration <= 32s; duration *= 2) {
+    std::ignore = succeeds_given_time(2s, [&](Duration duration) {
         auto const begun = Clock::now();
         LoadProcess load({"--clients", "500", "--reconnect", "--rate", "200", "--duration",
-                          fmt::format("{}s", duration.count()), "--ack-timeout", "none",
-                          server.address()});
+                          in_ms(duration), "--ack-timeout", "none", server.address()});
         heard += 200;
         server.wait_for_messages(heard);
         bool const in_time = Clock::now() - begun < duration;
@@ -113,10 +114,8 @@ TEST_CASE("A client that a stopped load tester did not connect in time is no fai
         load.signal(SIGCONT);
         result = load.result();
         heard = server.messages();
-        if (in_time && result.outcome("never_connected") + result.outcome("unsent") > 0) {
-            break;
-        }
-    }
+        return in_time && result.outcome("never_connected") + result.outcome("unsent") > 0;
+    });
     CAPTURE(result.out, result.err);
     CHECK(result.outcome("never_connected") == result.report.at("excused").at("never_connected"));
     CHECK(result.outcome("unsent") == result.report.at("excused").at("unsent"));
@@ -127,10 +126,10 @@ TEST_CASE("Answers that wait unread behind many others are in time", "[load][sys
     auto server = ServerProcess::start({"127.0.0.1:0"});
     LoadResult result;
     // A slow machine takes longer than a short timeout for all that is in flight.
-    for (auto timeout = 3s; timeout < 30s; timeout *= 3) {
+    CHECK(succeeds_given_time(3s, [&](Duration timeout) {
         // One read takes some 3,400 answers.
         LoadProcess load({"--clients", "1", "--pipeline", "10000", "--duration", "1h",
-                          "--ack-timeout", fmt::format("{}s", timeout.count()), server.address()});
+                          "--ack-timeout", in_ms(timeout), server.address()});
         auto const wait_for_more = [&server] {
             auto const acked = server.counter("acknowledged");
             eventually("many more",
@@ -143,12 +142,9 @@ TEST_CASE("Answers that wait unread behind many others are in time", "[load][sys
         wait_for_more();
         load.signal(SIGINT);
         result = load.result();
-        if (result.outcome("timed_out") + result.outcome("connection_lost") == 0) {
-            break;
-        }
-    }
+        return result.outcome("timed_out") + result.outcome("connection_lost") == 0;
+    }));
     CAPTURE(result.out, result.err);
-    CHECK(result.outcome("timed_out") + result.outcome("connection_lost") == 0);
     CHECK(result.exit == Exit::with(0));
     CHECK(server.stop() == Exit::with(0));
 }

@@ -1,4 +1,5 @@
 // NATS servers that let a server wait, hang up on it, or no longer want it.
+#include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/nats.hpp"
 #include "support/peer.hpp"
