@@ -50,6 +50,11 @@ double Concurrency::Services::standard_error_s() const {
 }
 
 void Concurrency::pass(Clock::time_point now) {
+    if (forgets_at_ && now >= *forgets_at_ && waiting_ == 0) {
+        Concurrency anew;
+        anew.in_flight_ = in_flight_;
+        *this = anew;
+    }
     if (waiting_ > 0) {
         double const passed_s = to_seconds(now - last_);
         waiting_s_ += passed_s;
@@ -96,21 +101,6 @@ void Concurrency::wait_begins(Clock::time_point now) {
 void Concurrency::wait_ends(Clock::time_point now) {
     pass(now);
     --waiting_;
-    forget_if_nobody_waits(now);
-}
-
-void Concurrency::begin(Clock::time_point now) {
-    forgets_ = true;
-    forget_if_nobody_waits(now);
-}
-
-void Concurrency::forget_if_nobody_waits(Clock::time_point now) {
-    if (forgets_ && waiting_ == 0) {
-        Concurrency anew;
-        anew.in_flight_ = in_flight_;
-        anew.last_ = now;
-        *this = anew;
-    }
 }
 
 void Concurrency::add(Concurrency const& other) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace roger {
 
@@ -38,9 +39,9 @@ public:
     void wait_begins(Clock::time_point now);
     void wait_ends(Clock::time_point now);
 
-    /// What was before, as a warm-up, does not count; but where messages still wait, it does until
-    /// none does, since the reason is there.
-    void begin(Clock::time_point now);
+    /// What is before that moment, as a warm-up, does not count; but where messages still wait
+    /// then, it does until none does, since the reason is there.
+    void begin_at(Clock::time_point moment) { forgets_at_ = moment; }
 
     void add(Concurrency const& other);
 
@@ -69,19 +70,18 @@ private:
     };
 
     void pass(Clock::time_point now);
-    void forget_if_nobody_waits(Clock::time_point now);
     void change_in_flight(Clock::time_point now, int change);
     [[nodiscard]] Services services_with_few() const;
     [[nodiscard]] Free free_service() const;
 
     Clock::time_point last_;
     std::uint32_t in_flight_ = 0;
-    std::size_t waiting_ = 0;               ///< clients
-    bool forgets_ = false;                  ///< what was before, once nobody waits
-    double waited_s_ = 0;                   ///< of all messages
-    double served_s_ = 0;                   ///< of all messages
-    double waiting_s_ = 0;                  ///< in which any client waited
-    double in_flight_while_waiting_s_ = 0;  ///< messages in flight while any client waited
+    std::size_t waiting_ = 0;                      ///< clients
+    std::optional<Clock::time_point> forgets_at_;  ///< or once nobody waits after that
+    double waited_s_ = 0;                          ///< of all messages
+    double served_s_ = 0;                          ///< of all messages
+    double waiting_s_ = 0;                         ///< in which any client waited
+    double in_flight_while_waiting_s_ = 0;         ///< messages in flight while any client waited
     std::uint64_t answers_while_waiting_ = 0;
     Clock::time_point nobody_answered_since_;  ///< while a client waits
     double longest_silence_s_ = 0;             ///< in which clients waited and nobody was answered

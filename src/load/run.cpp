@@ -112,7 +112,9 @@ LoadRun::LoadRun(asio::io_context& control, LoadSettings const& settings, Target
 }
 
 LoadRun::~LoadRun() {
-    abandon_workers();
+    for (auto const& worker : workers_) {
+        worker->abandon();
+    }
 }
 
 asio::awaitable<Report> LoadRun::run() {
@@ -140,12 +142,9 @@ asio::awaitable<Report> LoadRun::run() {
         co_await changed_.wait();
     }
     if (thrown_) {
-        abandon_workers();
-    }
-    threads_.clear();
-    if (thrown_) {
         std::rethrow_exception(thrown_);
     }
+    threads_.clear();
     Report report = make_report(timeline);
     if (nobody) {
         add_never_connected(report);
@@ -175,12 +174,6 @@ void LoadRun::worker_finished(std::exception_ptr const& thrown) {
     ++finished_;
     if (thrown && !thrown_) {
         thrown_ = thrown;
-    }
-}
-
-void LoadRun::abandon_workers() {
-    for (auto const& worker : workers_) {
-        worker->abandon();
     }
 }
 

@@ -31,7 +31,7 @@ public:
     LoadRun& operator=(LoadRun const&) = delete;
 
     /// Connects the clients, lets them talk for the time or the number asked for, and waits for the
-    /// last answers. Throws what a worker threw.
+    /// last answers. Throws what a worker threw; the others end with this object.
     asio::awaitable<Report> run();
 
     /// Plans no more messages, and waits for what is in flight. Does not wait if nothing was
@@ -50,7 +50,6 @@ private:
         std::optional<std::chrono::system_clock::time_point> start_at) const;
     [[nodiscard]] Report make_report(Timeline const& timeline);
     void add_never_connected(Report& report) const;
-    void abandon_workers();
     void worker_finished(std::exception_ptr const& thrown);
     [[nodiscard]] bool nobody_connected() const;
 

@@ -96,7 +96,6 @@ Task<void> Worker::live() {
             EpollSet::owner(event)->on_event(event.events);
         }
         auto const now = Clock::now();
-        end_warm_up(now);
         send_planned(now);
         deadlines_.expire(now);
         recorder_.pass(now);
@@ -219,15 +218,9 @@ void Worker::begin(Timeline timeline) {
     plan_.start(timeline);
     quota_ = plan_.quota();
     recorder_.start(timeline);
+    concurrency_.begin_at(timeline.begin);
     for (auto const& client : clients_) {
         client->begin();
-    }
-}
-
-void Worker::end_warm_up(Clock::time_point now) {
-    if (began_ && !is_warm_ && now >= plan_.timeline().begin) {
-        is_warm_ = true;
-        concurrency_.begin(now);
     }
 }
 

@@ -107,7 +107,6 @@ private:
     void send_planned(Clock::time_point now);
     void let_arrive(Clock::time_point now);
     void begin(Timeline timeline);
-    void end_warm_up(Clock::time_point now);
     void end_plan();
     void give_up_unsent(Clock::time_point now);
     [[nodiscard]] Clock::duration grace() const;
@@ -140,7 +139,6 @@ private:
     std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made
                                                    ///< up for
     bool began_ = false;
-    bool is_warm_ = false;             ///< the warm-up is over
     std::uint64_t datagrams_ = 0;      ///< sent
     std::uint64_t last_answered_ = 0;  ///< the highest number of one that was answered
     bool ending_ = false;
