@@ -259,14 +259,14 @@ SearchResult RateSearch::result() const {
 }
 
 std::string trials_heading() {
-    return fmt::format("{:>11} {:>11} {:>7} {:>7} {:>9}\n", "rate asked", "achieved", "p50", "p99",
+    return fmt::format("{:>9} {:>9} {:>6} {:>6} {:>6}\n", "asked", "achieved", "p50", "p99",
                        "failed");
 }
 
 std::string to_text(Trial const& trial) {
-    constexpr std::size_t widest = 100;
+    constexpr std::size_t widest = 80;
     std::string const figures = fmt::format(
-        "{:>11} {:>11} {:>7} {:>7} {:>9}  ", rate_text(trial.rate), rate_text(trial.achieved),
+        "{:>9} {:>9} {:>6} {:>6} {:>6}  ", rate_text(trial.rate), rate_text(trial.achieved),
         time_text(trial.p50_us), time_text(trial.p99_us), count_text(trial.failed));
     std::size_t const room = widest - std::min(columns_of(figures), widest);
     return figures + (trial.verdict == LoadVerdict::held ? "held" : shortened(trial.reason, room)) +

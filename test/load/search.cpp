@@ -309,19 +309,19 @@ TEST_CASE("A trial is judged by its report", "[search][load]") {
     CHECK(trial.reason == "2 of 1,000 messages were not acked: 2 unsent");
 }
 
-TEST_CASE("No trial takes more than a line of 100 columns", "[search][load]") {
-    Trial trial = {.rate = 1'000'000,
-                   .achieved = 999'999,
+TEST_CASE("No trial takes more than a line of 80 columns", "[search][load]") {
+    Trial trial = {.rate = 10'000,
+                   .achieved = 9'999,
                    .p50_us = 812,
                    .p99_us = 1'002'000,
-                   .failed = 1'000'006,
-                   .verdict = LoadVerdict::none,
-                   .reason = "no verdict: the load tester was the bottleneck"};
+                   .failed = 10'006,
+                   .verdict = LoadVerdict::not_held,
+                   .reason = "p99<100ms does not hold: p99 is 1.00s"};
     CHECK(to_text(trial).ends_with("  " + trial.reason + "\n"));
-    CHECK(columns_of(to_text(trial)) <= 101);  // with its newline
+    CHECK(columns_of(to_text(trial)) <= 81);  // with its newline
 
     trial.reason = "p99<500µs does not hold: p99 is 1.02s; failed<1% does not hold: failed is 2%";
-    CHECK(columns_of(to_text(trial)) == 101);
+    CHECK(columns_of(to_text(trial)) == 81);
     CHECK(to_text(trial).find("  p99<500µs does not hold: p99") != std::string::npos);
     CHECK(to_text(trial).ends_with("…\n"));
 
@@ -329,14 +329,14 @@ TEST_CASE("No trial takes more than a line of 100 columns", "[search][load]") {
     for (int i = 0; i < 100; ++i) {
         trial.reason += "µ";
     }
-    CHECK(columns_of(to_text(trial)) == 101);
+    CHECK(columns_of(to_text(trial)) == 81);
     CHECK(to_text(trial).ends_with("µ…\n"));
 }
 
 TEST_CASE("A search is shown as a line for each trial, and then its result", "[search][load]") {
-    CHECK(trials_heading() == " rate asked    achieved     p50     p99    failed\n");
+    CHECK(trials_heading() == "    asked  achieved    p50    p99 failed\n");
     CHECK(to_text(Trial{.rate = 1000, .achieved = 1000, .p50_us = 812, .p99_us = 1900}) ==
-          "    1,000/s     1,000/s   812µs  1.90ms         0  held\n");
+          "  1,000/s   1,000/s  812µs 1.90ms      0  held\n");
     CHECK(to_text(Trial{.rate = 2000,
                         .achieved = 1497.3,
                         .p50_us = 21'200,
@@ -344,7 +344,7 @@ TEST_CASE("A search is shown as a line for each trial, and then its result", "[s
                         .failed = 1006,
                         .verdict = LoadVerdict::not_held,
                         .reason = "p99<5ms does not hold: p99 is 300ms"}) ==
-          "    2,000/s     1,497/s  21.2ms   300ms     1,006  p99<5ms does not hold: p99 is "
+          "  2,000/s   1,497/s 21.2ms  300ms  1,006  p99<5ms does not hold: p99 is "
           "300ms\n");
     CHECK(to_text(SearchResult{.verdict = LoadVerdict::held,
                                .rate = 1501,
