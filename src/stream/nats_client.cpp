@@ -124,7 +124,7 @@ void NatsClient::close() {
 void NatsClient::connect_to_any() {
     for (std::string const& host : hosts_) {
         if (auto connection = try_host(host)) {
-            learn_hosts(*connection, true);  // which ends `host`
+            forget_and_learn_hosts(*connection);  // which ends `host`
             std::lock_guard const lock(state_->guard);
             state_->max_payload = connection->max_payload();
             state_->connection = std::move(connection);
@@ -197,22 +197,25 @@ std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
     return nullptr;
 }
 
-/// `anew`: and forgets those of earlier connections. When one is lost its server may have lost the
-/// others before, and no longer name them. Not over TLS: they may be named by numbers, for which
-/// their certificates do not hold.
-void NatsClient::learn_hosts(NatsConnection const& connection, bool anew) {
-    auto const others = connection.other_servers();
-    if (options_.address.tls || others.empty()) {
+/// Not over TLS: they may be named by numbers, for which their certificates do not hold.
+void NatsClient::learn_hosts(NatsConnection const& connection) {
+    if (options_.address.tls) {
         return;
     }
-    if (anew) {
-        hosts_.resize(options_.address.hosts.size());
-    }
-    for (std::string const& host : others) {
+    for (std::string const& host : connection.other_servers()) {
         if (std::ranges::find(hosts_, host) == hosts_.end()) {
             hosts_.push_back(host);
         }
     }
+}
+
+/// Those of earlier connections may have gone. A server that names none may have lost the others
+/// just now, and they are kept.
+void NatsClient::forget_and_learn_hosts(NatsConnection const& connection) {
+    if (!connection.other_servers().empty()) {
+        hosts_.resize(options_.address.hosts.size());
+    }
+    learn_hosts(connection);
 }
 
 void NatsClient::keep_connected() {
@@ -226,7 +229,7 @@ void NatsClient::keep_connected() {
         auto lost = std::exchange(state_->connection, nullptr);
         std::string const reason = state_->reason = lost->why_closed();
         lock.unlock();
-        learn_hosts(*lost, false);
+        learn_hosts(*lost);
         lost.reset();
         log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
         if (Clock::now() - connected >= lasting) {

@@ -351,12 +351,12 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
           "[stream][system]") {
     need_nats();
     NatsServer nats;
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "1min"}));
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
     Peer peer = client_with_ack(server);
     nats.reload("max_payload: 8KB");
     check_cannot_store(peer, std::string(20'000, 'x'));
     server.process().err().read_until("warning: lost the connection to NATS: ");
-    talk(peer, "short");
+    say_until_stored(peer, "short");
     CHECK(server.stop() == Exit::with(0));
 }
 
