@@ -20,8 +20,11 @@ namespace {
 constexpr double lowest_rate = 0.001;
 constexpr double highest_rate = 1e9;
 
+/// Or as long as can be: the longest of a million clients' gaps at the lowest rate is.
 Clock::duration from_seconds(double count) {
-    return std::chrono::round<Clock::duration>(std::chrono::duration<double>(count));
+    std::chrono::duration<double> const time(count);
+    return time < Clock::duration::max() ? std::chrono::round<Clock::duration>(time)
+                                         : Clock::duration::max();
 }
 
 /// Seconds after the beginning of a stage at which so many of its messages are planned.

@@ -43,6 +43,11 @@ TEST_CASE("One rate has no end, and began long ago", "[load]") {
     CHECK_FALSE(rate.length());
 }
 
+TEST_CASE("A message after the clock's end is planned for its end", "[load]") {
+    CHECK(RateSchedule(0.001).when(3.7e6) == 3'700'000'000s);
+    CHECK(RateSchedule(0.001).when(3.7e7) == Clock::duration::max());
+}
+
 TEST_CASE("Stages follow each other, and then there is nothing", "[load]") {
     RateSchedule const rate = RateSchedule::parse("1000:10s,5000:30s");
     CHECK(rate.length() == 40s);

@@ -69,6 +69,12 @@ bool NatsServer::is_alone() const {
     return monitored("/routez").at("num_routes") == 0;
 }
 
+bool NatsServer::has_client(std::string const& name) const {
+    auto const clients = monitored("/connz").value("connections", nlohmann::json::array());
+    return std::ranges::any_of(
+        clients, [&](nlohmann::json const& client) { return client.value("name", "") == name; });
+}
+
 std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) const {
     auto const told = monitored("/jsz?streams=true");
     for (auto const& account : told.value("account_details", nlohmann::json::array())) {

@@ -48,6 +48,8 @@ public:
 
     /// Of a cluster: whether it is connected to none of the others.
     [[nodiscard]] bool is_alone() const;
+    /// Whether a client that calls itself so is connected to it.
+    [[nodiscard]] bool has_client(std::string const& name) const;
 
     /// Other settings, while it runs.
     void reload(std::string settings);

@@ -174,7 +174,7 @@ TEST_CASE("A search shows each trial when it is over", "[load][system]") {
                               "--duration", "1s", server.address()}));
     load.out().read_until("failed\n");
     auto const first = load.out().read_line();
-    CHECK(first.starts_with("    1,000/s"));
+    CHECK(first.starts_with("  1,000/s"));
     CHECK(load.runs());
     load.signal(SIGINT);
     CHECK(load.wait_for_exit() == Exit::with(3));

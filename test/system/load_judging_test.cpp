@@ -292,6 +292,20 @@ TEST_CASE("Load testers that are to begin at a moment begin then", "[load][syste
     CHECK(late.err.starts_with("load: --start-at: that moment had passed"));
 }
 
+TEST_CASE("What waits for its client at the end is still sent a little later", "[load][system]") {
+    // One every 50 ms. The last one's client has its answer to the one before 60 ms after the end.
+    std::vector<Duration> delays(20, 0ms);
+    delays[18] = 160ms;
+    bool sent = false;
+    for (int attempts = 0; attempts != 10 && !sent; ++attempts) {  // a busy machine can be later
+        LineServer const server({.delays = delays});
+        auto const result =
+            run_load({"--clients", "1", "--rate", "20", "--duration", "1s", server.address()});
+        sent = result.outcome("unsent") == 0;
+    }
+    CHECK(sent);
+}
+
 TEST_CASE("A pipeline costs what is in flight, not what may be", "[load][system]") {
     LineServer server({});
     LoadProcess load({"--clients", "500", "--pipeline", "65536", "--rate", "500", "--duration",

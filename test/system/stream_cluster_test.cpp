@@ -46,6 +46,20 @@ struct Scene {
                                  "127.0.0.1:0"});
     }
 
+    /// Which NATS server one of the two is connected to.
+    std::size_t node_of(std::string const& name) {
+        std::size_t found = 0;
+        eventually(name + " to be connected", [&] {
+            for (found = 0; found != NatsCluster::size(); ++found) {
+                if (cluster.node(found).has_client("roger " + name)) {
+                    return true;
+                }
+            }
+            return false;
+        });
+        return found;
+    }
+
     /// A little all the time: the more is stored, the longer it takes to read it back.
     void run_for(Duration duration) {
         for (Deadline const end(duration); !end.over();) {
@@ -205,6 +219,23 @@ TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (
         asked = next_to(leader);  // which was not cut off, and knows
         scene.run_until_more(500);
     }
+    scene.end();
+    scene.check();
+}
+
+TEST_CASE("A server whose NATS server is cut off goes on with the others (P1)",
+          "[stream][cluster][system]") {
+    need_nats();
+    if (std::string const reason = StarNetwork::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
+    StarNetwork const network(NatsCluster::size());
+    Scene scene(&network);
+    scene.run_until_more(500);
+    std::size_t const node = scene.node_of("one");
+    network.pull_cable(node);
+    scene.run_until_more(500);
+    network.plug_cable(node);
     scene.end();
     scene.check();
 }
