@@ -124,7 +124,7 @@ void NatsClient::close() {
 void NatsClient::connect_to_any() {
     for (std::string const& host : hosts_) {
         if (auto connection = try_host(host)) {
-            forget_and_learn_hosts(*connection);  // which ends `host`
+            forget_and_learn_hosts(connection->other_servers());  // which ends `host`
             std::lock_guard const lock(state_->guard);
             state_->max_payload = connection->max_payload();
             state_->connection = std::move(connection);
@@ -198,11 +198,11 @@ std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
 }
 
 /// Not over TLS: they may be named by numbers, for which their certificates do not hold.
-void NatsClient::learn_hosts(NatsConnection const& connection) {
+void NatsClient::learn_hosts(std::vector<std::string> const& others) {
     if (options_.address.tls) {
         return;
     }
-    for (std::string const& host : connection.other_servers()) {
+    for (std::string const& host : others) {
         if (std::ranges::find(hosts_, host) == hosts_.end()) {
             hosts_.push_back(host);
         }
@@ -211,11 +211,11 @@ void NatsClient::learn_hosts(NatsConnection const& connection) {
 
 /// Those of earlier connections may have gone. A server that names none may have lost the others
 /// just now, and they are kept.
-void NatsClient::forget_and_learn_hosts(NatsConnection const& connection) {
-    if (!connection.other_servers().empty()) {
+void NatsClient::forget_and_learn_hosts(std::vector<std::string> const& others) {
+    if (!others.empty()) {
         hosts_.resize(options_.address.hosts.size());
     }
-    learn_hosts(connection);
+    learn_hosts(others);
 }
 
 void NatsClient::keep_connected() {
@@ -229,7 +229,7 @@ void NatsClient::keep_connected() {
         auto lost = std::exchange(state_->connection, nullptr);
         std::string const reason = state_->reason = lost->why_closed();
         lock.unlock();
-        learn_hosts(*lost);
+        learn_hosts(lost->other_servers());
         lost.reset();
         log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
         if (Clock::now() - connected >= lasting) {

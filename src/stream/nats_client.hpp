@@ -43,8 +43,8 @@ private:
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
-    void learn_hosts(NatsConnection const& connection);
-    void forget_and_learn_hosts(NatsConnection const& connection);
+    void learn_hosts(std::vector<std::string> const& others);
+    void forget_and_learn_hosts(std::vector<std::string> const& others);
     void keep_connected();
     std::shared_ptr<NatsConnection> connect_again();
 

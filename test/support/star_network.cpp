@@ -1,6 +1,7 @@
 // A switch with machines around it.
 #include "support/star_network.hpp"
 
+#include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -71,6 +72,12 @@ void StarNetwork::pull_cable(std::size_t index) const {
 
 void StarNetwork::plug_cable(std::size_t index) const {
     center_.demand_ip({"link", "set", cable(index), "up"});
+}
+
+void need_star_network() {
+    if (std::string const reason = StarNetwork::why_not(); !reason.empty()) {
+        SKIP(reason);
+    }
 }
 
 }  // namespace roger::test

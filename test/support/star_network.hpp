@@ -38,4 +38,7 @@ private:
     std::vector<std::unique_ptr<Network>> machines_;
 };
 
+/// Skips the test where there can be none.
+void need_star_network();
+
 }  // namespace roger::test

@@ -205,9 +205,7 @@ TEST_CASE("NATS servers that were not named are connected to when the one that w
 TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (P1)",
           "[stream][cluster][system]") {
     need_nats();
-    if (std::string const reason = StarNetwork::why_not(); !reason.empty()) {
-        SKIP(reason);
-    }
+    need_star_network();
     StarNetwork const network(NatsCluster::size());
     Scene scene(&network);
     scene.run_until_more(500);
@@ -226,9 +224,7 @@ TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (
 TEST_CASE("A server whose NATS server is cut off goes on with the others (P1)",
           "[stream][cluster][system]") {
     need_nats();
-    if (std::string const reason = StarNetwork::why_not(); !reason.empty()) {
-        SKIP(reason);
-    }
+    need_star_network();
     StarNetwork const network(NatsCluster::size());
     Scene scene(&network);
     scene.run_until_more(500);
