@@ -153,7 +153,7 @@ constexpr std::array faults_anywhere = {
           }},
 };
 
-constexpr Fault cut_off = {
+constexpr Fault leader_cut_off = {
     "one is cut off, and goes on as the leader that it was", [](Scene& scene, std::size_t node) {
         scene.network->pull_cable(node);
         scene.run_for(3s);
@@ -213,7 +213,7 @@ TEST_CASE("Two servers lose nothing when the NATS server that leads is cut off (
     for (int round = 0; round != 2; ++round) {
         CAPTURE(round);
         std::size_t const leader = scene.cluster.leader_of("LOG", asked);
-        cut_off.happen(scene, leader);
+        leader_cut_off.happen(scene, leader);
         asked = next_to(leader);  // which was not cut off, and knows
         scene.run_until_more(500);
     }
@@ -243,7 +243,7 @@ TEST_CASE("Twenty rounds of random faults lose nothing that was acknowledged (P1
     std::optional<StarNetwork> network;
     if (StarNetwork::why_not().empty()) {
         network.emplace(NatsCluster::size());
-        faults.push_back(cut_off);
+        faults.push_back(leader_cut_off);
     }
     std::mt19937 random{std::random_device{}()};
     for (int round = 0; round != 20; ++round) {
