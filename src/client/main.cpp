@@ -18,7 +18,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
         roger::let_writes_fail();
         if (command_line.classic && app.get_option("ADDRESS")->empty()) {
             std::cerr << "usage " << argv[0] << " hostname port\n";
-            return roger::status_wrong_use;
+            return roger::status_usage_error;
         }
         if (command_line.classic) {
             return roger::talk_classic(options.address, options.connect_timeout,

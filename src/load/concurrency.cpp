@@ -51,9 +51,9 @@ double Concurrency::Services::standard_error_s() const {
 
 void Concurrency::pass(Clock::time_point now) {
     if (forgets_at_ && now >= *forgets_at_ && waiting_ == 0) {
-        Concurrency anew;
-        anew.in_flight_ = in_flight_;
-        *this = anew;
+        Concurrency fresh;
+        fresh.in_flight_ = in_flight_;
+        *this = fresh;
     }
     if (waiting_ > 0) {
         double const passed_s = to_seconds(now - last_);

@@ -77,7 +77,7 @@ private:
     Clock::time_point last_;
     std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;                      ///< clients
-    std::optional<Clock::time_point> forgets_at_;  ///< or once nobody waits after that
+    std::optional<Clock::time_point> forgets_at_;  ///< not before nobody waits
     double waited_s_ = 0;                          ///< of all messages
     double served_s_ = 0;                          ///< of all messages
     double waiting_s_ = 0;                         ///< in which any client waited

@@ -1,4 +1,4 @@
-// Which of many sockets are ready: an epoll set that stays as it is, waited for inside Asio.
+// Which of many sockets are ready: one epoll set for all, waited for inside Asio.
 #pragma once
 
 #include <asio/deferred.hpp>

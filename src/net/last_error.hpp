@@ -23,7 +23,7 @@ inline int checked(int result, char const* what) {
     return result;
 }
 
-/// An error of Asio's category for system errors, in the standard's; any other code as it is.
+/// An error of Asio's category for system errors, in the standard's; any other code unchanged.
 inline std::error_code standard_error(asio::error_code error) {
     return error.category() == asio::error::get_system_category()
                ? std::error_code(error.value(), std::system_category())

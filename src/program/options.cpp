@@ -185,11 +185,11 @@ int run_command_line(CLI::App& app, int argc, char const* const* argv,
     } catch (CLI::CallForVersion const& call) {
         return print(app, call.what() + std::string("\n"));
     } catch (CLI::ParseError const& wrong) {
-        return fail(app, wrong.what() + std::string(" (see --help)"), status_wrong_use);
+        return fail(app, wrong.what() + std::string(" (see --help)"), status_usage_error);
     } catch (AddressError const& wrong) {
-        return fail(app, wrong.what(), status_wrong_use);
+        return fail(app, wrong.what(), status_usage_error);
     } catch (UsageError const& wrong) {
-        return fail(app, wrong.what(), status_wrong_use);
+        return fail(app, wrong.what(), status_usage_error);
     } catch (std::exception const& failure) {
         return fail(app, failure.what(), status_failed);
     }

@@ -19,9 +19,9 @@
 namespace roger {
 
 /// The exit statuses of every program.
-enum ExitStatus : int { status_done = 0, status_failed = 1, status_wrong_use = 2 };
+enum ExitStatus : int { status_done = 0, status_failed = 1, status_usage_error = 2 };
 
-/// A sentence for someone who asked for what cannot be: ends a program with status_wrong_use.
+/// A sentence about invalid options or arguments: ends a program with status_usage_error.
 struct UsageError : std::invalid_argument {
     using std::invalid_argument::invalid_argument;
 };
@@ -85,7 +85,7 @@ void set_usage(CLI::App& app, std::vector<std::string> ways);
 void print_error(CLI::App const& app, std::string_view sentence);
 
 /// Reads the command line into what `app`'s options are bound to, does the work, and returns the
-/// exit status: what `work` returned; status_wrong_use after a CLI::ParseError, AddressError or
+/// exit status: what `work` returned; status_usage_error after a CLI::ParseError, AddressError or
 /// UsageError; status_failed after any other exception. An exception's sentence goes to standard
 /// error. Adds --version.
 int run_command_line(CLI::App& app, int argc, char const* const* argv,

@@ -9,7 +9,7 @@ namespace roger {
 
 namespace {
 
-/// What append_escaped wrote, as reports hold it, stays as it is; a file that someone edited may
+/// What append_escaped wrote, as reports hold it, is kept verbatim; a file that someone edited may
 /// hold any bytes.
 std::string printable_text(std::string_view text) {
     try {

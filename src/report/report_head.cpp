@@ -128,7 +128,7 @@ std::string asked_and_got(Report const& report) {
     return out + "</tbody>\n</table>\n";
 }
 
-/// 2026-11-22 12:25:08 UTC; what is no such time stays as it is.
+/// 2026-11-22 12:25:08 UTC; any other text verbatim.
 std::string time_text(std::string_view rfc3339) {
     constexpr std::size_t date = 10;
     constexpr std::size_t to_seconds = 19;

@@ -86,7 +86,7 @@ private:
                 [&outage] {
                     outage.warn(
                         "the subject ends before what was acknowledged: the stream was purged or "
-                        "made anew, or a server that lags has answered");
+                        "recreated, or a server that lags has answered");
                 }};
     }
 

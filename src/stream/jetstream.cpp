@@ -79,7 +79,7 @@ public:
 
     std::optional<LastBlock> last(milliseconds most, std::string& reason) override try {
         auto const end = Clock::now() + most;
-        // It may have been changed, or made anew.
+        // It may have been changed, or recreated.
         nlohmann::json const info = ask_jetstream(client_, "STREAM.INFO." + stream_, {}, most);
         reason = fault_of_stream(info.at("config"));
         if (!reason.empty()) {

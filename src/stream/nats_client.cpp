@@ -27,7 +27,7 @@ constexpr milliseconds attempt_timeout{3000};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{1000};
 constexpr std::chrono::seconds lasting{5};
-/// An attempt of that age is left alone, and the server tried anew: its connection may be the only
+/// An attempt of that age is left alone, and the server tried again: its connection may be the only
 /// one that hangs. Doubled each time, since each is a thread that sleeps.
 constexpr std::chrono::seconds first_age{10};
 constexpr std::chrono::minutes longest_age{10};

@@ -119,6 +119,30 @@ TEST_CASE("A connection that is lost while closing fails what was sent, and ends
     stage.play(server, talk);
 }
 
+TEST_CASE("Of several closes that are under way the shortest timeout holds", "[client]") {
+    Stage stage;
+    bool gentle_ended = false;
+    auto const has_ended = [&gentle_ended] { return gentle_ended; };
+    auto const server = [&has_ended](Socket& /*socket*/) -> asio::awaitable<void> {
+        co_await test::until(has_ended);
+    };
+    auto const talk = [&]() -> asio::awaitable<void> {
+        Client client = co_await Client::open(stage.address(), patient);
+        asio::any_io_executor const executor = co_await asio::this_coro::executor;
+        Sends sends(executor);
+        sends.start(client, "a");
+        asio::co_spawn(executor, client.close(patient),
+                       [&](std::exception_ptr const& thrown) { gentle_ended = thrown == nullptr; });
+        auto const hasty = [&client] { return client.close(50ms); };
+        std::string const told = co_await failure_of<ClientError>(hasty);
+        CHECK(told == "1 message was not answered within 50ms");
+        co_await sends.all_done();
+        CHECK(sends[0].code == Errc::client_closed);
+        co_await test::until(has_ended);
+    };
+    stage.play(server, talk);
+}
+
 TEST_CASE("A cancelled close is told as such, and can be called again", "[client]") {
     Stage stage;
     bool again = false;

@@ -37,4 +37,14 @@ TEST_CASE("A client of datagrams refuses a stream's address with a sentence", "[
     }
 }
 
+TEST_CASE("A client of datagrams needs the server's host and port", "[client]") {
+    for (std::string_view const text : {"udp:51717", "udp:127.0.0.1:0"}) {
+        CAPTURE(text);
+        asio::io_context context;
+        auto opened = asio::co_spawn(context, open_client(parse_address(text)), asio::use_future);
+        context.run();
+        CHECK_THROWS_AS(opened.get(), AddressError);
+    }
+}
+
 }  // namespace roger

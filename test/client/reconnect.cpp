@@ -153,7 +153,7 @@ TEST_CASE("A server that is away for a while is tried again until it is there", 
     stage.play_all({server, talk});
 }
 
-TEST_CASE("After the last attempt what waits fails, and the next send begins anew", "[client]") {
+TEST_CASE("After the last attempt what waits fails, and the next send begins again", "[client]") {
     Stage stage(test::free_unix_address());
     bool failed = false;
     auto const server = [&]() -> asio::awaitable<void> {

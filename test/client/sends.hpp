@@ -22,7 +22,7 @@
 namespace roger::test {
 
 /// What became of a message.
-struct Fate {
+struct Outcome {
     std::string message;
     std::string text = {};  ///< the answer's, or the failure's sentence; `cancelled`
     std::error_code code = {};
@@ -39,13 +39,13 @@ public:
 
     /// They begin at once, as if each were awaited by a coroutine of its own.
     void start(Client& client, std::string message, Timeout ack_timeout = patient) {
-        Fate& fate = fates_.emplace_back(Fate{.message = std::move(message)});
-        auto done = [this, &fate](std::exception_ptr const& thrown, Answer const& answer) {
-            fate.text = answer.text;
-            note(fate, thrown);
+        Outcome& outcome = outcomes_.emplace_back(Outcome{.message = std::move(message)});
+        auto done = [this, &outcome](std::exception_ptr const& thrown, Answer const& answer) {
+            outcome.text = answer.text;
+            note(outcome, thrown);
         };
         asio::co_spawn(
-            executor_, client.send(fate.message, ack_timeout),
+            executor_, client.send(outcome.message, ack_timeout),
             asio::bind_cancellation_slot(cancellations_.emplace_back().slot(), std::move(done)));
     }
 
@@ -60,33 +60,34 @@ public:
     }
 
     asio::awaitable<void> all_done() {
-        auto const is_done = [this] { return done_ == fates_.size(); };
+        auto const is_done = [this] { return done_ == outcomes_.size(); };
         co_await until(is_done);
     }
 
-    [[nodiscard]] Fate const& operator[](std::size_t number) const { return fates_[number]; }
+    [[nodiscard]] Outcome const& operator[](std::size_t number) const { return outcomes_[number]; }
     [[nodiscard]] std::size_t done() const { return done_; }
 
 private:
-    void note(Fate& fate, std::exception_ptr const& thrown) {
+    void note(Outcome& outcome, std::exception_ptr const& thrown) {
         try {
             if (thrown) {
                 std::rethrow_exception(thrown);
             }
         } catch (ClientError const& error) {
-            fate.text = error.what();
-            fate.code = error.code();
-            fate.cause = error.cause();
-            fate.sent = error.sent();
+            outcome.text = error.what();
+            outcome.code = error.code();
+            outcome.cause = error.cause();
+            outcome.sent = error.sent();
         } catch (asio::system_error const& error) {
-            fate.text = error.code() == asio::error::operation_aborted ? "cancelled" : error.what();
+            outcome.text =
+                error.code() == asio::error::operation_aborted ? "cancelled" : error.what();
         }
-        fate.done = true;
+        outcome.done = true;
         ++done_;
     }
 
     asio::any_io_executor executor_;
-    std::deque<Fate> fates_;
+    std::deque<Outcome> outcomes_;
     std::deque<asio::cancellation_signal> cancellations_;
     std::size_t done_ = 0;
 };

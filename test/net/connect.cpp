@@ -216,4 +216,9 @@ TEST_CASE("A datagram address is refused", "[connect][net]") {
     CHECK_THROWS_AS(outcome_of(parse_address("udp:localhost:1"), long_timeout), AddressError);
 }
 
+TEST_CASE("An address without host or port is no server's", "[connect][net]") {
+    CHECK_THROWS_AS(outcome_of(parse_address("51717"), long_timeout), AddressError);
+    CHECK_THROWS_AS(outcome_of(parse_address("127.0.0.1:0"), long_timeout), AddressError);
+}
+
 }  // namespace roger

@@ -2,7 +2,7 @@
 #include "roger/client.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
-#include "server/crowd.hpp"
+#include "server/connected_clients.hpp"
 #include "server/embedded.hpp"
 #include "server/handlers.hpp"
 #include "support/answers.hpp"
@@ -42,18 +42,18 @@ TEST_CASE("A server that is destroyed while it serves closes its connections, an
     bool const on_its_loop = GENERATE(false, true);
     RunningContext running;
     TempDir const directory;
-    auto server =
-        std::make_unique<Server>(running.context(), for_crowd(directory), keep_those_that_wait);
+    auto server = std::make_unique<Server>(running.context(), for_connected_clients(directory),
+                                           keep_those_that_wait);
     Serving serving(running.context(), *server);
-    Crowd crowd(*server);
+    ConnectedClients clients(*server);
     if (on_its_loop) {
         run_on(running.context(), [&] { server.reset(); });
     } else {
         server.reset();
     }
-    crowd.wait_for_end();
-    crowd.waiting().wait_for_end();
-    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    clients.wait_for_end();
+    clients.waiting().wait_for_end();
+    CHECK((serving.result().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A handler may destroy its server", "[server][embedding][concurrency]") {
@@ -68,7 +68,7 @@ TEST_CASE("A handler may destroy its server", "[server][embedding][concurrency]"
     Peer peer = Peer::connect(address_of(*server));
     peer.send("that is all\n");
     peer.wait_for_end();
-    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    CHECK((serving.result().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A server that never served leaves nothing behind, stopped or not",
@@ -80,7 +80,7 @@ TEST_CASE("A server that never served leaves nothing behind, stopped or not",
         [](Server& server) { server.end_now(); });
     bool const runs_after = GENERATE(false, true);
     {
-        Server server(context, for_crowd(directory), take);
+        Server server(context, for_connected_clients(directory), take);
         act(server);
     }
     if (runs_after) {
@@ -100,7 +100,7 @@ TEST_CASE("A serve() that nobody awaits may outlive its server", "[server][embed
     asio::co_spawn(context, std::move(*never_begun),
                    [&](std::exception_ptr const&, ServerResult const& ended) { result = ended; });
     context.run();
-    CHECK((result.value().end == ServerResult::End::stopped_now));
+    CHECK((result.value().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A context is destroyed with all that a server has waiting in it",
@@ -110,11 +110,11 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     TempDir const directory;
     std::atomic<int> destroyed = 0;
     auto server = std::make_unique<Server>(
-        running->context(), for_crowd(directory),
+        running->context(), for_connected_clients(directory),
         [witness = std::shared_ptr<void>(nullptr, [&](void*) { ++destroyed; })](
             Batch const& batch) { return keep_those_that_wait(batch); });
     Serving serving(running->context(), *server);
-    Crowd crowd(*server);
+    ConnectedClients clients(*server);
     running->stop();
     if (server_first) {
         server.reset();
@@ -125,8 +125,8 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
         running.reset();
     }
     CHECK(destroyed == 1);
-    crowd.wait_for_end();
-    crowd.waiting().wait_for_end();
+    clients.wait_for_end();
+    clients.waiting().wait_for_end();
 }
 
 TEST_CASE("A datagram's handler may return after the server has ended at once",
@@ -144,7 +144,7 @@ TEST_CASE("A datagram's handler may return after the server has ended at once",
     sender.send("held");
     entered.get_future().wait();
     server.end_now();
-    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    CHECK((serving.result().end == ServerResult::End::ended_now));
     asio::post(running.context(), [&] { gate.cancel(); });
     CHECK(sender.receive() == ack_line);
 }
@@ -184,10 +184,10 @@ TEST_CASE("A context is destroyed with a client and a server in it, whichever ca
         connect();
     }
     TempDir const directory;
-    std::optional<Server> server(std::in_place, running->context(), for_crowd(directory),
-                                 keep_those_that_wait);
+    std::optional<Server> server(std::in_place, running->context(),
+                                 for_connected_clients(directory), keep_those_that_wait);
     Serving serving(running->context(), *server);
-    Crowd crowd(*server);
+    ConnectedClients clients(*server);
     if (!client_first) {
         connect();
     }
@@ -196,7 +196,7 @@ TEST_CASE("A context is destroyed with a client and a server in it, whichever ca
     running->stop();
     server.reset();
     running.reset();
-    crowd.wait_for_end();
+    clients.wait_for_end();
     connected.wait_for_end();
 }
 
@@ -216,17 +216,17 @@ TEST_CASE("Several contexts are destroyed with all that a server has waiting in 
     }
     TempDir const directory;
     auto server = std::make_unique<Server>(
-        std::vector{std::ref(first->context()), std::ref(second->context())}, for_crowd(directory),
-        keep_those_that_wait);
+        std::vector{std::ref(first->context()), std::ref(second->context())},
+        for_connected_clients(directory), keep_those_that_wait);
     Serving serving(first->context(), *server);
-    Crowd crowd(*server);
+    ConnectedClients clients(*server);
     first->stop();
     second->stop();
     server.reset();
     (first_first ? first : second).reset();
     (first_first ? second : first).reset();
-    crowd.wait_for_end();
-    crowd.waiting().wait_for_end();
+    clients.wait_for_end();
+    clients.waiting().wait_for_end();
 }
 
 TEST_CASE(
@@ -288,7 +288,7 @@ TEST_CASE("A handler that waits on the caller's context goes on when its server 
     peer.send("the batch is still there\n");
     eventually("the handler has it", [&] { return server->counters().messages == 1; });
     server.reset();
-    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    CHECK((serving.result().end == ServerResult::End::ended_now));
     peer.wait_for_end();
     released = true;
     CHECK(said.get_future().get() == "the batch is still there");

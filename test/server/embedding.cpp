@@ -1,7 +1,8 @@
 // A server on io_contexts of the caller's: started, stopped and cancelled at any moment.
+#include "roger/error.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
-#include "server/crowd.hpp"
+#include "server/connected_clients.hpp"
 #include "server/embedded.hpp"
 #include "server/handlers.hpp"
 #include "support/answers.hpp"
@@ -18,6 +19,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -137,16 +139,16 @@ TEST_CASE("A cancelled serve() drains", "[server][embedding][concurrency]") {
 TEST_CASE("A serve() that is cancelled twice ends at once", "[server][embedding][concurrency]") {
     RunningContext running;
     TempDir const directory;
-    ServerOptions options = for_crowd(directory);
+    ServerOptions options = for_connected_clients(directory);
     options.drain_timeout = std::nullopt;
     Server server(running.context(), options, keep_those_that_wait);
     Serving serving(running.context(), server);
-    Crowd crowd(server);
+    ConnectedClients clients(server);
     run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    crowd.wait_for_end();
+    clients.wait_for_end();
     CHECK_FALSE(serving.returned());
     run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    CHECK((serving.result().end == ServerResult::End::stopped_now));
+    CHECK((serving.result().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A server stopped or ended before it serves serves nobody", "[server][embedding]") {
@@ -157,7 +159,7 @@ TEST_CASE("A server stopped or ended before it serves serves nobody", "[server][
     Serving serving(context, server);
     context.run();
     CHECK((serving.result().end ==
-           (at_once ? ServerResult::End::stopped_now : ServerResult::End::drained)));
+           (at_once ? ServerResult::End::ended_now : ServerResult::End::drained)));
 }
 
 TEST_CASE("A server is followed by another on the same context and address",
@@ -219,6 +221,25 @@ TEST_CASE("A server serves once, and in its own way", "[server][embedding]") {
     own.stop();
     CHECK(own.run().success());
     CHECK_THROWS_AS(own.run(), std::logic_error);
+}
+
+TEST_CASE("A server on no context at all is refused", "[server][embedding]") {
+    std::vector<std::reference_wrapper<asio::io_context>> const none;
+    try {
+        Server const server(none, at({"127.0.0.1:0"}), take);
+        FAIL_CHECK("it was made");
+    } catch (Error const& error) {
+        CHECK(error.code() == Errc::invalid_option);
+        CHECK(std::string(error.what()).starts_with("contexts: "));
+    }
+}
+
+TEST_CASE("A failure without a reason is a failure all the same", "[server][concurrency]") {
+    RunningContext running;
+    Server server(running.context(), at({"127.0.0.1:0"}), take);
+    Serving serving(running.context(), server);
+    server.fail("");
+    CHECK_FALSE(serving.result().success());
 }
 
 TEST_CASE("A program's own failure ends its server, and is the result's", "[server][concurrency]") {

@@ -76,7 +76,7 @@ TEST_CASE("A server can end now while its sockets wait for room", "[server][conc
     datagrams.send("is there room?");
     pass_through(running);
     running.server().end_now();
-    CHECK((running.result().end == ServerResult::End::stopped_now));
+    CHECK((running.result().end == ServerResult::End::ended_now));
     CHECK(running.server().counters().displayed == 0);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("A server can end now while its sockets wait for a place", "[server][c
     talk();
     talk();
     running.server().end_now();
-    CHECK((running.result().end == ServerResult::End::stopped_now));
+    CHECK((running.result().end == ServerResult::End::ended_now));
     CHECK(running.server().counters().displayed == 3);
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("A server that ends now closes connections that are on their way to a 
     Peer const accepted_after_it = connect_to_first_loop();
     running.server().end_now();
     go_on.set_value();
-    CHECK((running.result().end == ServerResult::End::stopped_now));
+    CHECK((running.result().end == ServerResult::End::ended_now));
     on_its_way.wait_for_end();
 }
 
@@ -154,7 +154,7 @@ TEST_CASE("A handler that is destroyed before it has returned still has its batc
         eventually("the handler has both",
                    [&] { return running.server().counters().messages == 2; });
         running.server().end_now();
-        CHECK((running.result().end == ServerResult::End::stopped_now));
+        CHECK((running.result().end == ServerResult::End::ended_now));
     }
     CHECK(bytes == 5);
 }
@@ -181,7 +181,7 @@ TEST_CASE("A handler that waits elsewhere can be awaited by that after its serve
         datagrams.send("by a datagram");
         eventually("the handler has both", [&] { return waiting == 2; });
         running.server().end_now();
-        CHECK((running.result().end == ServerResult::End::stopped_now));
+        CHECK((running.result().end == ServerResult::End::ended_now));
     }
     CHECK(event.cancel() == 2);
     elsewhere.run();

@@ -104,14 +104,14 @@ TEST_CASE("A server ended before it runs serves nobody", "[server]") {
     Server server(at({"127.0.0.1:0", "unix:" + directory / "s"}), take);
     server.end_now();
     auto const result = server.run();
-    CHECK((result.end == ServerResult::End::stopped_now));
+    CHECK((result.end == ServerResult::End::ended_now));
     CHECK_FALSE(result.success());
     CHECK(result.failure == "");
     CHECK_THROWS_AS(Peer::connect(to_string(server.addresses()[0])), Failure);
     CHECK(std::filesystem::is_empty(directory.path()));
 }
 
-TEST_CASE("A server may be told to stop as often as one likes", "[server][concurrency]") {
+TEST_CASE("stop() of a server is idempotent", "[server][concurrency]") {
     auto const threads = GENERATE(std::size_t{1}, std::size_t{3});
     Kept kept;
     RunningServer running({.threads = threads}, kept.handler());
@@ -326,7 +326,7 @@ TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {
     eventually("the handler has it", [&] { return running.server().counters().messages == 1; });
     running.server().end_now();
     auto const result = running.result();
-    CHECK((result.end == ServerResult::End::stopped_now));
+    CHECK((result.end == ServerResult::End::ended_now));
     CHECK(result.failure == "");
     idle.wait_for_end();
     begun.wait_for_end();

@@ -40,7 +40,7 @@ TEST_CASE("Signal hooks that throw fail the server, and keep no later signal fro
         return result.wait_for(0s) == std::future_status::ready;
     });
     ServerResult const ended = result.get();
-    CHECK((ended.end == ServerResult::End::stopped_now));
+    CHECK((ended.end == ServerResult::End::ended_now));
     CHECK(ended.failure == "no paper");
 }
 

@@ -24,7 +24,7 @@ TEST_CASE("After a slow write the latency is high until many were quick", "[writ
     CHECK(latency.is_low());
 }
 
-TEST_CASE("One slow write among the quick ones begins the count anew", "[write-latency]") {
+TEST_CASE("One slow write among the quick ones restarts the count", "[write-latency]") {
     WriteLatency latency;
     latency.add(1h);
     for (unsigned i = 1; i != WriteLatency::enough_quick_ones; ++i) {

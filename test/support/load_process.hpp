@@ -57,7 +57,7 @@ private:
     Process process_;
 };
 
-/// Without a report: for what is no load test, and for wrong use.
+/// Without a report: for what is no load test, and for usage errors.
 Launch load_launch(std::vector<std::string> arguments);
 
 /// Starts, and waits for the end.

@@ -109,7 +109,7 @@ public:
                                           std::string const& payload = "",
                                           Duration most = Duration(2000));
 
-    /// A stream, made anew. Throws Failure with JetStream's own words.
+    /// A stream, recreated if it is there. Throws Failure with JetStream's own words.
     void create_stream(nlohmann::json const& config);
     /// "config", "state", "cluster". Waits while it cannot be told.
     nlohmann::json info(std::string const& stream);

@@ -290,9 +290,10 @@ TEST_CASE("Where no client fits below the limit on open files, only raising that
 TEST_CASE("However few open files are allowed, the server serves or says why not",
           "[descriptors][system]") {
     need_a_server_that_can_starve();
-    for (rlim_t most = 8; most <= 40; most += 2) {
-        CAPTURE(most);
-        auto launch = server_launch({"--once", "127.0.0.1:0"});
+    auto const threads = GENERATE("1", "4");
+    for (rlim_t most = 8; most <= 56; most += 2) {
+        CAPTURE(threads, most);
+        auto launch = server_launch({"--once", "--threads", threads, "127.0.0.1:0"});
         launch.open_files = most;
         Process process(launch);
         auto const line = process.err().read_line();

@@ -1,4 +1,4 @@
-// Limit: how many clients at once, and what becomes of the others.
+// Limit: maximum connections, and whether the rest wait or are refused.
 #include "support/answers.hpp"
 #include "support/facts.hpp"
 #include "support/peer.hpp"

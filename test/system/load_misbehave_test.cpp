@@ -22,9 +22,9 @@ constexpr std::size_t misbehaving = 3;
 constexpr std::size_t healthy_messages = 100;  ///< of the healthy ones, in a second
 
 /// The program's result, with nothing but acked messages of healthy clients.
-LoadResult test_beside(std::string const& crowd, ServerProcess& server) {
+LoadResult test_beside(std::string const& behaviour, ServerProcess& server) {
     auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "100",
-                                  "--message", "hi", "--misbehave", crowd, server.address()});
+                                  "--message", "hi", "--misbehave", behaviour, server.address()});
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == healthy_messages);

@@ -149,7 +149,7 @@ TEST_CASE("Answers that wait unread behind many others are in time", "[load][sys
     CHECK(server.stop() == Exit::with(0));
 }
 
-TEST_CASE("Sources that cannot connect to the server are wrong use", "[load][system]") {
+TEST_CASE("Sources that cannot connect to the server are a usage error", "[load][system]") {
     LineServer const server({});
     auto const of_other_family = run(load_launch({"--source", "::1", server.address()}));
     CHECK(of_other_family.exit == Exit::with(2));

@@ -21,7 +21,7 @@ struct LoadMistake {
     Words named;  ///< what the sentence has to name: the thing, the reason, the remedy
 };
 
-constexpr int wrong_use = 2;
+constexpr int usage_error = 2;
 constexpr int no_verdict = 3;
 
 /// One sentence on standard error, nothing on standard output.
@@ -43,7 +43,7 @@ void check_sentence(Launch launch, Words const& named, int status) {
 
 void check_wrong(std::vector<LoadMistake> const& mistakes) {
     for (LoadMistake const& mistake : mistakes) {
-        check_sentence(load_launch(mistake.arguments), mistake.named, wrong_use);
+        check_sentence(load_launch(mistake.arguments), mistake.named, usage_error);
     }
 }
 
@@ -57,7 +57,7 @@ void check_wrong_options(std::vector<LoadMistake> mistakes) {
 
 }  // namespace
 
-TEST_CASE("A load test without a usable address says so", "[load][wrong-use][system]") {
+TEST_CASE("A load test without a usable address says so", "[load][usage-error][system]") {
     check_wrong({
         {{}, {"ADDRESS", "HOST PORT"}},
         {{"--clients", "5"}, {"ADDRESS", "HOST PORT"}},
@@ -72,7 +72,7 @@ TEST_CASE("A load test without a usable address says so", "[load][wrong-use][sys
     });
 }
 
-TEST_CASE("A load test with a wrong amount says so", "[load][wrong-use][system]") {
+TEST_CASE("A load test with a wrong amount says so", "[load][usage-error][system]") {
     check_wrong_options({
         {{"--clients", "0"}, {"--clients", "0", "1"}},
         {{"--clients", "many"}, {"--clients", "many"}},
@@ -108,7 +108,7 @@ TEST_CASE("A load test with a wrong amount says so", "[load][wrong-use][system]"
                  {{"diff", "--nonsense="}, {"--nonsense="}}});
 }
 
-TEST_CASE("A load test with wrong messages says so", "[load][wrong-use][system]") {
+TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system]") {
     TempDir const directory;
     write_file(directory / "empty", "");
     write_file(directory / "lines", "a\nb\n");
@@ -146,7 +146,7 @@ TEST_CASE("A load test with wrong messages says so", "[load][wrong-use][system]"
     });
 }
 
-TEST_CASE("A load test with wrong clients says so", "[load][wrong-use][system]") {
+TEST_CASE("A load test with wrong clients says so", "[load][usage-error][system]") {
     check_wrong_options({
         {{"--source", "abc"}, {"--source", "'abc'", "10.0.0.1-10.0.0.9"}},
         {{"--source", "127.0.0.1-"}, {"--source", "127.0.0.1-"}},
@@ -162,15 +162,15 @@ TEST_CASE("A load test with wrong clients says so", "[load][wrong-use][system]")
 }
 
 TEST_CASE("A number of misbehaving clients that cannot be is refused",
-          "[load][wrong-use][system]") {
+          "[load][usage-error][system]") {
     // The name is looked up before any of them is made.
     for (std::string const count : {"-1", "18446744073709551615", "18446744073709551616"}) {
         check_sentence(load_launch({"--misbehave", "silent=" + count, "no-such-host.invalid:1"}),
-                       {"--misbehave", "silent=" + count}, wrong_use);
+                       {"--misbehave", "silent=" + count}, usage_error);
     }
 }
 
-TEST_CASE("A load test with a wrong objective says so", "[load][wrong-use][system]") {
+TEST_CASE("A load test with a wrong objective says so", "[load][usage-error][system]") {
     for (std::string const option : {"--assert", "--find"}) {
         check_wrong_options({
             {{option, "p99"}, {option, "'p99'", "compares nothing", "p99<5ms"}},
@@ -194,7 +194,7 @@ TEST_CASE("A load test with a wrong objective says so", "[load][wrong-use][syste
     });
 }
 
-TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") {
+TEST_CASE("Reports that cannot be read are named", "[load][usage-error][system]") {
     TempDir const directory;
     LineServer const server({});
     auto const good = run_load({"--clients", "1", "--messages", "1", server.address()}).report;
@@ -242,7 +242,7 @@ TEST_CASE("Reports that cannot be read are named", "[load][wrong-use][system]") 
 }
 
 TEST_CASE("More clients than may have files are refused before any has connected",
-          "[load][wrong-use][system]") {
+          "[load][usage-error][system]") {
     LineServer const server({});
     auto launch = load_launch({"--clients", "1000", "--messages", "1000", server.address()});
     launch.open_files = 200;
@@ -263,28 +263,29 @@ TEST_CASE("A limit of open files that may be raised is raised", "[load][system]"
     CHECK(server.connections() == 100);
 }
 
-TEST_CASE("A host that nobody knows has no verdict", "[load][wrong-use][system]") {
+TEST_CASE("A host that nobody knows has no verdict", "[load][usage-error][system]") {
     check_sentence(load_launch({"no-such-host.invalid", "1"}), {"no-such-host.invalid"},
                    no_verdict);
     check_sentence(load_launch({"--find", "p99<5ms", "no-such-host.invalid:1"}),
                    {"no-such-host.invalid"}, no_verdict);
 }
 
-TEST_CASE("A report that cannot be written is told before the test", "[load][wrong-use][system]") {
+TEST_CASE("A report that cannot be written is told before the test",
+          "[load][usage-error][system]") {
     LineServer const server({});
     for (std::string const option : {"--json", "--hgrm", "--html"}) {
         check_sentence(
             load_launch({option + '=', "--messages", "1", "--clients", "1", server.address()}),
-            {option, "name of a file"}, wrong_use);
+            {option, "name of a file"}, usage_error);
         check_sentence(load_launch({option, "/nonexistent/report", "--messages", "1", "--clients",
                                     "1", server.address()}),
-                       {"/nonexistent/report", "No such file"}, wrong_use);
+                       {"/nonexistent/report", "No such file"}, usage_error);
     }
     CHECK(server.connections() == 0);
 }
 
 TEST_CASE("A report that turns out not to be writable is printed first",
-          "[load][wrong-use][system]") {
+          "[load][usage-error][system]") {
     LineServer const server({.delays = {Duration(100)}});
     for (std::string const option : {"--json", "--hgrm", "--html"}) {
         auto const ended = run(load_launch(
@@ -296,7 +297,7 @@ TEST_CASE("A report that turns out not to be writable is printed first",
     }
 }
 
-TEST_CASE("A report that cannot be printed is complained about", "[load][wrong-use][system]") {
+TEST_CASE("A report that cannot be printed is complained about", "[load][usage-error][system]") {
     LineServer const server({});
     auto launch = load_launch({"--messages", "1", "--clients", "1", server.address()});
     launch.out = Stdio::file("/dev/full");
@@ -305,7 +306,7 @@ TEST_CASE("A report that cannot be printed is complained about", "[load][wrong-u
     CHECK(ended.err.find("standard output") != std::string::npos);
 }
 
-TEST_CASE("load explains itself", "[load][wrong-use][system]") {
+TEST_CASE("load explains itself", "[load][usage-error][system]") {
     for (Words const& arguments :
          {Words{"--help"}, Words{"--version"}, Words{"merge", "--help"}, Words{"diff", "--help"}}) {
         CAPTURE(fmt::format("{}", arguments));

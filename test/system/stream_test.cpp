@@ -331,7 +331,7 @@ TEST_CASE("load --audit finds in the stream what the server has acknowledged",
     CHECK(liar.stop() == Exit::with(0));
 }
 
-TEST_CASE("A stream made anew that could lose what is acknowledged is not published to",
+TEST_CASE("A recreated stream that could lose what is acknowledged is not published to",
           "[stream][system]") {
     need_nats();
     NatsServer const nats;

@@ -17,10 +17,10 @@
 namespace roger::test {
 
 /// Connections and a datagram sender in every state that a coroutine of a server can wait in.
-class Crowd {
+class ConnectedClients {
 public:
     /// Of a server with stream and datagram address, a limit of 3, and a handler that keeps `wait`.
-    explicit Crowd(Server const& server) {
+    explicit ConnectedClients(Server const& server) {
         idle_.emplace(Peer::connect(address_of(server, 0)));
         talk(*idle_, "hello");
         begun_.emplace(Peer::connect(address_of(server, 0)));
@@ -50,7 +50,7 @@ private:
     std::optional<DatagramPeer> sender_;
 };
 
-inline ServerOptions for_crowd(TempDir const& directory) {
+inline ServerOptions for_connected_clients(TempDir const& directory) {
     ServerOptions options = at({"unix:" + directory / "s", "unixgram:" + directory / "d"});
     options.limit = 3;
     return options;

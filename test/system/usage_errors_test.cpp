@@ -53,7 +53,7 @@ std::string const long_path = "unix:/tmp/" + std::string(200, 'p');
 
 }  // namespace
 
-TEST_CASE("A server without a usable address says so", "[wrong-use][system]") {
+TEST_CASE("A server without a usable address says so", "[usage-error][system]") {
     check_wrong(server_launch, {
                                    {{}, "ADDRESS"},
                                    {{"65536"}, "65536"},
@@ -77,7 +77,7 @@ TEST_CASE("A server without a usable address says so", "[wrong-use][system]") {
                                });
 }
 
-TEST_CASE("A server with a wrong option says so", "[wrong-use][system]") {
+TEST_CASE("A server with a wrong option says so", "[usage-error][system]") {
     check_wrong(server_launch,
                 {
                     {{"--limit", "0", "0"}, "--limit"},
@@ -106,7 +106,7 @@ TEST_CASE("A server with a wrong option says so", "[wrong-use][system]") {
                 });
 }
 
-TEST_CASE("An option that there is not is named, whatever else is wrong", "[wrong-use][system]") {
+TEST_CASE("An option that there is not is named, whatever else is wrong", "[usage-error][system]") {
     for (auto* const program : {server_launch, client_launch}) {
         check_wrong(program, {
                                  {{"--nonsense"}, "--nonsense"},
@@ -120,7 +120,8 @@ TEST_CASE("An option that there is not is named, whatever else is wrong", "[wron
     }
 }
 
-TEST_CASE("A time or a size without a unit, or no time at all, is refused", "[wrong-use][system]") {
+TEST_CASE("A time or a size without a unit, or no time at all, is refused",
+          "[usage-error][system]") {
     for (std::string const option :
          {"--idle-timeout", "--message-timeout", "--write-timeout", "--drain-timeout"}) {
         check_wrong(server_launch, {{{option, "5", "0"}, option + ": '5' has no unit"},
@@ -141,13 +142,13 @@ TEST_CASE("A time or a size without a unit, or no time at all, is refused", "[wr
                                 {{"--max-message", "none", "0"}, "--max-message"}});
 }
 
-TEST_CASE("Sending again is for datagrams only", "[wrong-use][system]") {
+TEST_CASE("Sending again is for datagrams only", "[usage-error][system]") {
     check_wrong(client_launch, {{{"--retries", "1", "127.0.0.1:1"}, "only a datagram"},
                                 {{"--retries", "0", "unix:@nobody"}, "only a datagram"},
                                 {{"--retries", "-1", "udp:127.0.0.1:1"}, "--retries"}});
 }
 
-TEST_CASE("A client without a usable address says so", "[wrong-use][system]") {
+TEST_CASE("A client without a usable address says so", "[usage-error][system]") {
     check_wrong(client_launch, {
                                    {{}, "ADDRESS"},
                                    {{"127.0.0.1", "0"}, "port"},
@@ -166,7 +167,7 @@ TEST_CASE("A client without a usable address says so", "[wrong-use][system]") {
                                });
 }
 
-TEST_CASE("A client with a wrong option says so", "[wrong-use][system]") {
+TEST_CASE("A client with a wrong option says so", "[usage-error][system]") {
     check_wrong(client_launch, {
                                    {{"--keep=", "127.0.0.1:1"}, "--keep="},
                                    {{"--retries=", "udp:127.0.0.1:1"}, "--retries"},
@@ -176,7 +177,7 @@ TEST_CASE("A client with a wrong option says so", "[wrong-use][system]") {
                                });
 }
 
-TEST_CASE("A server whose address is in use says which", "[wrong-use][system]") {
+TEST_CASE("A server whose address is in use says which", "[usage-error][system]") {
     Listener const holder("tcp:127.0.0.1:0");
     check_sentence(server_launch({holder.address()}), holder.address(), 1);
     check_sentence(server_launch({holder.address()}), "in use", 1);
@@ -191,7 +192,7 @@ TEST_CASE("A server whose address is in use says which", "[wrong-use][system]") 
     CHECK_FALSE(std::filesystem::exists(directory / "s"));
 }
 
-TEST_CASE("A server without the right to a port says so", "[wrong-use][system]") {
+TEST_CASE("A server without the right to a port says so", "[usage-error][system]") {
     if (std::stoi(read_file("/proc/sys/net/ipv4/ip_unprivileged_port_start")) <= 1) {
         SKIP("every port is open to everybody here: ip_unprivileged_port_start");
     }
@@ -209,7 +210,7 @@ TEST_CASE("A server without the right to a port says so", "[wrong-use][system]")
     check_sentence(launch, "Permission denied", 1);
 }
 
-TEST_CASE("A server that cannot have its address says why", "[wrong-use][system]") {
+TEST_CASE("A server that cannot have its address says why", "[usage-error][system]") {
     TempDir const directory;
     check_sentence(server_launch({"no-such-host.invalid:0"}), "no-such-host.invalid", 1);
     check_sentence(server_launch({"192.0.2.1:0"}), "192.0.2.1", 1);
@@ -220,7 +221,7 @@ TEST_CASE("A server that cannot have its address says why", "[wrong-use][system]
     check_sentence(server_launch({"unix:" + path + "/none/s"}), path + "/none/s", 1);
 }
 
-TEST_CASE("A client that cannot reach a server says why", "[wrong-use][system]") {
+TEST_CASE("A client that cannot reach a server says why", "[usage-error][system]") {
     TempDir const directory;
     auto const path = directory.path().string();
     RefusingAddress const refusing;
@@ -235,7 +236,7 @@ TEST_CASE("A client that cannot reach a server says why", "[wrong-use][system]")
     CHECK(read_file(directory / "file") == "not a socket");
 }
 
-TEST_CASE("Help and version are printed on standard output", "[wrong-use][system]") {
+TEST_CASE("Help and version are printed on standard output", "[usage-error][system]") {
     for (auto* const program : {server_launch, client_launch}) {
         for (std::string const option : {"--help", "--version"}) {
             auto launch = program({option});
