@@ -40,7 +40,8 @@ public:
 
 struct Address {
     Transport transport = Transport::tcp;
-    std::string host;        ///< tcp, udp: a name, or a number without brackets; empty: any
+    std::string
+        host;  ///< tcp, udp: a name, or a number without brackets; empty: any (servers only)
     std::uint16_t port = 0;  ///< tcp, udp: 0 lets the system choose (servers only)
     std::string path;        ///< unix, unixgram: a path, or '@' and a name, of 107 bytes at most
 
@@ -55,7 +56,8 @@ Address parse_address(std::string_view text);
 Address parse_address(std::string_view host, std::string_view port);
 
 /// Writes the grammar above, always with its prefix: tcp:[::]:51717, unix:/run/roger.
-/// parse_address(to_string(a)) == a, except that an empty host is written as [::].
+/// parse_address(to_string(a)) == a for what parse_address() returned, except that an empty host is
+/// written as [::].
 std::string to_string(Address const& address);
 
 }  // namespace roger

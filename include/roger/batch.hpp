@@ -90,14 +90,15 @@ public:
     [[nodiscard]] Iterator end() const { return end_; }
     [[nodiscard]] bool empty() const { return begin_ == end_; }
 
-    /// The event loop that the handler runs on, from 0 to ServerOptions::threads - 1: what is kept
-    /// by loop needs no lock.
+    /// The event loop that the handler runs on, from 0 to the number of loops less one
+    /// (ServerOptions::threads, or the contexts that the server was given): what is kept by loop
+    /// needs no lock.
     [[nodiscard]] std::size_t loop() const { return loop_; }
 
     /// Answers `message`, which is one of this batch, with `error: ` and the reason when the
-    /// handler returns, instead of acknowledging it. What of the reason does not show in a line is
-    /// escaped, as --show text does it. Refusals documents how long a reason may be, and how many
-    /// there may be.
+    /// handler returns, instead of acknowledging it. Called on the handler's loop. Control
+    /// characters and invalid UTF-8 in the reason are escaped: docs/protocol.md. Refusals documents
+    /// how long a reason may be, and how many there may be.
     void refuse(Message const& message, std::string_view reason) const {
         refusals_.add(message.text.data(), reason);
     }

@@ -24,12 +24,12 @@ namespace roger {
 /// What to do when the connection is lost and there are messages to be sent. The first attempt is
 /// made at once; before each further one there is a delay, which doubles from `initial_delay` to
 /// `longest_delay` and of which a random part, at most half, is left out, lest all clients of a
-/// server come back at one moment. An answer ends the row of attempts.
+/// server come back at one moment. An answer resets the delay and the count of attempts.
 struct ReconnectOptions {
     std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);  ///< at least 1 ms
     std::chrono::milliseconds longest_delay = std::chrono::seconds(10);
-    /// In a row, at least 1: then all that waits to be sent fails, and the next send() begins a new
-    /// row. Nothing: for as long as a send() waits.
+    /// Consecutive failed attempts, at least 1, after which everything that waits to be sent fails;
+    /// the next send() starts again. Nothing: for as long as a send() waits.
     std::optional<std::size_t> attempts = {};
     /// At least once: a message that was sent and has no answer is sent again on the new
     /// connection, and so may be displayed twice. Otherwise its send() fails.
@@ -39,8 +39,8 @@ struct ReconnectOptions {
 struct ClientOptions {
     /// Bounds each attempt to connect, the resolver's part included. Nothing: the system's bound.
     Timeout connect_timeout = std::chrono::seconds(5);
-    /// Most messages that are sent and have no answer yet, at least 1: those beyond wait their
-    /// turn.
+    /// Maximum number of messages that are sent and have no answer yet, at least 1: those beyond
+    /// wait their turn.
     std::size_t window = 1024;
     /// Nothing: with its connection lost a client is closed.
     std::optional<ReconnectOptions> reconnect = {};
@@ -73,8 +73,8 @@ public:
     /// Resolves and connects, once; a name that stands for several addresses is tried in turn, all
     /// within `options.connect_timeout`. Throws ClientError, which says for each address what
     /// failed (cannot_resolve, cannot_connect, connect_timeout); AddressError for a datagram
-    /// address; Error, invalid_option, for an option out of its range; asio::system_error with
-    /// operation_aborted when the caller cancels.
+    /// address, and one without host or port; Error, invalid_option, for an option out of its
+    /// range; asio::system_error with operation_aborted when the caller cancels.
     static asio::awaitable<Client> open(Address address, ClientOptions options);
     static asio::awaitable<Client> open(Address address, Timeout connect_timeout);
 
@@ -104,16 +104,17 @@ public:
     /// middle of a message, and after ack_timeout, the connection is given up: a server that is so
     /// late is taken for dead. Without `options.reconnect` every further send() throws then.
     ///
-    /// A caller that cancels gets asio::system_error with operation_aborted. A message of which
-    /// nothing was sent is not sent any more; else its answer is awaited without the caller, and
-    /// dropped. The connection and the other send()s go on.
+    /// A caller that cancels gets asio::system_error with operation_aborted. A message that was not
+    /// yet handed to a write, together with others, is not sent any more; else its answer is
+    /// awaited without the caller, and dropped. The connection and the other send()s go on.
     asio::awaitable<Answer> send(std::string_view message, Timeout ack_timeout);
 
     /// Sends what waits to be sent, tells the server that there is no more (a half-close), waits
-    /// until no send() is under way, and closes; send() throws client_closed from the call on. When
-    /// that takes longer than `timeout`, closes at once and throws ClientError, ack_timeout; each
-    /// send() that is left throws client_closed. A caller that cancels gets asio::system_error with
-    /// operation_aborted, and may close() again. A second call changes nothing.
+    /// until no send() is under way, and closes; send() throws client_closed once it is awaited.
+    /// When that takes longer than `timeout`, closes at once and throws ClientError, ack_timeout;
+    /// each send() that is left throws client_closed. A caller that cancels gets asio::system_error
+    /// with operation_aborted, and may close() again. Of several that are under way the shortest
+    /// timeout holds.
     asio::awaitable<void> close(Timeout timeout);
 
     /// The messages of all send()s that are under way, in the order in which they are sent. Valid

@@ -28,14 +28,14 @@ namespace roger {
 /// awaited open(): on an io_context that one thread runs, or on a strand. Any number of send()s can
 /// be under way at once.
 ///
-/// **Lifetime.** A client lives until its send()s have completed, and holds nothing of the
-/// io_context itself: either may be destroyed first.
+/// **Lifetime.** A client lives until its send()s have completed, and is not moved before; it holds
+/// nothing of the io_context itself: either may be destroyed first.
 class DatagramClient {
 public:
     /// Resolves the address, within `connect_timeout`; nothing is sent yet, so that nobody knows
     /// whether a server is there. Throws ClientError (cannot_resolve, connect_timeout);
-    /// AddressError for a stream address; asio::system_error with operation_aborted when the caller
-    /// cancels.
+    /// AddressError for a stream address, and one without host or port; asio::system_error with
+    /// operation_aborted when the caller cancels.
     static asio::awaitable<DatagramClient> open(Address address, Timeout connect_timeout);
 
     /// No client yet: can only be destroyed or assigned to.

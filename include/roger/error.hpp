@@ -14,7 +14,7 @@ namespace roger {
 
 /// The kinds of failure: the values of the category `roger`. A value never changes its meaning.
 enum class Errc {
-    // Whoever called asked for what cannot be.
+    // Invalid arguments.
     invalid_address = 1,  ///< no address, or one of the other socket type
     invalid_option,       ///< an option's value is out of its range
 

@@ -23,8 +23,8 @@ namespace roger {
 /// A handler throws it to refuse a batch: every message of it that was not refused by itself
 /// (Batch::refuse) is answered `error: ` and the text. The server goes on.
 ///
-/// What of the text does not show in a line is escaped, as --show text does it, and of a long one
-/// its first 1000 bytes are sent.
+/// Control characters and invalid UTF-8 are escaped, and only the first 1,000 bytes are sent:
+/// docs/protocol.md.
 struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -44,7 +44,8 @@ struct HandlerError : std::runtime_error {
 /// Called for many clients at once, for one client never before the last call has returned. Runs on
 /// the client's event loop, so that it must not block; it may suspend for as long as it likes, and
 /// its client's next messages wait meanwhile. What it awaits may belong to another io_context; it
-/// is resumed on its client's loop.
+/// is resumed on its client's loop. With several event loops one handler is called from several
+/// threads at once: what it shares needs a lock, or is kept by Batch::loop().
 ///
 ///     asio::awaitable<void> keep(roger::Batch const& batch);         // the common type
 ///     roger::Task<void> keep(roger::Batch const& batch);             // saves a coroutine a batch

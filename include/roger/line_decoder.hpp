@@ -22,16 +22,16 @@ struct DecodedLines {
         bool operator==(Run const&) const = default;
     };
 
-    std::string messages;     ///< accepted messages, each followed by one '\n', as in Batch::text
+    std::string messages;     ///< accepted messages, each followed by one '\n'
     std::vector<Run> runs;    ///< statuses in order, run-length coded; neighbours differ
     bool line_ended = false;  ///< at least one line did, if only the rest of one that was too long
 
     [[nodiscard]] bool empty() const { return runs.empty(); }
-    /// What it takes to keep it.
+    /// Memory that it uses, in bytes.
     [[nodiscard]] std::size_t bytes() const { return messages.size() + runs.size() * sizeof(Run); }
     [[nodiscard]] std::size_t count(LineStatus status) const;
 
-    // What a LineDecoder tells.
+    // What a LineDecoder calls.
     void add(std::string_view message) {
         messages.append(message).push_back('\n');
         add(LineStatus::accepted);
@@ -53,13 +53,14 @@ public:
     /// The largest `max_message`, 1 GiB: more would not be a line.
     static constexpr std::size_t most_max_message = std::size_t{1} << 30;
 
-    /// `max_message` counts bytes without the line ending.
+    /// `max_message` counts bytes without the line ending; more than `most_max_message` means that.
     explicit LineDecoder(std::size_t max_message)
         : max_message_(static_cast<std::uint32_t>(std::min(max_message, most_max_message))) {}
 
-    /// Takes the stream's next bytes, and tells `lines`, in their order, what they finish: of each
-    /// accepted message add(), with a text that is there until it returns; add_too_long(); and of
-    /// each line end_line(). DecodedLines keeps it. Stops after `most_lines`, and returns how many
+    /// Takes the stream's next bytes, and calls, in the order of the stream, `lines.add(text)` for
+    /// each message that they complete, with a view that is valid only during the call,
+    /// `lines.add_too_long()`, and `lines.end_line()` for each line. DecodedLines has all three.
+    /// Stops after `most_lines`, and returns how many
     /// bytes it has taken.
     template <typename Lines>
     std::size_t feed(std::string_view bytes, Lines& lines,

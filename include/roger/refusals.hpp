@@ -15,7 +15,7 @@ namespace roger {
 class Refusals {
 public:
     /// Different reasons in one batch, so that a client that does not read its answers costs little
-    /// whatever the handler does: one too many is sent as `refused`.
+    /// whatever the handler does: further ones are sent as `refused`.
     static constexpr std::size_t most_reasons = 50;
 
     /// Of a reason. The rest is cut off.

@@ -42,30 +42,37 @@ enum class WhenFull : std::uint8_t {
     refuse,  ///< answer `error: busy` and close
 };
 
-/// Every default of the server. A timeout is at least 1 ms and at most 100 years.
+/// Every default of the server. A timeout is at least 1 ms and at most 100 years; nothing: without
+/// end.
 ///
-/// What a function given here throws ends the server: it drains, and the exception's sentence is
-/// ServerResult::failure.
+/// What a function given here throws while the server serves ends it: it drains, and the
+/// exception's sentence is ServerResult::failure. What `log` throws before, a constructor throws.
 struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
     /// One line, without its end; not beginning with `error: `. For a datagram address it has to
     /// fit into a datagram.
     std::string ack = std::string(default_ack);
-    /// Most clients at once, over all addresses, at least 1. Nothing: 10000, or as many as the soft
-    /// limit on open files allows, getrlimit(2), which the library does not touch.
+    /// Maximum number of clients at once, over all addresses, at least 1. A datagram counts from
+    /// when it is received until it is answered. Nothing: 10000, or as many as the soft limit on
+    /// open files allows, getrlimit(2), which the library does not touch.
     std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
+    /// A client that has sent nothing for so long, with all it sent answered, is closed.
     Timeout idle_timeout = std::chrono::minutes(5);
+    /// From a message's first byte to its end; later the client is closed.
     Timeout message_timeout = std::chrono::seconds(30);
+    /// A client that takes none of its answers for so long is closed.
     Timeout write_timeout = std::chrono::seconds(30);
+    /// From stop() to the end, in which what was received is handled and answered.
     Timeout drain_timeout = std::chrono::seconds(10);
-    /// Bytes, without the line ending; at most LineDecoder::most_max_message.
+    /// Bytes, without the line ending; from 1 to 1 GiB. A longer message is refused.
     std::size_t max_message = 64 * 1024;
-    std::size_t threads = 1;  ///< event loops of run(), at least 1
-    bool once = false;        ///< end after the first connection
+    std::size_t threads = 1;  ///< event loops of run(), from 1 to 256
+    bool once = false;        ///< end after the first connection, or the first datagram
+    /// From any of the server's threads, also from several at once.
     Log log = [](LogLevel, std::string_view) {};
-    /// Called once, on loop 0, with Server::addresses(), when every event loop has its thread: from
-    /// here on clients are served.
+    /// Called once, on loop 0, with Server::addresses(), when the server begins to serve; with
+    /// run(), every event loop has its thread then.
     std::function<void(std::vector<Address> const&)> on_started = [](auto const&) {};
     /// Called once, on loop 0, when a drain is running out of time while batches are still being
     /// handled: a handler that waits for something should throw now, so that its clients get an
@@ -76,9 +83,9 @@ struct ServerOptions {
 /// How a server ended.
 struct ServerResult {
     enum class End : std::uint8_t {
-        drained,     ///< all that was received was handled
-        timed_out,   ///< the drain timeout came first
-        stopped_now  ///< end_now()
+        drained,    ///< all that was received was handled
+        timed_out,  ///< the drain timeout came first
+        ended_now   ///< end_now()
     };
     End end = End::drained;
     std::string failure = {};  ///< what went wrong, a sentence; empty: nothing
@@ -89,20 +96,25 @@ struct ServerResult {
 /// Serves once, by run() or by serve(); to serve again, make another one, which can have the same
 /// io_context and, when the first has ended, the same addresses.
 ///
-/// Every constructor binds and listens: from then on clients can connect. It throws Error, with a
-/// sentence that names the thing, the reason and the remedy: Errc::invalid_option for an option
-/// that cannot be, Errc::too_few_descriptors for a limit beyond that on open files, and for an
-/// address a ListenError or an AddressError.
+/// Every constructor binds and listens: from then on clients can connect. It may block while a host
+/// name is resolved; a number does not. It throws Error, with a sentence that names the thing, the
+/// reason and the remedy: Errc::invalid_option for a value out of its range,
+/// Errc::too_few_descriptors where the limit on open files leaves no room for the event loops or
+/// the clients, and for an address invalid_address, cannot_resolve or cannot_listen.
 class Server {
 public:
-    /// With `options.threads` event loops of its own, for run().
+    /// With `options.threads` event loops of its own, for run(). The handler is called from as many
+    /// threads.
     Server(ServerOptions options, Handler handler);
 
-    /// On an io_context that one thread at a time runs, for serve(). `context` outlives the server.
+    /// On an io_context that one thread at a time runs, for serve(). `context` outlives the server,
+    /// unless what destroys the server is what waits in it: a server may be owned by a coroutine or
+    /// a completion handler of that context.
     Server(asio::io_context& context, ServerOptions options, Handler handler);
 
-    /// On several, each run by a thread of its own: clients are spread over them. Loop 0, the first
-    /// one, accepts them, and does what there is one of. All outlive the server.
+    /// On several, at least one, each run by a thread of its own: clients are spread over them, and
+    /// the handler is called from all of them. Loop 0, the first one, accepts clients and receives
+    /// datagrams. All outlive the server, as above.
     Server(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
            ServerOptions options, Handler handler);
 
@@ -119,10 +131,10 @@ public:
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;
 
-    /// Where it listens, ports filled in.
+    /// Where it listens, ports filled in. From any thread.
     [[nodiscard]] std::vector<Address> const& addresses() const;
 
-    /// The number of clients that it takes at once.
+    /// The maximum number of clients at once. From any thread.
     [[nodiscard]] std::size_t limit() const;
 
     /// Serves, on this thread and `threads` - 1 more, until stop() or end_now(), or a failure.
@@ -135,8 +147,10 @@ public:
     /// server makes this return.
     ///
     /// A cancelled serve() drains, as stop() does, and returns then; cancelled again it ends at
-    /// once, as end_now() does. Throws std::logic_error, when it is called, if the server has
-    /// served before, or has loops of its own.
+    /// once, as end_now() does. Any type of cancellation will do; a coroutine passes on only
+    /// `terminal` unless it says otherwise (asio::this_coro::reset_cancellation_state). Throws
+    /// std::logic_error, when it is called, if the server has been given to serve() before, awaited
+    /// or not, or has loops of its own.
     asio::awaitable<ServerResult> serve();
 
     /// Stops accepting and drains. From any thread, also from a handler; idempotent.

@@ -32,9 +32,10 @@ struct SignalHooks {
 /// default: signal(7).
 class Signals {
 public:
-    /// `server` outlives it. Throws std::runtime_error with a sentence if the system allows no
-    /// thread, std::system_error if a signal cannot be handled.
+    /// `server` outlives it. Throws Error, Errc::no_thread, if the system allows no thread,
+    /// std::system_error if a signal cannot be handled.
     explicit Signals(Server& server, SignalHooks hooks = {});
+    /// Waits for a hook that is running.
     ~Signals();
     Signals(Signals const&) = delete;
     Signals& operator=(Signals const&) = delete;

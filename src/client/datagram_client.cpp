@@ -82,6 +82,7 @@ struct AddressFailures {
 
 asio::awaitable<DatagramClient> DatagramClient::open(Address address, Timeout connect_timeout) {
     require_datagram(address);
+    require_server(address);
     Clock::time_point const deadline = moment_after(connect_timeout);
     LookUp const found = co_await resolve(address, deadline);
     if (!found.failure.empty()) {

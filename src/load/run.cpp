@@ -48,6 +48,24 @@ std::string time_text(std::chrono::system_clock::time_point moment) {
                        fmt::gmtime(std::chrono::system_clock::to_time_t(moment)));
 }
 
+Asked asked_for(LoadSettings const& settings) {
+    Asked asked{.clients = settings.clients,
+                .rate = {},
+                .duration_s = {},
+                .messages = settings.messages,
+                .ack_timeout_s = {}};
+    if (settings.rate) {
+        asked.rate = settings.rate->mean();
+    }
+    if (settings.ack_timeout) {
+        asked.ack_timeout_s = to_seconds(*settings.ack_timeout);
+    }
+    if (!settings.messages && settings.duration) {
+        asked.duration_s = to_seconds(*settings.duration);
+    }
+    return asked;
+}
+
 /// Why the figures would tell more about the load tester than about the server.
 std::string find_bottleneck(Generator const& generator, Latencies const& latencies) {
     constexpr double busy = 0.95;
@@ -212,18 +230,7 @@ Report LoadRun::make_report(Timeline const& timeline) {
     report.started = time_text(started_);
     report.address = to_string(settings_.address);
     report.settings = settings_text(settings_);
-    report.asked.clients = settings_.clients;
-    if (settings_.rate) {
-        report.asked.rate = settings_.rate->mean();
-    }
-    if (settings_.ack_timeout) {
-        report.asked.ack_timeout_s = to_seconds(*settings_.ack_timeout);
-    }
-    if (settings_.messages) {
-        report.asked.messages = settings_.messages;
-    } else if (settings_.duration) {
-        report.asked.duration_s = to_seconds(*settings_.duration);
-    }
+    report.asked = asked_for(settings_);
     report.interrupted = interrupts_ > 0;
     report.generator.threads = workers_.size();
     Histogram own_delay;

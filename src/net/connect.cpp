@@ -115,6 +115,7 @@ void send_at_once(Socket& socket, Endpoint const& endpoint) {
 
 asio::awaitable<Socket> connect(Address address, Timeout timeout, Resolver resolver) {
     require_stream(address);
+    require_server(address);
     Clock::time_point const deadline = moment_after(timeout);
     LookUp const found = co_await resolve(address, deadline, std::move(resolver));
     if (!found.failure.empty()) {

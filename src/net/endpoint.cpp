@@ -181,6 +181,13 @@ void require_stream(Address const& address) {
     }
 }
 
+void require_server(Address const& address) {
+    if (!is_unix(address.transport) && (address.host.empty() || address.port == 0)) {
+        throw AddressError("a client needs the server's host and port, and this has not both: " +
+                           to_string(address));
+    }
+}
+
 void require_datagram(Address const& address) {
     if (socket_type(address.transport) == SocketType::stream) {
         throw AddressError("datagrams are needed, and this is a stream address: " +

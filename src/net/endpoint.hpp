@@ -56,4 +56,8 @@ std::vector<Endpoint> resolve_listening(Address const& address);
 void require_stream(Address const& address);
 void require_datagram(Address const& address);
 
+/// Throws AddressError for an Internet address without a host or a port: nobody can be reached
+/// there.
+void require_server(Address const& address);
+
 }  // namespace roger

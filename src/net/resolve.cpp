@@ -2,6 +2,7 @@
 #include "net/resolve.hpp"
 
 #include "net/cancelled.hpp"
+#include "net/descriptor.hpp"
 #include "net/last_error.hpp"
 #include "roger/error.hpp"
 
@@ -12,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
 #include <future>
 #include <optional>
 #include <string_view>
@@ -28,28 +28,9 @@ namespace roger {
 
 namespace {
 
-/// An end of a pipe, closed with its owner.
-class PipeEnd {
-public:
-    explicit PipeEnd(int descriptor) : descriptor_(descriptor) {}
-    PipeEnd(PipeEnd&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    PipeEnd(PipeEnd const&) = delete;
-    PipeEnd& operator=(PipeEnd const&) = delete;
-    PipeEnd& operator=(PipeEnd&&) = delete;
-    ~PipeEnd() {
-        if (descriptor_ != -1) {
-            close(descriptor_);
-        }
-    }
-    int release() { return std::exchange(descriptor_, -1); }
-
-private:
-    int descriptor_;
-};
-
 struct Pipe {
-    PipeEnd reading;
-    PipeEnd writing;
+    Descriptor reading;
+    Descriptor writing;
 };
 
 /// There is no pipe or no thread for it. A number needs neither.
@@ -66,7 +47,7 @@ Pipe make_pipe() {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
         throw cannot_ask(last_error(), "open files (ulimit -n)");
     }
-    return {PipeEnd(ends[0]), PipeEnd(ends[1])};
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 /// A running getaddrinfo cannot be cancelled, and Asio's own resolver waits for it when its context
@@ -74,7 +55,7 @@ Pipe make_pipe() {
 /// and signals that it has an answer by closing its end of a pipe.
 struct Question {
     std::future<LookUp> answer;
-    PipeEnd answered;  ///< can be read, to its end, when the answer is there
+    Descriptor answered;  ///< can be read, to its end, when the answer is there
 };
 
 Question ask(Resolver resolver, std::string host, std::uint16_t port) {

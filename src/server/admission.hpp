@@ -1,5 +1,5 @@
-// Who is served, who waits and who is refused: the whole of the policy, over all addresses and
-// loops. Listeners and datagram sockets ask here.
+// Who is served, who waits and who is refused, over all addresses and loops: the policy. Listeners
+// and datagram sockets ask here and obey; which loop serves a new connection is ServerCore's.
 #pragma once
 
 #include "net/async_condition.hpp"
@@ -55,6 +55,9 @@ public:
     /// At shutdown, so many of those in the listen queue are refused: as many as one holds, so that
     /// who goes on connecting does not keep the server from its end.
     static constexpr int most_refused_at_shutdown = asio::socket_base::max_listen_connections;
+
+    /// The same for a datagram socket, in batches: a flood must not keep the server from its end.
+    static constexpr std::size_t most_refused_batches_at_shutdown = 256;
 
     /// `server` is what this is a part of. Throws Error if the limit on open files does not allow
     /// as many clients as the options demand.

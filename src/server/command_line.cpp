@@ -87,7 +87,7 @@ void check(std::string_view name, std::string const& fault) {
 void add_serving(CLI::App& app, ServerOptions& options) {
     add_switch(app, "--once", options.once, "end after the first connection");
     app.add_option("--limit", options.limit,
-                   "most clients at once; the default is less if the limit on open files is")
+                   "maximum connections; the default is less if the limit on open files is")
         ->type_name("N")
         ->default_str("10000")
         ->check(CLI::Range(1, 1'000'000).description(""));
@@ -97,7 +97,7 @@ void add_serving(CLI::App& app, ServerOptions& options) {
     app.add_option("--threads", options.threads, "event loops")
         ->type_name("N")
         ->capture_default_str()
-        ->check(CLI::Range(1, 256).description(""));
+        ->check(CLI::Range(1, static_cast<int>(most_threads)).description(""));
 }
 
 void add_timeouts(CLI::App& app, ServerOptions& options) {

@@ -29,9 +29,6 @@ constexpr std::size_t most_udp_bytes = 65'535;
 
 constexpr std::size_t line_ending_bytes = 2;
 
-/// At a shutdown: a flood must not keep the server from its end.
-constexpr std::size_t most_refused_batches = 256;
-
 /// A datagram of this size is received whole, or it is neither a message that is short enough nor
 /// what a server like this one sends.
 std::size_t bytes_for_one(Address const& address, ServerContext const& server) {
@@ -189,7 +186,6 @@ void Datagrams::add_records() {
     }
 }
 
-/// The writer has written them, or not.
 void Datagrams::settle_written() {
     MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
@@ -201,7 +197,6 @@ void Datagrams::settle_written() {
     settle_all(written, {});
 }
 
-/// Gives the messages to the handler.
 Task<void> Datagrams::handle() {
     if (messages_.empty()) {
         co_return;
@@ -305,7 +300,7 @@ void Datagrams::close() {
 }
 
 void Datagrams::refuse_queued() {
-    for (std::size_t batch = 0; batch != most_refused_batches; ++batch) {
+    for (std::size_t batch = 0; batch != Admission::most_refused_batches_at_shutdown; ++batch) {
         if (batch_.receive(descriptor_, batch_.most())) {
             return;
         }

@@ -26,8 +26,6 @@ public:
 
     Listener(Listening listening, Loop& first_loop, Admission& admission, Callbacks callbacks);
 
-    [[nodiscard]] Address const& address() const { return listening_.address; }
-
     /// Accepts until close(). Runs on the first loop.
     Task<void> run();
 

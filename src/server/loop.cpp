@@ -52,6 +52,7 @@ Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& se
       callbacks_(std::move(callbacks)),
       deadlines_(timeouts(server.options)),
       timer_(std::in_place, context, deadlines_, server.owner),
+      ready_set_(std::in_place, context),
       writer_(server.writer(index)) {
     if (writer_ != nullptr) {
         writer_->attach(context.get_executor(), [this] { has_room(); });
@@ -143,7 +144,6 @@ void Loop::post(void (Loop::*action)()) {
 }
 
 void Loop::start() {
-    ready_set_.emplace(context_);
     spawn(context_.get_executor(), run(),
           [this, owner = server_.owner.lock()](std::exception_ptr const& thrown) mutable {
               finished(thrown, std::move(owner));

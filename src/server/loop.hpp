@@ -64,7 +64,8 @@ public:
         std::function<void(std::string const& why)> client_refused;  ///< for want of means
     };
 
-    /// The callbacks are called on `context`, which one thread at a time runs.
+    /// The callbacks are called on `context`, which one thread at a time runs. Throws
+    /// std::system_error for want of descriptors.
     Loop(std::size_t index, asio::io_context& context, ServerContext const& server,
          Callbacks callbacks);
     ~Loop();
@@ -83,7 +84,7 @@ public:
     void turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permit permit);
 
     /// Its clients' rounds begin, and keep the context running, clients or not, until finish() or
-    /// abort(). Throws std::system_error. From any thread, before the first client comes.
+    /// abort(). From any thread, before the first client comes.
     void start();
 
     /// Lets every session finish what it has received. From any thread.
@@ -159,7 +160,7 @@ private:
     std::shared_ptr<void> kept_;  ///< the server, while there are keepers
     DeadlineQueues<Timer> deadlines_;
     std::optional<DeadlineTimer<Timer>> timer_;
-    std::optional<EpollSet> ready_set_;  ///< from start() on
+    std::optional<EpollSet> ready_set_;  ///< until it has finished
     MessageWriter* writer_;
     WaiterQueue ready_;  ///< they go on in this round or the next
     bool in_round_ = false;

@@ -63,11 +63,15 @@ std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {
             threads.push_back(
                 start_thread([&context = *contexts_[index], &core] { run_loop(context, core); }));
         }
-    } catch (std::exception const& refused) {
+    } catch (Error const& refused) {
         stop();
         throw Error(Errc::no_thread,
                     fmt::format("only {} of {} event loops could be started: {}",
-                                threads.size() + 1, contexts_.size(), refused.what()));
+                                threads.size() + 1, contexts_.size(), refused.what()),
+                    refused.cause());
+    } catch (...) {
+        stop();
+        throw;
     }
     return threads;
 }

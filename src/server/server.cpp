@@ -3,11 +3,11 @@
 
 #include "server/own_loops.hpp"
 #include "server/server_core.hpp"
+#include "server/validate.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/deferred.hpp>
 
-#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -38,7 +38,7 @@ void keep_for_ever(std::shared_ptr<ServerCore> core) {
 }  // namespace
 
 Server::Server(ServerOptions options, Handler handler)
-    : own_loops_(std::make_shared<OwnLoops>(std::max<std::size_t>(options.threads, 1))),
+    : own_loops_(std::make_shared<OwnLoops>(valid_threads(options))),
       core_(ServerCore::create(std::move(options), std::move(handler), own_loops_->contexts(),
                                own_loops_)) {}
 

@@ -1,9 +1,11 @@
 // A server's life: listening, serving, draining, ending.
 #include "server/server_core.hpp"
 
+#include "net/require_option.hpp"
 #include "net/spawn.hpp"
 #include "net/while_alive.hpp"
 #include "protocol/quantity.hpp"
+#include "roger/error.hpp"
 #include "server/validate.hpp"
 
 #include <asio/cancellation_type.hpp>
@@ -18,6 +20,7 @@
 #include <cstdint>
 #include <exception>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace roger {
@@ -26,6 +29,7 @@ std::shared_ptr<ServerCore> ServerCore::create(ServerOptions options, Handler ha
                                                Contexts const& contexts,
                                                std::shared_ptr<void> owner) {
     validate(options, handler);
+    require_option(!contexts.empty(), "contexts: there is no io_context to serve on");
     auto core =
         std::make_shared<ServerCore>(std::move(options), std::move(handler), std::move(owner));
     core->open(contexts);
@@ -45,8 +49,16 @@ ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<v
 /// Binds first: what is open by then counts for the limit.
 void ServerCore::open(Contexts const& contexts) {
     context_.owner = weak_from_this();
-    for (asio::io_context& context : contexts) {
-        add_loop(context);
+    try {
+        for (asio::io_context& context : contexts) {
+            add_loop(context);
+        }
+    } catch (std::system_error const& error) {
+        throw Error(Errc::too_few_descriptors,
+                    fmt::format("only {} of {} event loops could be made: {}; raise the limit on "
+                                "open files (ulimit -n)",
+                                loops_.size(), contexts.size(), error.code().message()),
+                    error.code());
     }
     asio::io_context& first = first_loop().context();
     drain_timer_.emplace(first);
@@ -167,7 +179,7 @@ Task<ServerResult> ServerCore::serve() {
         if (!has_ended_ && !draining_) {
             begin_drain();
         } else if (!has_ended_) {
-            abandon(ServerResult::End::stopped_now);
+            abandon(ServerResult::End::ended_now);
         }
     }
     std::lock_guard const lock(failure_guard_);
@@ -235,7 +247,7 @@ void ServerCore::fail(std::string const& what) {
         if (!failure_.empty()) {
             return;
         }
-        failure_ = what;
+        failure_ = what.empty() ? "a failure without a reason" : what;
     }
     stop();
     try {
@@ -265,7 +277,7 @@ void ServerCore::stop() {
 }
 
 void ServerCore::end_now() {
-    post([](ServerCore& core) { core.abandon(ServerResult::End::stopped_now); });
+    post([](ServerCore& core) { core.abandon(ServerResult::End::ended_now); });
 }
 
 void ServerCore::begin_drain() {

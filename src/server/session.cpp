@@ -263,7 +263,6 @@ void Session::take(std::size_t seen, std::size_t taken) {
 
 // --- display ------------------------------------------------------------------------------
 
-/// Gives the accepted messages to the handler.
 Task<void> Session::handle(Turn& turn) {
     std::size_t taken = turn.lines.count(LineStatus::accepted);
     Refusals refusals;
@@ -283,7 +282,6 @@ Task<void> Session::handle(Turn& turn) {
     turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
 }
 
-/// The writer has written them, or not.
 void Session::answer_written(Turn& turn) {
     MessageWriter const& writer = *loop_.writer();
     std::size_t const accepted = turn.lines.count(LineStatus::accepted);

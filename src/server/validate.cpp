@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace roger {
@@ -69,12 +70,20 @@ std::string fault_of_max_message(std::size_t bytes) {
     return {};
 }
 
+std::size_t valid_threads(ServerOptions const& options) {
+    require_option(options.threads > 0, "threads: 0 event loops are none; at least 1");
+    require_option(options.threads <= most_threads,
+                   fmt::format("threads: {} event loops are too many; at most {}", options.threads,
+                               most_threads));
+    return options.threads;
+}
+
 void validate(ServerOptions const& options, Handler const& handler) {
     require_option(static_cast<bool>(handler),
                    "handler: it is empty, so that nothing would take messages");
     require_option(!options.addresses.empty(), "addresses: there is none to listen on");
     require_option(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
-    require_option(options.threads > 0, "threads: 0 event loops are none; at least 1");
+    std::ignore = valid_threads(options);
     require_none("max_message", fault_of_max_message(options.max_message));
     require_none("ack", fault_of_ack(options.ack, options.addresses));
     validate_timeout("idle_timeout", options.idle_timeout);

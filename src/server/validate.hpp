@@ -14,6 +14,12 @@ namespace roger {
 std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addresses);
 std::string fault_of_max_message(std::size_t bytes);
 
+/// Beyond it there is no machine that would be the faster for it.
+constexpr std::size_t most_threads = 256;
+
+/// `options.threads`, if it is valid: throws as validate() does.
+std::size_t valid_threads(ServerOptions const& options);
+
 /// Throws Error (Errc::invalid_option), with a sentence that names the option, what is wrong and
 /// what would be right.
 void validate(ServerOptions const& options, Handler const& handler);
