@@ -40,8 +40,7 @@ public:
 
 struct Address {
     Transport transport = Transport::tcp;
-    std::string
-        host;  ///< tcp, udp: a name, or a number without brackets; empty: any (servers only)
+    std::string host;        ///< tcp, udp: a name or number, no brackets; empty: any (servers only)
     std::uint16_t port = 0;  ///< tcp, udp: 0 lets the system choose (servers only)
     std::string path;        ///< unix, unixgram: a path, or '@' and a name, of 107 bytes at most
 

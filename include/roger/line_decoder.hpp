@@ -60,8 +60,7 @@ public:
     /// Takes the stream's next bytes, and calls, in the order of the stream, `lines.add(text)` for
     /// each message that they complete, with a view that is valid only during the call,
     /// `lines.add_too_long()`, and `lines.end_line()` for each line. DecodedLines has all three.
-    /// Stops after `most_lines`, and returns how many
-    /// bytes it has taken.
+    /// Stops after `most_lines`, and returns how many bytes it has taken.
     template <typename Lines>
     std::size_t feed(std::string_view bytes, Lines& lines,
                      std::size_t most_lines = std::string_view::npos);
