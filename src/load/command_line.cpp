@@ -11,10 +11,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace roger {
@@ -211,8 +214,24 @@ void check_weights(LoadSettings const& settings) {
     }
 }
 
+/// Options before the subcommand that it would do nothing with.
+void check_no_test(CLI::App const& app, LoadCommandLine::Work work) {
+    constexpr std::array<std::string_view, 4> merged = {"--title", "--json", "--hgrm", "--html"};
+    bool const merges = work == LoadCommandLine::Work::merge;
+    for (CLI::Option const* const option : app.get_options()) {
+        bool const of_merge =
+            merges && std::ranges::find(merged, option->get_name()) != merged.end();
+        if (!option->empty() && !of_merge) {
+            throw UsageError(fmt::format(
+                "{} is for a load test, and {} reads the reports of others: leave it out",
+                option->get_name(), merges ? "merge" : "diff"));
+        }
+    }
+}
+
 void check(CLI::App const& app, LoadCommandLine& command_line) {
     if (command_line.work != LoadCommandLine::Work::test) {
+        check_no_test(app, command_line.work);
         return;
     }
     LoadSettings& settings = command_line.settings;
@@ -281,7 +300,8 @@ void describe_command_line(CLI::App& app, LoadCommandLine& command_line) {
     for (char const* const report : {"--title", "--json", "--hgrm", "--html", "--csv", "--audit"}) {
         app.get_option("--find")->excludes(app.get_option(report));  // it makes many reports
     }
-    app.get_option("--find")->excludes(app.get_option("--start-at"));  // a trial after the other
+    app.get_option("--find")->excludes(app.get_option("--think-time"));  // its trials have a rate
+    app.get_option("--find")->excludes(app.get_option("--start-at"));    // a trial after the other
     add_merge(app, command_line);
     add_diff(app, command_line);
     app.callback([&app, &command_line] { check(app, command_line); });

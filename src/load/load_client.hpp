@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -88,6 +89,9 @@ private:
     void say_again(Clock::time_point now);
     void send(std::string_view bytes);
     void send_rest();
+    void keep_unsent(std::string_view rest);
+    /// How much the system took; nothing: the socket takes no more.
+    std::optional<std::size_t> write(std::string_view bytes);
     void receive();
     void take(std::string_view bytes, Clock::time_point now);
     void take_datagram(std::string_view bytes, Clock::time_point now);
@@ -121,7 +125,8 @@ private:
     /// ready.
     Clock::time_point could_send_at_ = Clock::time_point::min();
     std::string unsent_;  ///< what the system did not take at once; without storage mostly
-    std::string begun_;   ///< an answer that has come in part; without storage mostly
+    std::size_t unsent_begin_ = 0;  ///< what is before it was taken since
+    std::string begun_;             ///< an answer that has come in part; without storage mostly
     std::uint64_t messages_ = 0;
     std::uint32_t number_;
     /// The number of the connection, or a datagram's number in the order of all.

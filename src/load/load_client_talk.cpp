@@ -111,6 +111,33 @@ void LoadClient::say_again(Clock::time_point now) {
 }
 
 void LoadClient::send(std::string_view bytes) {
+    if (auto const sent = write(bytes)) {
+        keep_unsent(bytes.substr(*sent));
+    }
+}
+
+/// Nothing of what waits is moved, however long it is.
+void LoadClient::send_rest() {
+    auto const sent = write(std::string_view(unsent_).substr(unsent_begin_));
+    if (!sent) {
+        return;
+    }
+    unsent_begin_ += *sent;
+    if (unsent_begin_ == unsent_.size()) {
+        keep_unsent({});
+    }
+}
+
+void LoadClient::keep_unsent(std::string_view rest) {
+    bool const waited = !unsent_.empty();
+    unsent_ = std::string(rest);
+    unsent_begin_ = 0;
+    if (waited == unsent_.empty()) {
+        worker_.readiness().change(socket_.get(), EPOLLIN | (waited ? 0U : EPOLLOUT), *this);
+    }
+}
+
+std::optional<std::size_t> LoadClient::write(std::string_view bytes) {
     ssize_t const taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (taken < 0 && errno == EMSGSIZE) {
         throw std::runtime_error(
@@ -126,16 +153,11 @@ void LoadClient::send(std::string_view bytes) {
             // error.
             unsent_.clear();
         }
-        return;
+        return std::nullopt;
     }
     auto const sent = static_cast<std::size_t>(std::max<ssize_t>(taken, 0));
     worker_.recorder().sent_bytes(sent);
-    std::string rest(bytes.substr(sent));
-    bool const waited = !unsent_.empty();
-    unsent_ = std::move(rest);
-    if (waited == unsent_.empty()) {
-        worker_.readiness().change(socket_.get(), EPOLLIN | (waited ? 0U : EPOLLOUT), *this);
-    }
+    return sent;
 }
 
 // --- receiving ----------------------------------------------------------------------------
@@ -156,7 +178,7 @@ void LoadClient::on_event(std::uint32_t events) {
         if (worker_.settings.datagrams()) {
             say_again(now);
         } else {
-            send(std::string(unsent_));
+            send_rest();
         }
         pursue(now);
     }

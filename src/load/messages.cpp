@@ -18,8 +18,17 @@ namespace roger {
 
 namespace {
 
-/// An exponentially distributed size has no bound of its own.
 constexpr std::size_t most_size = 64 * 1024 * 1024;
+
+/// What IPv4 has room for.
+constexpr std::size_t most_datagram_size = 65'507;
+
+/// An exponentially distributed size has no bound of its own.
+std::size_t bound_of(LoadSettings const& settings) {
+    bool const has_bound = settings.size && settings.size->kind == Distribution::Kind::uniform;
+    return !has_bound && settings.datagrams() ? most_datagram_size - settings.line_ending.size()
+                                              : most_size;
+}
 
 /// A line server, and the audit, would see another message than the one that was asked for.
 void check_text(std::string const& text, std::string_view line_ending) {
@@ -49,6 +58,7 @@ void append_number(std::string& out, std::uint64_t number) {
 Messages::Messages(LoadSettings const& settings, std::uint64_t run)
     : size_(settings.size),
       least_size_(settings.audit ? stamp_size : 1),
+      most_size_(bound_of(settings)),
       seed_(settings.seed),
       line_ending_(settings.line_ending),
       audit_(settings.audit),
@@ -59,6 +69,12 @@ Messages::Messages(LoadSettings const& settings, std::uint64_t run)
             fmt::format("--size: an audited message has at least {} bytes, for its number and "
                         "checksum; {} is too small",
                         stamp_size, size_to_string(static_cast<std::size_t>(size_->low))));
+    }
+    if (size_ && size_->kind == Distribution::Kind::uniform &&
+        size_->high > static_cast<double>(most_size)) {
+        throw std::invalid_argument(fmt::format(
+            "--size: a message has at most {}; {} is too much", size_to_string(most_size),
+            size_to_string(static_cast<std::size_t>(size_->high))));
     }
     for (std::string const& text : settings.texts) {
         check_text(text, line_ending_);
@@ -116,7 +132,7 @@ Messages::Text const& Messages::text_of(Speaker const& speaker) const {
 
 std::size_t Messages::size_of(Speaker const& speaker) const {
     double const size = size_->value(uniform(seed_, Draw::size, speaker.client, speaker.message));
-    return std::clamp(static_cast<std::size_t>(std::lround(size)), least_size_, most_size);
+    return std::clamp(static_cast<std::size_t>(std::lround(size)), least_size_, most_size_);
 }
 
 void Messages::append_text(std::string& out, Speaker const& speaker, std::size_t size) const {

@@ -50,6 +50,7 @@ private:
     std::vector<double> shares_;  ///< of each text and those before it, of all; none: in turn
     std::optional<Distribution> size_;
     std::size_t least_size_;
+    std::size_t most_size_;
     std::uint64_t seed_;
     std::string line_ending_;
     bool audit_;

@@ -274,13 +274,17 @@ Report LoadRun::make_report(Timeline const& timeline) {
 
 /// There was no use in beginning: the first message of each client is what was planned.
 void LoadRun::add_never_connected(Report& report) const {
-    report.planned = settings_.clients;
-    report.outcomes.count(Outcome::never_connected, settings_.clients);
+    report.planned =
+        std::min<std::uint64_t>(settings_.messages.value_or(settings_.clients), settings_.clients);
+    report.outcomes.count(Outcome::never_connected, report.planned);
+    std::uint64_t left = report.planned;
     for (auto const& worker : workers_) {
+        std::uint64_t const messages = std::min<std::uint64_t>(left, worker->client_count());
+        left -= messages;
         auto const& [reason, excused] = worker->connect_failure().value();
-        report.reasons.count(Outcome::never_connected, reason, worker->client_count());
+        report.reasons.count(Outcome::never_connected, reason, messages);
         if (excused) {
-            report.excused.count(Outcome::never_connected, worker->client_count());
+            report.excused.count(Outcome::never_connected, messages);
         }
     }
 }

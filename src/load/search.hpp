@@ -102,7 +102,7 @@ private:
     bool done_ = false;
 };
 
-// What a search prints: a table of its trials, a line for each as it goes, of at most 100 columns;
+// What a search prints: a table of its trials, a line for each as it goes, of at most 80 columns;
 // then what was found.
 std::string trials_heading();
 std::string to_text(Trial const& trial);

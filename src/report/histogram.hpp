@@ -13,6 +13,10 @@ struct hdr_histogram;  // NOLINT(readability-identifier-naming): the library's
 
 namespace roger {
 
+/// Which of `all` values in ascending order, counted from 1, is the percentile: the first that
+/// `percent` of them are not above.
+double rank_of(double percent, double all);
+
 class Histogram {
 public:
     /// One bucket that is not empty: any value of it, in µs, and how many were recorded in it.

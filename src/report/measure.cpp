@@ -78,28 +78,36 @@ std::optional<double> percentile_us(Times const& times, double percent) {
         return static_cast<double>(times.answered->percentile_us(percent));
     }
     double const all = answered + static_cast<double>(times.unanswered);
-    double const rank = std::max(1.0, std::ceil(all * percent / 100));
+    double const rank = rank_of(percent, all);
     if (rank > answered) {
         return std::nullopt;
     }
     return static_cast<double>(times.answered->percentile_us(100 * rank / answered));
 }
 
-double value_us(Times const& times, Time const& time, double timeout_us) {
+/// What is certain; a message that was never answered may have taken longer.
+double least_us(Times const& times, Time const& time, double timeout_us) {
     return time.percent
                ? percentile_us(times, *time.percent)
                      .value_or(std::max(timeout_us, static_cast<double>(times.answered->max_us())))
                : mean_us(times, timeout_us);
 }
 
+bool is_open_ended(Times const& times, Time const& time) {
+    return time.percent ? !percentile_us(times, *time.percent) : times.unanswered != 0;
+}
+
+/// As a figure to hold against a limit.
+double value_us(Times const& times, Time const& time) {
+    return is_open_ended(times, time) ? endless : least_us(times, time, 0);
+}
+
 std::string time_text(Report const& report, Time const& time, Times const& times, double limit) {
-    double const us = value_us(times, time, timeout_us(report));
-    bool const open_ended =
-        time.percent ? !percentile_us(times, *time.percent) : times.unanswered != 0;
+    double const us = least_us(times, time, timeout_us(report));
     if (us == endless) {
         return "without an end, since messages were never answered";
     }
-    if (open_ended) {
+    if (is_open_ended(times, time)) {
         return fmt::format("at least {}, since messages were never answered", duration_text(us));
     }
     // Or else p99<=5ms would not hold because p99 is 5.00ms.
@@ -120,9 +128,8 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
                                    : "unknown, since no message was acked",
                 .known = all_excused};
     }
-    double const timeout = timeout_us(report);
-    return {.least = std::min(value_us(least, time, timeout), value_us(most, time, timeout)),
-            .most = value_us(most, time, timeout),
+    return {.least = std::min(value_us(least, time), value_us(most, time)),
+            .most = value_us(most, time),
             .text = time_text(report, time, most, objective.limit)};
 }
 

@@ -138,6 +138,9 @@ Json parse(std::string_view text, std::string const& name) {
         throw std::invalid_argument(
             fmt::format("{} is no load report: it is no JSON in line {}, byte {} of the file",
                         quote(name), line, good.size() + 1));
+    } catch (Json::out_of_range const&) {
+        throw std::invalid_argument(
+            fmt::format("{} is no load report: it has a number that is too large", quote(name)));
     }
 }
 

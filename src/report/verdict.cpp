@@ -24,7 +24,8 @@ using Sentences = std::vector<std::string>;
 /// What the load tester itself has to do with it, and what helps.
 std::string own_part(Report const& report) {
     if (report.planned == 0) {
-        return "the run was interrupted before a message was planned";
+        return report.interrupted ? "the run was interrupted before a message was planned"
+                                  : "no message was planned: test for longer";
     }
     if (report.excused[Outcome::never_connected] != 0) {
         return "the load tester was late, or this host had no port, open file or memory left to "

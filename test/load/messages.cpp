@@ -194,6 +194,27 @@ TEST_CASE("An audited message of a size has just so many bytes, its stamp includ
     }
 }
 
+TEST_CASE("A size is what was asked for, or is refused", "[load]") {
+    LoadSettings settings;
+    settings.size = Distribution{.low = 10, .high = 65.0 * 1024 * 1024};
+    CHECK_THROWS_WITH(Messages(settings, 1), ContainsSubstring("--size") &&
+                                                 ContainsSubstring("64MiB") &&
+                                                 ContainsSubstring("65MiB"));
+}
+
+TEST_CASE("A size by chance is never more than a datagram can hold", "[load]") {
+    LoadSettings settings;
+    settings.address = parse_address("udp:127.0.0.1:1");
+    settings.line_ending = "\r\n";
+    settings.size = Distribution{.low = 1e6, .high = 1e6, .kind = Distribution::Kind::exponential};
+    std::size_t longest = 0;
+    for (std::uint64_t message = 0; message != 100; ++message) {
+        longest = std::max(
+            longest, said(settings, {.client = 1, .connection = 1, .message = message}).size());
+    }
+    CHECK(longest == 65'507);
+}
+
 TEST_CASE("A size with no room for a stamp is refused", "[load]") {
     LoadSettings settings;
     settings.size = Distribution::fixed(static_cast<double>(stamp_size - 1));

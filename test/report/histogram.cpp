@@ -45,6 +45,16 @@ Histogram recorded(nanoseconds duration) {
 
 }  // namespace
 
+TEST_CASE("A percentile is never a value that more than its share are above", "[load]") {
+    // 2 of 160 are more than a hundredth, if the rank of p99 is 158.4.
+    std::vector<std::int64_t> durations(158, 3'000);
+    durations.insert(durations.end(), 2, 400'000);
+    CHECK(histogram_of(durations).percentile_us(99) > 300'000);
+    durations.insert(durations.begin(), 40, 3'000);
+    CHECK(histogram_of(durations).percentile_us(99) < 4'000);
+    CHECK(histogram_of(durations).percentile_us(99.5) > 300'000);
+}
+
 TEST_CASE("Percentiles are those of the sorted durations to three digits", "[load]") {
     for (unsigned const seed : {1U, 2U, 3U}) {
         std::vector<std::int64_t> durations = random_durations_us(seed, 10'000);

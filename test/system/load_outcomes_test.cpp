@@ -4,6 +4,7 @@
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
+#include "support/reserved_port.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -17,6 +18,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace roger::test;
@@ -242,6 +244,18 @@ TEST_CASE("Where nobody listens, no message has a connection", "[load][system]")
             check_sum(result);
             check_never_connected(result, reason);
         }
+    }
+}
+
+TEST_CASE("Where nobody listens, so many messages failed as were asked for", "[load][system]") {
+    ReservedPort const port;
+    for (auto const& [messages, planned] : {std::pair{"3", 3U}, std::pair{"300", 10U}}) {
+        auto const result = run_load({"--clients", "10", "--threads", "3", "--messages", messages,
+                                      fmt::format("127.0.0.1:{}", port.number())});
+        CAPTURE(messages, result.out, result.err);
+        CHECK(result.exit == Exit::with(1));
+        CHECK(result.planned() == planned);
+        check_never_connected(result, "Connection refused");
     }
 }
 

@@ -188,6 +188,7 @@ TEST_CASE("A load test with a wrong objective says so", "[load][usage-error][sys
     check_wrong_options({
         {{"--find", "p99<5ms", "--assert", "failed=0"}, {"--find", "--assert"}},
         {{"--find", "p99<5ms", "--messages", "5"}, {"--find", "--messages"}},
+        {{"--find", "p99<5ms", "--think-time", "5ms"}, {"--find", "--think-time"}},
         {{"--find", "p99<5ms", "--duration", "none"}, {"--find", "--duration"}},
         {{"--find", "p99<5ms", "--audit", directory / "output"}, {"--find", "--audit"}},
         {{"--find", "p99<5ms", "--title", "capacity"}, {"--find", "--title"}},
@@ -214,20 +215,29 @@ TEST_CASE("Reports that cannot be read are named", "[load][usage-error][system]"
     changed["outcomes"]["acked"] = "five";
     write_file(directory / "wrong", changed.dump());
     write_file(directory / "cut", good.dump().substr(0, 200));
+    write_file(directory / "huge", R"({"roger_load_report": 1e400})");
 
     for (std::string const work : {"merge", "diff"}) {
         std::vector<LoadMistake> mistakes;
-        for (std::string const name :
-             {"none", "empty", "text", "list", "object", "newer", "without", "wrong", "cut"}) {
+        for (std::string const name : {"none", "empty", "text", "list", "object", "newer",
+                                       "without", "wrong", "cut", "huge"}) {
             mistakes.push_back({{work, directory / "good", directory / name}, {directory / name}});
         }
         mistakes[0].named.emplace_back("No such file");
         mistakes[5].named.emplace_back("999");
         mistakes[6].named.emplace_back("planned");
         mistakes[7].named.emplace_back("acked");
+        mistakes[9].named.emplace_back("too large");
         mistakes.push_back({{work, directory / "good", directory.path()}, {directory.path()}});
         check_wrong(mistakes);
     }
+    for (std::string const option : {"--assert", "--find"}) {
+        check_wrong({{{option, "p99<1us", "merge", directory / "good", directory / "good"},
+                      {option, "merge"}}});
+    }
+    check_wrong(
+        {{{"--title", "x", "diff", directory / "good", directory / "good"}, {"--title", "diff"}},
+         {{"--rate", "5", "diff", directory / "good", directory / "good"}, {"--rate", "diff"}}});
     check_wrong({{{"merge"}, {"FILE"}},
                  {{"diff"}, {"OLD NEW"}},
                  {{"diff", directory / "good"}, {"OLD NEW"}},
