@@ -46,6 +46,10 @@ public:
         SignalsBlocked const in_the_thread;
         thread_ = start_thread([this] { run(); });
     }
+    /// Also where a later loop's worker could not be made.
+    ~Worker() override { finish(); }
+    Worker(Worker const&) = delete;
+    Worker& operator=(Worker const&) = delete;
 
     [[nodiscard]] RecordBuffer& buffer() { return buffer_; }
 

@@ -8,14 +8,18 @@
 #include "support/peer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +119,23 @@ private:
 };
 
 /// A server that publishes, as text, and what it logs.
+/// Has a subject for the first loop only.
+class OneSubject final : public Stream {
+public:
+    std::unique_ptr<BlockStore> subject_of(std::size_t loop) override {
+        if (loop != 0) {
+            throw std::runtime_error("no subject");
+        }
+        return stream_.subject_of(loop);
+    }
+    [[nodiscard]] std::size_t most_bytes() const override { return stream_.most_bytes(); }
+    [[nodiscard]] std::string ack_guarantee() const override { return ""; }
+    void close() override { stream_.close(); }
+
+private:
+    FakeStream stream_;
+};
+
 struct PublishingServer {
     FakeStream& stream;
     std::mutex guard = {};
@@ -175,6 +196,17 @@ std::string joined(std::vector<std::string> const& blocks) {
 }
 
 }  // namespace
+
+TEST_CASE("A publisher that cannot be made for every loop says why, and leaves no thread behind",
+          "[stream][server][concurrency]") {
+    OneSubject stream;
+    Publisher::Options const options = {.show = Show::text,
+                                        .server = "me",
+                                        .timeout = 1min,
+                                        .loops = 2,
+                                        .log = [](LogLevel, std::string_view) {}};
+    CHECK_THROWS_WITH(Publisher(stream, options), "no subject");
+}
 
 TEST_CASE("A message is acknowledged when the stream has it (P1)",
           "[stream][server][concurrency]") {
