@@ -23,11 +23,15 @@ constexpr std::size_t most_size = 64 * 1024 * 1024;
 /// What IPv4 has room for.
 constexpr std::size_t most_datagram_size = 65'507;
 
+bool is_uniform(std::optional<Distribution> const& size) {
+    return size && size->kind == Distribution::Kind::uniform;
+}
+
 /// An exponentially distributed size has no bound of its own.
 std::size_t bound_of(LoadSettings const& settings) {
-    bool const has_bound = settings.size && settings.size->kind == Distribution::Kind::uniform;
-    return !has_bound && settings.datagrams() ? most_datagram_size - settings.line_ending.size()
-                                              : most_size;
+    return !is_uniform(settings.size) && settings.datagrams()
+               ? most_datagram_size - settings.line_ending.size()
+               : most_size;
 }
 
 /// A line server, and the audit, would see another message than the one that was asked for.
@@ -63,15 +67,13 @@ Messages::Messages(LoadSettings const& settings, std::uint64_t run)
       line_ending_(settings.line_ending),
       audit_(settings.audit),
       run_(run) {
-    if (audit_ && size_ && size_->kind == Distribution::Kind::uniform &&
-        size_->low < static_cast<double>(stamp_size)) {
+    if (audit_ && is_uniform(size_) && size_->low < static_cast<double>(stamp_size)) {
         throw std::invalid_argument(
             fmt::format("--size: an audited message has at least {} bytes, for its number and "
                         "checksum; {} is too small",
                         stamp_size, size_to_string(static_cast<std::size_t>(size_->low))));
     }
-    if (size_ && size_->kind == Distribution::Kind::uniform &&
-        size_->high > static_cast<double>(most_size)) {
+    if (is_uniform(size_) && size_->high > static_cast<double>(most_size)) {
         throw std::invalid_argument(fmt::format(
             "--size: a message has at most {}; {} is too much", size_to_string(most_size),
             size_to_string(static_cast<std::size_t>(size_->high))));

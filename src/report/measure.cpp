@@ -67,8 +67,7 @@ double mean_us(Times const& times, double timeout_us) {
     auto const answered = static_cast<double>(times.answered->count());
     auto const unanswered = static_cast<double>(times.unanswered);
     double const sum = times.answered->mean_us() * answered;
-    return unanswered == 0 ? times.answered->mean_us()
-                           : (sum + unanswered * timeout_us) / (answered + unanswered);
+    return (sum + unanswered * timeout_us) / (answered + unanswered);
 }
 
 /// Nothing: it is the time of a message that was never answered.
@@ -85,29 +84,27 @@ std::optional<double> percentile_us(Times const& times, double percent) {
     return static_cast<double>(times.answered->percentile_us(100 * rank / answered));
 }
 
-/// What is certain; a message that was never answered may have taken longer.
+/// Nothing: a message that was never answered is part of it, and may have taken any time.
+std::optional<double> value_us(Times const& times, Time const& time) {
+    if (time.percent) {
+        return percentile_us(times, *time.percent);
+    }
+    return times.unanswered == 0 ? std::optional(times.answered->mean_us()) : std::nullopt;
+}
+
+/// What is certain where there is no value.
 double least_us(Times const& times, Time const& time, double timeout_us) {
-    return time.percent
-               ? percentile_us(times, *time.percent)
-                     .value_or(std::max(timeout_us, static_cast<double>(times.answered->max_us())))
-               : mean_us(times, timeout_us);
-}
-
-bool is_open_ended(Times const& times, Time const& time) {
-    return time.percent ? !percentile_us(times, *time.percent) : times.unanswered != 0;
-}
-
-/// As a figure to hold against a limit.
-double value_us(Times const& times, Time const& time) {
-    return is_open_ended(times, time) ? endless : least_us(times, time, 0);
+    return time.percent ? std::max(timeout_us, static_cast<double>(times.answered->max_us()))
+                        : mean_us(times, timeout_us);
 }
 
 std::string time_text(Report const& report, Time const& time, Times const& times, double limit) {
-    double const us = least_us(times, time, timeout_us(report));
+    std::optional<double> const value = value_us(times, time);
+    double const us = value ? *value : least_us(times, time, timeout_us(report));
     if (us == endless) {
         return "without an end, since messages were never answered";
     }
-    if (is_open_ended(times, time)) {
+    if (!value) {
         return fmt::format("at least {}, since messages were never answered", duration_text(us));
     }
     // Or else p99<=5ms would not hold because p99 is 5.00ms.
@@ -128,8 +125,9 @@ Measured measure(Report const& report, Objective const& objective, Time const& t
                                    : "unknown, since no message was acked",
                 .known = all_excused};
     }
-    return {.least = std::min(value_us(least, time), value_us(most, time)),
-            .most = value_us(most, time),
+    double const most_us = value_us(most, time).value_or(endless);
+    return {.least = std::min(value_us(least, time).value_or(endless), most_us),
+            .most = most_us,
             .text = time_text(report, time, most, objective.limit)};
 }
 
