@@ -11,13 +11,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace roger {
@@ -215,23 +213,21 @@ void check_weights(LoadSettings const& settings) {
 }
 
 /// Options before the subcommand that it would do nothing with.
-void check_no_test(CLI::App const& app, LoadCommandLine::Work work) {
-    constexpr std::array<std::string_view, 4> merged = {"--title", "--json", "--hgrm", "--html"};
-    bool const merges = work == LoadCommandLine::Work::merge;
+void check_no_test(CLI::App const& app) {
+    CLI::App const& subcommand = *app.get_subcommands().front();
     for (CLI::Option const* const option : app.get_options()) {
-        bool const of_merge =
-            merges && std::ranges::find(merged, option->get_name()) != merged.end();
-        if (!option->empty() && !of_merge) {
+        std::string const name = option->get_name();
+        if (!option->empty() && subcommand.get_option_no_throw(name) == nullptr) {
             throw UsageError(fmt::format(
-                "{} is for a load test, and {} reads the reports of others: leave it out",
-                option->get_name(), merges ? "merge" : "diff"));
+                "{} is for a load test, and {} reads the reports of others: leave it out", name,
+                subcommand.get_name()));
         }
     }
 }
 
 void check(CLI::App const& app, LoadCommandLine& command_line) {
     if (command_line.work != LoadCommandLine::Work::test) {
-        check_no_test(app, command_line.work);
+        check_no_test(app);
         return;
     }
     LoadSettings& settings = command_line.settings;

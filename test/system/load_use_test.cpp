@@ -238,7 +238,9 @@ TEST_CASE("Reports that cannot be read are named", "[load][usage-error][system]"
     check_wrong(
         {{{"--title", "x", "diff", directory / "good", directory / "good"}, {"--title", "diff"}},
          {{"--rate", "5", "diff", directory / "good", directory / "good"}, {"--rate", "diff"}}});
-    check_wrong({{{"merge"}, {"FILE"}},
+    check_wrong({{{"--csv", directory / "csv", "merge", directory / "none"},  // merge has it too
+                  {directory / "none", "No such file"}},
+                 {{"merge"}, {"FILE"}},
                  {{"diff"}, {"OLD NEW"}},
                  {{"diff", directory / "good"}, {"OLD NEW"}},
                  {{"diff", directory / "good", directory / "good", directory / "good"},
