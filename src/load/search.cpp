@@ -1,6 +1,7 @@
 // The highest rate at which a server meets objectives.
 #include "load/search.hpp"
 
+#include "load/queue_growth.hpp"
 #include "program/units.hpp"
 #include "report/estimate.hpp"
 
@@ -49,6 +50,17 @@ double highest_that_held(std::vector<Trial> const& trials) {
         }
     }
     return highest;
+}
+
+/// On average, of the trials of that rate or above.
+double unseen_growth_from(double rate, std::vector<Trial> const& trials) {
+    std::vector<double> unseen;
+    for (Trial const& trial : trials) {
+        if (trial.verdict == LoadVerdict::held && trial.rate >= rate) {
+            unseen.push_back(trial.unseen_growth);
+        }
+    }
+    return unseen.empty() ? 0 : mean_of(unseen);
 }
 
 /// Why there is no verdict.
@@ -109,34 +121,6 @@ std::string shortened(std::string text, std::size_t columns) {
     return text + "…";
 }
 
-std::optional<double> mean_us(Interval const& interval) {
-    double sum = 0;
-    double count = 0;
-    for (Histogram::Bucket const& bucket : interval.response) {
-        sum += static_cast<double>(bucket.value_us) * static_cast<double>(bucket.count);
-        count += static_cast<double>(bucket.count);
-    }
-    return count == 0 ? std::nullopt : std::optional(sum / count);
-}
-
-/// The slope of the line that is closest to the points (least squares).
-double slope_of(std::vector<std::pair<double, double>> const& points) {
-    auto const count = static_cast<double>(points.size());
-    double mean_x = 0;
-    double mean_y = 0;
-    for (auto const& [x, y] : points) {
-        mean_x += x / count;
-        mean_y += y / count;
-    }
-    double products = 0;
-    double squares = 0;
-    for (auto const& [x, y] : points) {
-        products += (x - mean_x) * (y - mean_y);
-        squares += (x - mean_x) * (x - mean_x);
-    }
-    return squares == 0 ? 0 : products / squares;
-}
-
 /// A rate that could not go on like that does not hold, unless it was for the load tester itself.
 void judge_growth(Trial& trial, Report const& report) {
     constexpr double most_growth = 0.005;
@@ -150,10 +134,11 @@ void judge_growth(Trial& trial, Report const& report) {
             "no verdict: too short to show whether the queue grows: make the trials "
             "longer with --duration";
     }
-    if (growth.value_or(0) <= most_growth) {
+    if (!growth || growth->least() <= most_growth) {
+        trial.unseen_growth = growth ? growth->uncertainty : 0;
         return;
     }
-    double const grown_us = *growth * report.duration_s * 1e6;
+    double const grown_us = growth->share * report.duration_s * 1e6;
     bool const own = static_cast<double>(report.generator.own_delay_p99_us) > grown_us / 2;
     bool const too_few = !report.generator.too_few_clients.empty();
     trial.verdict = own || too_few ? LoadVerdict::none : LoadVerdict::not_held;
@@ -164,19 +149,6 @@ void judge_growth(Trial& trial, Report const& report) {
 }
 
 }  // namespace
-
-std::optional<double> queue_growth(Report const& report) {
-    // A server that is slow at first would hide that it is slow at last.
-    std::size_t const begin = report.intervals.size() / 5;
-    std::vector<std::pair<double, double>> points;
-    for (std::size_t i = begin; i < report.intervals.size(); ++i) {
-        Interval const& interval = report.intervals[i];
-        if (auto const mean = mean_us(interval)) {
-            points.emplace_back((interval.begin_s + interval.length_s / 2) * 1e6, *mean);
-        }
-    }
-    return points.size() < 2 ? std::nullopt : std::optional(slope_of(points));
-}
 
 Trial trial_of(double rate, Report const& report) {
     Histogram const& response = report.latencies.response;
@@ -241,8 +213,10 @@ SearchResult RateSearch::result() const {
     if (log_knees_.size() >= fewest_knees) {
         double const knee = mean_of(log_knees_);
         double const uncertainty = uncertainty_of(log_knees_);
-        result.range = {std::exp(knee - uncertainty), std::exp(knee + uncertainty)};
-        if (uncertainty <= std::log(widest_range)) {
+        double const from = std::exp(knee - uncertainty);
+        double const unseen = unseen_growth_from(from, trials_);
+        result.range = {from / (1 + unseen), std::exp(knee + uncertainty)};
+        if (uncertainty + std::log1p(unseen) <= std::log(widest_range)) {
             result.verdict = LoadVerdict::held;
             result.rate = std::exp(knee);
             return result;

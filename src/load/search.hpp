@@ -24,14 +24,12 @@ struct Trial {
     std::uint64_t failed = 0;
     LoadVerdict verdict = LoadVerdict::held;
     std::string reason = {};  ///< why it is not "held", to the point
+    /// Where it held: the queue may have grown by this share of the time all the same.
+    double unseen_growth = 0;
 };
 
 /// Of a report whose assertions are the objectives. Throws like verdict_of.
 Trial trial_of(double rate, Report const& report);
-
-/// By how much responses became longer during the test, as a share of the time that passed: what a
-/// queue that grows adds. Nothing: fewer than two intervals have answers.
-std::optional<double> queue_growth(Report const& report);
 
 struct SearchResult {
     /// A confidence interval that is positive.
@@ -48,6 +46,7 @@ struct SearchResult {
     /// lower ones. 0: nothing is known.
     double rate = 0;
     /// With 95 % confidence, if the rate was found, or if the trials were too noisy to find it.
+    /// What the trials may not have seen of a queue's growth widens it downwards.
     std::optional<Range> range = {};
     /// The highest rate that a bisection ended at without a verdict, and why there was none, if
     /// neither the rate nor a range was found.
