@@ -13,8 +13,11 @@ struct QueueGrowth {
     double share;
     double uncertainty;  ///< half of its 95 % confidence interval
 
+    static constexpr double noticeable = 0.005;
+
     /// What is certain of it.
     [[nodiscard]] double least() const { return share - uncertainty; }
+    [[nodiscard]] bool is_certain() const { return least() > noticeable; }
 };
 
 /// Nothing: fewer than three intervals have answers.

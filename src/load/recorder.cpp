@@ -61,8 +61,15 @@ void Recorder::count_in_time(Clock::time_point now, Clock::duration own_delay) {
     if (now < timeline_.begin) {
         return;
     }
-    acked_in_time_ += now < timeline_.end ? 1 : 0;
-    acked_but_for_delay_ += now - own_delay < timeline_.end ? 1 : 0;
+    auto const count = [this](Clock::time_point acked, std::uint64_t& in_time, Histogram& after) {
+        if (acked < timeline_.end) {
+            ++in_time;
+        } else {
+            after.record(acked - timeline_.end);
+        }
+    };
+    count(now, acked_in_time_, acked_after_end_);
+    count(now - own_delay, acked_but_for_delay_, acked_after_end_but_for_delay_);
 }
 
 void Recorder::failed(Clock::time_point planned, Outcome outcome, std::string_view reason,
@@ -151,8 +158,6 @@ void Recorder::add_to(Report& report) const {
     report.lower_bounds.add(lower_bounds_);
     report.outcomes.add(outcomes_);
     report.excused.add(excused_);
-    report.acked_in_time += acked_in_time_;
-    report.acked_but_for_delay += acked_but_for_delay_;
     report.sent_bytes += sent_bytes_;
     report.received_bytes += received_bytes_;
     report.reasons.add(reasons_);
@@ -161,6 +166,15 @@ void Recorder::add_to(Report& report) const {
     report.connections += connections_;
     report.idle_losses += idle_losses_;
     report.clients += most_clients_;
+}
+
+void Recorder::add_acked_in_time_to(Report& report, Clock::duration allowance) const {
+    double const us = to_seconds(allowance) * 1e6;
+    auto const after_end = [&](Histogram const& acked) {
+        return us > 0 ? static_cast<std::uint64_t>(acked.count_to(us)) : 0;
+    };
+    report.acked_in_time += acked_in_time_ + after_end(acked_after_end_);
+    report.acked_but_for_delay += acked_but_for_delay_ + after_end(acked_after_end_but_for_delay_);
 }
 
 void Recorder::add_to(DatagramCounts& counts) const {

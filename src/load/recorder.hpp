@@ -68,7 +68,10 @@ public:
 
     [[nodiscard]] Outcomes const& outcomes() const { return outcomes_; }
 
+    /// All but its acked_in_time and acked_but_for_delay.
     void add_to(Report& report) const;
+    /// These two: what was acked while measuring, or up to `allowance` after the end.
+    void add_acked_in_time_to(Report& report, Clock::duration allowance) const;
     void add_to(DatagramCounts& counts) const;
     [[nodiscard]] Latencies const& latencies() const { return latencies_; }
     /// By how much this loop itself delayed the messages that were acked.
@@ -93,6 +96,8 @@ private:
     Outcomes excused_;
     std::uint64_t acked_in_time_ = 0;
     std::uint64_t acked_but_for_delay_ = 0;
+    Histogram acked_after_end_;  ///< by how much
+    Histogram acked_after_end_but_for_delay_;
     std::uint64_t sent_bytes_ = 0;
     std::uint64_t received_bytes_ = 0;
     Reasons reasons_;

@@ -2,6 +2,7 @@
 #include "load/run.hpp"
 
 #include "load/build.hpp"
+#include "load/queue_growth.hpp"
 #include "load/settings_text.hpp"
 #include "load/this_host.hpp"
 #include "net/clock.hpp"
@@ -92,15 +93,30 @@ std::string find_too_few_clients(LoadSettings const& settings, Concurrency const
         return "";
     }
     double const rate = settings.rate->highest();
-    double const needed = std::ceil(rate * concurrency.free_service_s());
+    auto const needed = static_cast<std::uint64_t>(std::ceil(rate * concurrency.free_service_s()));
     auto const slots = settings.clients * settings.pipeline;
     return fmt::format(
-        "too few clients: {} with answers that take {} are about {} in flight at once, and {} can "
+        "too few clients: {} with answers that take {} are about {} in flight {}, and {} can "
         "have {}: raise --clients{}",
         rate_text(rate), duration_text(concurrency.free_service_s() * 1e6),
-        count_text(static_cast<std::uint64_t>(needed), "message"),
+        count_text(needed, "message"), needed > slots ? "at once" : "on average and at times more",
         count_text(settings.clients, "client"), count_text(slots),
         settings.datagrams() ? "" : " or --pipeline");
+}
+
+/// For how long after the end of an open loop acks count for its rate. What is in flight then is
+/// made up for by what was at the beginning, but where the warm-up was shorter than an answer, some
+/// or all of that was not there yet. A server whose queue grows has no such claim: what it answers
+/// late it would have answered late whenever it began.
+Clock::duration end_allowance(LoadSettings const& settings, Report const& report) {
+    auto const growth = queue_growth(report);
+    if (!settings.rate || !growth || growth->is_certain()) {
+        return Clock::duration(0);
+    }
+    auto const answer =
+        std::chrono::duration<double, std::micro>(report.latencies.service.mean_us());
+    Clock::duration const warmup = settings.warmup.value_or(milliseconds(0));
+    return std::max(std::chrono::round<Clock::duration>(answer) - warmup, Clock::duration(0));
 }
 
 }  // namespace
@@ -254,7 +270,9 @@ Report LoadRun::make_report(Timeline const& timeline) {
     }
     report.duration_s = to_seconds(end - timeline.begin);
     report.intervals = intervals_.take(end - timeline.begin);
+    auto const allowance = end_allowance(settings_, report);
     for (auto const& worker : workers_) {
+        worker->recorder().add_acked_in_time_to(report, allowance);
         auto const& [used, waited] = worker->recorder().used();
         report.generator.cpu_s += to_seconds(used);
         if (report.duration_s > 0) {

@@ -123,18 +123,17 @@ std::string shortened(std::string text, std::size_t columns) {
 
 /// A rate that could not go on like that does not hold, unless it was for the load tester itself.
 void judge_growth(Trial& trial, Report const& report) {
-    constexpr double most_growth = 0.005;
     if (trial.verdict != LoadVerdict::held) {
         return;
     }
     auto const growth = queue_growth(report);
-    if (!growth && trial.achieved < trial.rate * (1 - most_growth)) {
+    if (!growth && trial.achieved < trial.rate * (1 - QueueGrowth::noticeable)) {
         trial.verdict = LoadVerdict::none;
         trial.reason =
             "no verdict: too short to show whether the queue grows: make the trials "
             "longer with --duration";
     }
-    if (!growth || growth->least() <= most_growth) {
+    if (!growth || !growth->is_certain()) {
         trial.unseen_growth = growth ? growth->uncertainty : 0;
         return;
     }

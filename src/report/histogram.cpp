@@ -104,6 +104,14 @@ std::int64_t Histogram::percentile_us(double percent) const {
                                    100 * (rank_of(percent, all) - well_inside) / all);
 }
 
+std::int64_t Histogram::count_to(double value_us) const {
+    std::int64_t sum = 0;
+    for (Bucket const& bucket : buckets()) {
+        sum += static_cast<double>(bucket.value_us) <= value_us ? bucket.count : 0;
+    }
+    return sum;
+}
+
 bool Histogram::resolves(double percent) const {
     constexpr double rounding = 1e-9;
     double const above = static_cast<double>(count()) * (100 - percent) / 100;

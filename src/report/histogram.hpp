@@ -51,6 +51,8 @@ public:
     [[nodiscard]] std::int64_t max_us() const;
     /// The value that `percent` of all are not above, as its bucket's highest; of 100 the maximum.
     [[nodiscard]] std::int64_t percentile_us(double percent) const;
+    /// How many are not above that value, by their buckets.
+    [[nodiscard]] std::int64_t count_to(double value_us) const;
     /// Whether enough was recorded for that percentile to be another thing than the maximum: p99
     /// takes a hundred.
     [[nodiscard]] bool resolves(double percent) const;

@@ -164,7 +164,9 @@ struct Report {
     std::uint64_t planned = 0;  ///< messages; the sum of the outcomes
     Outcomes outcomes;
     Outcomes excused;  ///< of these, those for which the load tester itself may be the reason
-    std::uint64_t acked_in_time = 0;  ///< within duration_s, planned in it or before
+    /// Within duration_s, planned in it or before; in an open loop without a warm-up, so much later
+    /// as an answer takes.
+    std::uint64_t acked_in_time = 0;
     std::uint64_t acked_but_for_delay =
         0;                             ///< those too that came later by the load tester's delay
     std::uint64_t sent_bytes = 0;      ///< to the system while measuring, line endings included

@@ -33,9 +33,10 @@ struct Measurement {
         return intervals.take(measured);
     }
 
-    [[nodiscard]] Report report() const {
+    [[nodiscard]] Report report(Clock::duration allowance = 0ms) const {
         Report report;
         recorder.add_to(report);
+        recorder.add_acked_in_time_to(report, allowance);
         return report;
     }
 
@@ -173,6 +174,19 @@ TEST_CASE("What was answered but for the load tester's delay is known", "[load]"
     recorder.acked(sent(1900ms), run_begin + 2100ms, 50ms);
     CHECK(measurement.report().acked_in_time == 1);
     CHECK(measurement.report().acked_but_for_delay == 2);
+}
+
+TEST_CASE("A rate can have an allowance for what is in flight at the end", "[load]") {
+    Measurement measurement;
+    Recorder& recorder = measurement.recorder;
+    recorder.acked(sent(1900ms), run_begin + 1950ms, 0ms);
+    recorder.acked(sent(1950ms), run_begin + 2000ms, 0ms);
+    recorder.acked(sent(1990ms), run_begin + 2040ms, 0ms);
+    recorder.acked(sent(1990ms), run_begin + 2100ms, 50ms);
+    CHECK(measurement.report().acked_in_time == 1);
+    CHECK(measurement.report(50ms).acked_in_time == 3);
+    CHECK(measurement.report(50ms).acked_but_for_delay == 4);
+    CHECK(measurement.report(1s).acked_in_time == 4);
 }
 
 TEST_CASE("A message that was planned in time is counted before its time has been noticed",
