@@ -57,6 +57,7 @@ void Concurrency::pass(Clock::time_point now) {
     }
     if (waiting_ > 0) {
         double const passed_s = to_seconds(now - last_);
+        clients_waited_s_ += passed_s * static_cast<double>(waiting_);
         waiting_s_ += passed_s;
         in_flight_while_waiting_s_ += passed_s * in_flight_;
     }
@@ -68,9 +69,8 @@ void Concurrency::change_in_flight(Clock::time_point now, int change) {
     in_flight_ += static_cast<std::uint32_t>(change);
 }
 
-std::uint32_t Concurrency::sent(Clock::time_point now, Clock::duration waited) {
+std::uint32_t Concurrency::sent(Clock::time_point now) {
     change_in_flight(now, +1);
-    waited_s_ += to_seconds(waited);
     return in_flight_;
 }
 
@@ -100,15 +100,19 @@ void Concurrency::wait_begins(Clock::time_point now) {
 
 void Concurrency::wait_ends(Clock::time_point now) {
     pass(now);
-    --waiting_;
+    if (--waiting_ == 0) {
+        longest_silence_s_ = std::max(longest_silence_s_, to_seconds(now - nobody_answered_since_));
+        in_flight_after_waiting_ = in_flight_;
+    }
 }
 
 void Concurrency::add(Concurrency const& other) {
-    waited_s_ += other.waited_s_;
+    clients_waited_s_ += other.clients_waited_s_;
     served_s_ += other.served_s_;
     waiting_s_ += other.waiting_s_;
     in_flight_while_waiting_s_ += other.in_flight_while_waiting_s_;
     answers_while_waiting_ += other.answers_while_waiting_;
+    in_flight_after_waiting_ += other.in_flight_after_waiting_;
     longest_silence_s_ = std::max(longest_silence_s_, other.longest_silence_s_);
     for (std::size_t number = 0; number != services_.size(); ++number) {
         services_[number].add(other.services_[number]);
@@ -151,10 +155,10 @@ bool Concurrency::is_too_low() const {
     constexpr double matters = 0.05;
     auto const [mean_s, uncertainty_s] = free_service();
     double const free_s = mean_s + uncertainty_s;
-    return answers_while_waiting_ > 0 && waited_s_ > matters * served_s_ &&
-           longest_silence_s_ < much_longer * free_s &&
-           in_flight_while_waiting_s_ <
-               as_long * free_s * static_cast<double>(answers_while_waiting_);
+    // Where answers take as long as the run does, most of them come after it.
+    auto const answers = static_cast<double>(answers_while_waiting_ + in_flight_after_waiting_);
+    return clients_waited_s_ > matters * served_s_ && longest_silence_s_ < much_longer * free_s &&
+           in_flight_while_waiting_s_ < as_long * free_s * answers;
 }
 
 }  // namespace roger

@@ -20,9 +20,8 @@ namespace roger {
 /// load tester itself has caused do not count.
 class Concurrency {
 public:
-    /// A message has been sent, and had to wait for so long until its client was free. Returns how
-    /// many are in flight then.
-    std::uint32_t sent(Clock::time_point now, Clock::duration waited);
+    /// A message has been sent. Returns how many are in flight then.
+    std::uint32_t sent(Clock::time_point now);
 
     struct Answer {
         std::uint32_t in_flight;       ///< what sent() returned
@@ -42,6 +41,9 @@ public:
     /// What is before that moment, as a warm-up, does not count; but where messages still wait
     /// then, it does until none does, since the reason is there.
     void begin_at(Clock::time_point moment) { forgets_at_ = moment; }
+
+    /// Nothing more is planned: who has waited until now has waited in the measurement.
+    void end() { forgets_at_.reset(); }
 
     void add(Concurrency const& other);
 
@@ -78,13 +80,14 @@ private:
     std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;                      ///< clients
     std::optional<Clock::time_point> forgets_at_;  ///< not before nobody waits
-    double waited_s_ = 0;                          ///< of all messages
     double served_s_ = 0;                          ///< of all messages
+    double clients_waited_s_ = 0;                  ///< all of them together
     double waiting_s_ = 0;                         ///< in which any client waited
     double in_flight_while_waiting_s_ = 0;         ///< messages in flight while any client waited
     std::uint64_t answers_while_waiting_ = 0;
-    Clock::time_point nobody_answered_since_;  ///< while a client waits
-    double longest_silence_s_ = 0;             ///< in which clients waited and nobody was answered
+    std::uint64_t in_flight_after_waiting_ = 0;  ///< when clients last ceased to wait
+    Clock::time_point nobody_answered_since_;    ///< while a client waits
+    double longest_silence_s_ = 0;  ///< in which clients waited and nobody was answered
     /// By classes of how many messages were in flight when it was sent.
     std::array<Services, 60> services_;
     Services as_planned_;  ///< of messages that did not have to wait

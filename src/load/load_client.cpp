@@ -257,9 +257,11 @@ void LoadClient::leave() {
 }
 
 void LoadClient::cut_off() {
-    give_up_unsent();
+    constexpr std::string_view reason = "the run was interrupted";
+    give_up(worker_.plan().timeline().end, Outcome::unsent, reason, true);
+    schedule_.next = ClientSchedule::none;
     if (up()) {
-        lost("the run was interrupted");
+        give_up_connection(in_flight_.empty(), reason, true);
     } else {
         go();
     }

@@ -65,7 +65,7 @@ public:
     /// What has been planned and not been sent is not sent any more.
     void give_up_unsent();
 
-    /// Goes at once: what is not answered is lost.
+    /// Goes at once, as the user wants it: what is not sent or not answered is nobody's fault.
     void cut_off();
 
 private:
@@ -102,7 +102,7 @@ private:
     void answered(Clock::time_point now);
     void rest(LateReplies::After after, Clock::time_point planned);
     void lost(std::string_view reason);
-    void give_up_connection(bool idle, std::string_view reason);
+    void give_up_connection(bool idle, std::string_view reason, bool excused);
     void check_answer_time();
     [[nodiscard]] bool is_overdue(Clock::time_point now) const;
     [[nodiscard]] Clock::duration kept_waiting(Clock::time_point now) const;

@@ -73,12 +73,10 @@ void LoadClient::send_due(Clock::time_point now) {
         }
         ++messages_;
         append_message(out);
-        auto const could_be_sent_at = std::max(schedule_.next, could_send_at_);
-        in_flight_.push(
-            {.planned = schedule_.next,
-             .sent = now,
-             .own_delay = now - could_be_sent_at,
-             .in_flight = worker_.concurrency().sent(now, could_be_sent_at - schedule_.next)});
+        in_flight_.push({.planned = schedule_.next,
+                         .sent = now,
+                         .own_delay = now - std::max(schedule_.next, could_send_at_),
+                         .in_flight = worker_.concurrency().sent(now)});
         ++said_;
         if (worker_.settings.audit) {
             worker_.trail().sent(number_);
@@ -306,12 +304,12 @@ void LoadClient::lost(std::string_view reason) {
     if (state_ == State::leaving) {
         go();
     } else {
-        give_up_connection(in_flight_.empty(), reason);
+        give_up_connection(in_flight_.empty(), reason, false);
     }
 }
 
-/// `idle`: there was no message in flight.
-void LoadClient::give_up_connection(bool idle, std::string_view reason) {
+/// `idle`: there was no message in flight. `excused`: the server is not the reason.
+void LoadClient::give_up_connection(bool idle, std::string_view reason, bool excused) {
     if (!worker_.settings.datagrams()) {
         worker_.recorder().disconnected(idle);
     }
@@ -320,7 +318,8 @@ void LoadClient::give_up_connection(bool idle, std::string_view reason) {
         now - (in_flight_.empty() ? Clock::duration(0) : in_flight_.oldest().own_delay);
     while (!in_flight_.empty()) {
         worker_.concurrency().lost(now);
-        worker_.recorder().failed(in_flight_.pop().planned, Outcome::connection_lost, reason);
+        worker_.recorder().failed(in_flight_.pop().planned, Outcome::connection_lost, reason,
+                                  excused);
     }
     set_waiting(false, now);
     close();
@@ -361,7 +360,7 @@ void LoadClient::check_answer_time() {
     if (worker_.settings.datagrams() && unsent_.empty()) {
         rest(LateReplies::After::timeout, message.planned);
     }
-    give_up_connection(false, "given up, since an earlier message timed out");
+    give_up_connection(false, "given up, since an earlier message timed out", false);
     could_send_at_ = now - message.own_delay;
 }
 

@@ -239,8 +239,9 @@ void Worker::end_plan() {
     send_planned(std::min(now, plan_.timeline().end));
     plan_.end(now);
     recorder_.end(plan_.timeline().end);
+    concurrency_.end();
     if (settings.rate && !settings.messages) {
-        give_up_at_ = plan_.timeline().end + grace();
+        give_up_at_ = now + grace();  // not from the end, which may have been slept through
         delay_at_end_ = readiness_.total_delay();
     }
     for (auto const& client : clients_) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace roger {
@@ -23,7 +24,8 @@ using Count = Objective::Count;
 
 constexpr double endless = std::numeric_limits<double>::infinity();
 
-/// Times of one kind, and messages that have none since nobody answered them.
+/// Times of one kind, and messages that have none since nobody answered them, or since no
+/// connection was made for them.
 struct Times {
     Histogram const* answered;
     std::uint64_t unanswered;
@@ -38,7 +40,7 @@ std::uint64_t count_in(Outcomes const& outcomes, std::array<Outcome, 2> const& w
 
 std::uint64_t unanswered_in(Outcomes const& outcomes, Histogram Latencies::* clock) {
     if (clock == &Latencies::connect) {
-        return 0;
+        return outcomes[Outcome::never_connected];
     }
     return count_in(outcomes, sent_unanswered) +
            (clock == &Latencies::response ? count_in(outcomes, never_sent) : 0);
@@ -59,8 +61,12 @@ Times least_of(Report const& report, Time const& time) {
             unanswered_in(report.outcomes, clock) - unanswered_in(report.excused, clock)};
 }
 
-double timeout_us(Report const& report) {
-    return report.asked.ack_timeout_s ? *report.asked.ack_timeout_s * 1e6 : endless;
+/// What a message without a time has taken at least. (How long an attempt to connect took is not
+/// known of those that failed.)
+double timeout_us(Report const& report, Time const& time) {
+    return time.clock != &Latencies::connect && report.asked.ack_timeout_s
+               ? *report.asked.ack_timeout_s * 1e6
+               : endless;
 }
 
 double mean_us(Times const& times, double timeout_us) {
@@ -99,13 +105,15 @@ double least_us(Times const& times, Time const& time, double timeout_us) {
 }
 
 std::string time_text(Report const& report, Time const& time, Times const& times, double limit) {
+    std::string_view const why = time.clock == &Latencies::connect ? "clients never connected"
+                                                                   : "messages were never answered";
     std::optional<double> const value = value_us(times, time);
-    double const us = value ? *value : least_us(times, time, timeout_us(report));
+    double const us = value ? *value : least_us(times, time, timeout_us(report, time));
     if (us == endless) {
-        return "without an end, since messages were never answered";
+        return fmt::format("without an end, since {}", why);
     }
     if (!value) {
-        return fmt::format("at least {}, since messages were never answered", duration_text(us));
+        return fmt::format("at least {}, since {}", duration_text(us), why);
     }
     // Or else p99<=5ms would not hold because p99 is 5.00ms.
     std::string const text = duration_text(us);

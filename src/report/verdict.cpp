@@ -27,6 +27,11 @@ std::string own_part(Report const& report) {
         return report.interrupted ? "the run was interrupted before a message was planned"
                                   : "no message was planned: test for longer";
     }
+    if (report.interrupted &&
+        report.excused[Outcome::connection_lost] + report.excused[Outcome::unsent] != 0) {
+        return "the run was interrupted before they were sent and answered: interrupt it once, and "
+               "wait";
+    }
     if (report.excused[Outcome::never_connected] != 0) {
         return "the load tester was late, or this host had no port, open file or memory left to "
                "connect with: use fewer --clients, more addresses (--source A-B), or a higher "

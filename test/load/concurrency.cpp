@@ -11,6 +11,7 @@
 #include <optional>
 #include <queue>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace roger {
@@ -58,7 +59,7 @@ struct Test {
     Clock::duration duration;
     std::optional<std::uint32_t> poisson_seed = {};  ///< nothing: arrivals are even
     std::optional<Moment> begin = {};                ///< of the measurement, after a warm-up
-    bool waits_for_all = false;                      ///< of the answers
+    bool sends_all = false;                          ///< also what has to wait until after the end
 };
 
 /// Message i is client i mod N's, or a random one's.
@@ -103,7 +104,7 @@ Concurrency play(Test const& test, ServerModel const& server) {
         LoadClient& client = clients[index];
         client.busy = true;
         Moment const planned = client.due[client.sent++];
-        std::uint32_t const in_flight = concurrency.sent(now, now - planned);
+        std::uint32_t const in_flight = concurrency.sent(now);
         events.push({.at = server(now),
                      .client = index,
                      .answer = true,
@@ -111,9 +112,21 @@ Concurrency play(Test const& test, ServerModel const& server) {
                      .sent = now,
                      .in_flight = in_flight});
     };
-    while (!events.empty() &&
-           (test.waits_for_all || events.top().at.time_since_epoch() < test.duration)) {
+    bool ended = test.sends_all;
+    auto const end = [&](Moment now) {
+        concurrency.end();
+        for (LoadClient& client : clients) {
+            if (client.sent < client.due.size()) {
+                client.due.resize(client.sent);
+                concurrency.wait_ends(now);
+            }
+        }
+    };
+    while (!events.empty()) {
         Event const event = events.top();
+        if (event.at.time_since_epoch() >= test.duration && !std::exchange(ended, true)) {
+            end(Moment(test.duration));
+        }
         events.pop();
         LoadClient& client = clients[event.client];
         bool const waited = client.busy && client.sent < client.due.size();
@@ -148,7 +161,7 @@ TEST_CASE("How long the load tester kept an answer waiting is no part of the ser
     Concurrency concurrency;
     Clock::time_point now{};
     for (int message = 0; message != 10; ++message) {
-        std::uint32_t const in_flight = concurrency.sent(now, Clock::duration(0));
+        std::uint32_t const in_flight = concurrency.sent(now);
         now += 60ms;
         concurrency.answered(now, {.in_flight = in_flight,
                                    .service = 60ms,
@@ -184,13 +197,25 @@ TEST_CASE("Clients that are all busy, with a server that is not slow, are too fe
     CHECK(play({.clients = 1, .rate = 150, .duration = 5s}, taking(10ms)).is_too_low());
 }
 
+TEST_CASE("Clients that are all busy until the end are too few, unless the server stands still",
+          "[load]") {
+    for (Clock::duration const answer : {1900ms, 1950ms, 3000ms, 5000ms, 20'000ms}) {
+        CAPTURE(answer.count());
+        Test const test{.clients = 10, .rate = 100, .duration = 2s};
+        CHECK(play(test, answering_in(answer)).is_too_low());
+        CHECK_FALSE(play({.clients = 1000, .rate = 100, .duration = 2s}, answering_in(answer))
+                        .is_too_low());
+        CHECK_FALSE(play(test, stalling(10ms, Moment(1s), answer)).is_too_low());
+    }
+}
+
 TEST_CASE("Clients that were too few in the warm-up need not be so any more", "[load]") {
     // 12.5 messages would have to be in flight, of which in the end all are answered.
-    Test const warm_up{.clients = 10, .rate = 250, .duration = 4s, .waits_for_all = true};
+    Test const warm_up{.clients = 10, .rate = 250, .duration = 4s, .sends_all = true};
     auto concurrency = play(warm_up, answering_in(50ms));
     REQUIRE(concurrency.is_too_low());
     concurrency.begin_at(Moment(9s));
-    concurrency.sent(Moment(10s), 0s);
+    concurrency.sent(Moment(10s));
     CHECK_FALSE(concurrency.is_too_low());
 }
 

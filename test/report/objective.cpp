@@ -184,6 +184,28 @@ TEST_CASE("What was measured is told in human units", "[objective][load]") {
     CHECK(parse_objective("p99 < 5ms").judge(report_of_1000()).text == "p99 < 5ms");
 }
 
+TEST_CASE("A connection that was never made took longer than any that was", "[objective][load]") {
+    Report report = report_of_1000();
+    report.asked.ack_timeout_s = 2;
+    for (auto* const latencies : {&report.latencies, &report.lower_bounds}) {
+        for (int ms = 1; ms <= 9; ++ms) {
+            latencies->connect.record(std::chrono::milliseconds(ms));
+        }
+    }
+    auto const judged = [&report](std::string_view text) {
+        return parse_objective(text).judge(report);
+    };
+    CHECK(judged("connect.p99<5s").verdict == LoadVerdict::held);
+    report.outcomes.count(Outcome::never_connected);
+    CHECK(judged("connect.p90<10ms").verdict == LoadVerdict::held);
+    CHECK(judged("connect.p91<5s").verdict == LoadVerdict::not_held);
+    CHECK(judged("connect.p91<5s").measured == "without an end, since clients never connected");
+    CHECK(judged("connect.mean<5s").verdict == LoadVerdict::not_held);
+    report.excused.count(Outcome::never_connected);
+    CHECK(judged("connect.p91<5s").verdict == LoadVerdict::none);
+    CHECK(judged("connect.p91<5ms").verdict == LoadVerdict::not_held);
+}
+
 TEST_CASE("A message that was never answered took at least the timeout", "[objective][load]") {
     Report report = report_of_1000();
     report.asked.ack_timeout_s = 2;

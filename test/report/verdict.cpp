@@ -174,6 +174,21 @@ TEST_CASE("What the load tester itself failed to do is no failure of the server"
     CHECK(verdict_of(asserting(report, "never_connected=0")) == LoadVerdict::not_held);
 }
 
+TEST_CASE("What the user did not wait for is no failure of the server", "[verdict][load]") {
+    Report report = report_with(0, 0);
+    report.interrupted = true;
+    for (Outcome const outcome : {Outcome::connection_lost, Outcome::unsent}) {
+        report.outcomes.count(outcome, 5);
+        report.excused.count(outcome, 5);
+        report.planned += 5;
+    }
+    CHECK(verdict_of(report) == LoadVerdict::none);
+    CHECK(errors_in(report) ==
+          Sentences{"no verdict on 10 messages that were not acked (5 connection lost, 5 unsent): "
+                    "the run was interrupted before they were sent and answered: interrupt it "
+                    "once, and wait"});
+}
+
 TEST_CASE("Too few clients are no slow server", "[verdict][load]") {
     Report report = report_with(0, 0);
     report.outcomes.count(Outcome::unsent, 227);

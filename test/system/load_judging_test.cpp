@@ -102,6 +102,26 @@ TEST_CASE("Too few clients are not the server's fault", "[load][system]") {
     }
 }
 
+TEST_CASE("Too few clients are not the server's fault where answers outlast the run",
+          "[load][system]") {
+    LineServer const server({.delays = {4s}});
+    auto const result =
+        run_load({"--clients", "5", "--rate", "20", "--duration", "2s", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.outcome("acked") == 5);
+    CHECK(result.outcome("unsent") == 35);
+    CHECK(result.exit == Exit::with(3));
+    CHECK(text_of(result, "too_few_clients").find("raise --clients") != std::string::npos);
+}
+
+TEST_CASE("A rate is achieved though the first answers take their time", "[load][system]") {
+    LineServer const server({.delays = {2s}});
+    auto const result = run_load({"--rate", "10", "--duration", "3s", "--assert", "rate>=6",
+                                  "--assert", "rate<=10", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.exit == Exit::with(0));
+}
+
 TEST_CASE("Clients that were too few in the warm-up alone are not called so", "[load][system]") {
     // At the first rate, which is that of the warm-up, 8 messages would have to be in flight.
     LineServer const server({.delays = {400ms}});
