@@ -123,23 +123,28 @@ private:
     void wake_at(std::chrono::steady_clock::time_point at) {
         wakes_at_ = at;
         timer_.expires_at(at);
-        timer_.async_wait(while_alive(owner_, [this](asio::error_code error) {
-            if (error) {
-                return;
-            }
-            wakes_at_.reset();
-            queues_.expire(std::chrono::steady_clock::now());
-            // Deadlines that an owner armed just now have set the timer already.
-            if (auto const next = queues_.next(); next && !wakes_at_) {
-                wake_at(*next);
-            }
-        }));
+        // The owner can outlive this, and a handler that is due be run after its timer is gone.
+        timer_.async_wait(while_alive(owner_, while_alive(self_, [this](asio::error_code error) {
+                                          if (!error) {
+                                              expire();
+                                          }
+                                      })));
+    }
+
+    void expire() {
+        wakes_at_.reset();
+        queues_.expire(std::chrono::steady_clock::now());
+        // Deadlines that an owner armed just now have set the timer already.
+        if (auto const next = queues_.next(); next && !wakes_at_) {
+            wake_at(*next);
+        }
     }
 
     asio::steady_timer timer_;
     DeadlineQueues<Timer>& queues_;
     std::weak_ptr<void> owner_;
     std::optional<std::chrono::steady_clock::time_point> wakes_at_;
+    std::shared_ptr<void> self_ = std::make_shared<char>();  ///< gone with this
 };
 
 }  // namespace roger

@@ -1,12 +1,15 @@
 // Deadlines with a time that passes only when a test says so, and with the real timer.
 #include "net/deadlines.hpp"
 
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -179,4 +182,21 @@ TEST_CASE("the timer tells each owner once, however its deadline was moved", "[d
     std::ranges::sort(told);  // all of it may be over when the timer is first looked at
     CHECK(told == std::vector{1, 2, 2});
     CHECK(moved.came == std::vector{Timer::message, Timer::linger});
+}
+
+TEST_CASE("a timer that is gone tells nobody, although its owner is there and it is due",
+          "[deadlines]") {
+    asio::io_context context;
+    DeadlineQueues queues({1ms, 1ms, 1ms, 1ms});
+    auto const owner = std::make_shared<int>();
+    std::optional<DeadlineTimer> timer(std::in_place, context, queues, owner);
+    std::vector<int> told;
+    Patient patient(1, told);
+    timer->arm(patient.deadline, Timer::idle);
+    // Both are due when the context looks, and their handlers are in its queue one behind the
+    // other.
+    asio::steady_timer first(context, patient.deadline.at() - 1ns);
+    first.async_wait([&](asio::error_code) { timer.reset(); });
+    context.run();
+    CHECK(told.empty());
 }
