@@ -86,6 +86,12 @@ StreamAddress parse_stream_address(std::string_view text) {
                "the subject is missing or not one: words of printable characters without * "
                "and >, with dots between them");
     }
+    if (hosts.find_first_of("\"\\", slash) != hosts.npos) {
+        // It writes JSON without escaping it: what is stored could not be looked for.
+        reject(text,
+               "the subject has a quotation mark or backslash, by which the NATS client library "
+               "(3.4.1) cannot ask for it: choose a subject without");
+    }
     StreamAddress address;
     address.tls = scheme == "tls";
     address.subject = hosts.substr(slash + 1);
