@@ -21,8 +21,10 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <vector>
 
+#include <poll.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -33,6 +35,9 @@ constexpr std::chrono::milliseconds end_time{2000};
 
 constexpr std::string_view out_of_memory =
     ": out of memory: raise the limit on it (ulimit -v), or lower --limit or --max-message";
+
+constexpr std::string_view ended_by_force =
+    "error: ended by force: the output does not take what is written to it\n";
 
 /// `how` is SIG_BLOCK or SIG_UNBLOCK. A signal that comes when nobody hears it yet, or any more,
 /// must not end the program as it does by default. Threads inherit what is blocked.
@@ -45,10 +50,22 @@ void change_mask(int how, std::initializer_list<int> signals) {
     ::pthread_sigmask(how, &set, nullptr);
 }
 
+/// Of an output that hangs. write(2) alone, since handlers of signals call it; and neither a full
+/// pipe nor the file that hangs may keep the end waiting for this sentence.
+[[noreturn]] void end_by_force() {
+    std::signal(SIGALRM, SIG_DFL);
+    ::alarm(1);
+    pollfd error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&error, 1, 0) == 1) {
+        std::ignore = ::write(STDERR_FILENO, ended_by_force.data(), ended_by_force.size());
+    }
+    std::_Exit(roger::status_failed);
+}
+
 /// Whatever the loops are doing then: a write to a file that hangs holds up its loop, and with it
 /// the drain. Of several times the first to come stands.
 void end_by_force_in(std::chrono::milliseconds time) {
-    std::signal(SIGALRM, [](int) { std::_Exit(roger::status_failed); });
+    std::signal(SIGALRM, [](int) { end_by_force(); });
     itimerval timer{};
     timer.it_value.tv_sec = time.count() / 1000;
     timer.it_value.tv_usec = time.count() % 1000 * 1000;
@@ -91,7 +108,7 @@ int serve(roger::ServerCommandLine const& command_line) {
     };
     auto const end_now = [&] {
         if (served) {
-            std::_Exit(roger::status_failed);  // the output does not let itself be closed
+            end_by_force();  // the output does not let itself be closed
         }
         server.end_now();
         end_by_force_in(end_time);

@@ -6,6 +6,7 @@
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -18,6 +19,7 @@
 
 using namespace roger::test;
 using namespace std::chrono_literals;
+using Catch::Matchers::EndsWith;
 
 namespace {
 
@@ -95,6 +97,8 @@ TEST_CASE("A file that hangs for ever does not keep a second signal from ending 
     signal_until_it_ends(held.server, SIGTERM);
     CHECK(held.server.wait_for_exit() == Exit::with(1));
     CHECK(held.server.output().empty());
+    CHECK_THAT(held.server.process().err().last_words(),
+               EndsWith("error: ended by force: the output does not take what is written to it\n"));
 }
 
 TEST_CASE("A file that hangs for ever does not keep a drain from its end", "[slow-file][system]") {
