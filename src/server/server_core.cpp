@@ -284,6 +284,7 @@ void ServerCore::begin_drain() {
     if (std::exchange(draining_, true)) {
         return;
     }
+    refused_before_drain_ = counters().refused_display;
     drain_listeners();
     for (auto const& loop : loops_) {
         loop->drain();
@@ -378,9 +379,19 @@ void ServerCore::loop_finished() {
 }
 
 void ServerCore::ended() {
+    fail_for_unwritten();
     has_ended_ = true;
     drain_timer_->cancel();
     end_->cancel();
+}
+
+/// An output that refuses and goes on is no failure, as long as the server goes on: whoever waits
+/// for its end asks for what became of the last messages.
+void ServerCore::fail_for_unwritten() {
+    std::uint64_t const refused = counters().refused_display - refused_before_drain_;
+    if (draining_ && refused != 0) {
+        fail(fmt::format("messages that could not be written during the drain: {}", refused));
+    }
 }
 
 /// Those that wait in the listen queue are refused.

@@ -88,6 +88,7 @@ private:
     Task<void> bound_drain();
     void end_drain(std::chrono::milliseconds after);
     void tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients);
+    void fail_for_unwritten();
     void part_drained();
     void abandon(ServerResult::End end);
     void loop_finished();
@@ -111,6 +112,7 @@ private:
     std::size_t next_loop_ = 0;
     std::size_t parts_drained_ = 0;  ///< of the loops and the datagram sockets
     std::size_t loops_finished_ = 0;
+    std::uint64_t refused_before_drain_ = 0;  ///< messages that could not be written
     bool draining_ = false;
     bool abandoned_ = false;
     bool has_ended_ = false;

@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <future>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,10 +38,29 @@ public:
     std::unique_ptr<BlockStore> subject_of(std::size_t /*loop*/) override {
         return std::make_unique<Subject>(*this);
     }
-    [[nodiscard]] std::size_t most_bytes() const override { return most_bytes_; }
+    [[nodiscard]] std::size_t most_bytes() const override {
+        std::lock_guard const lock(guard_);
+        return most_bytes_;
+    }
     [[nodiscard]] std::string ack_guarantee() const override { return ""; }
     void close() override {
         change([this] { closed_ = true; });
+    }
+
+    /// From now on.
+    void take_at_most(std::size_t bytes) {
+        change([this, bytes] { most_bytes_ = bytes; });
+    }
+    /// What is longer takes too long on its way, although the stream would take it.
+    void carry_in_time(std::size_t bytes) {
+        change([this, bytes] { carried_in_time_ = bytes; });
+    }
+    /// Whoever asks waits until answer_nobody(), however long that takes.
+    void hold() {
+        change([this] { held_ = true; });
+    }
+    void answer_nobody() {
+        change([this] { held_ = false; });
     }
 
     void go_out() {
@@ -71,6 +91,9 @@ private:
             if (!stream_.answers(lock, most)) {
                 return {.reason = "Timeout"};
             }
+            if (block.size() > std::min(stream_.most_bytes_, stream_.carried_in_time_)) {
+                return {.reason = "too long"};
+            }
             if (stream_.blocks_.size() != expected_last) {
                 return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
             }
@@ -86,7 +109,7 @@ private:
                 reason = "Timeout";
                 return std::nullopt;
             }
-            return LastBlock{stream_.blocks_.size(), stream_.last_id_};
+            return LastBlock{.sequence = stream_.blocks_.size(), .id = stream_.last_id_};
         }
 
     private:
@@ -101,24 +124,29 @@ private:
     }
 
     bool answers(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds most) {
-        if (out_) {
+        if (out_ || held_) {
             asked_in_vain_ = true;
             changed_.notify_all();
+        }
+        if (held_) {
+            changed_.wait(lock, [this] { return !held_ || closed_; });
+            return false;
         }
         return changed_.wait_for(lock, most, [this] { return !out_ || closed_; }) && !closed_;
     }
 
-    std::size_t most_bytes_;
-    std::mutex guard_;
+    mutable std::mutex guard_;
     std::condition_variable changed_;
+    std::size_t most_bytes_;
+    std::size_t carried_in_time_ = std::numeric_limits<std::size_t>::max();
     bool out_ = false;
+    bool held_ = false;
     bool closed_ = false;
     bool asked_in_vain_ = false;
     std::vector<std::string> blocks_;
     std::string last_id_;
 };
 
-/// A server that publishes, as text, and what it logs.
 /// Has a subject for the first loop only.
 class OneSubject final : public Stream {
 public:
@@ -136,6 +164,7 @@ private:
     FakeStream stream_;
 };
 
+/// A server that publishes, as text, and what it logs.
 struct PublishingServer {
     FakeStream& stream;
     std::mutex guard = {};
@@ -266,6 +295,28 @@ TEST_CASE("A block longer than the stream's messages is stored in several", "[st
         CHECK(block.size() <= 100);
         CHECK(block.ends_with('\n'));
     }
+}
+
+TEST_CASE("What is refused during the drain because it cannot be stored is a failure (P9)",
+          "[stream][server][concurrency]") {
+    FakeStream stream;
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.drain_timeout = std::nullopt;
+    PublishingServer serving(stream, 50ms, options);
+    Peer idle = serving.peer();
+    say_until_stored(idle, "stored");
+    stream.hold();
+    Peer peer = serving.peer();
+    peer.send("not stored\n");
+    stream.wait_until_asked();
+    serving.server.stop();
+    idle.receive_all();  // the drain has begun
+    stream.go_out();
+    stream.answer_nobody();
+    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    ServerResult const result = serving.result.get();
+    CHECK(result.end == ServerResult::End::drained);
+    CHECK(result.failure == "messages that could not be written during the drain: 1");
 }
 
 TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][concurrency]") {
