@@ -4,6 +4,7 @@
 #include "net/thread.hpp"
 #include "server/record_buffer.hpp"
 #include "stream/ordered_appender.hpp"
+#include "stream/piece_size.hpp"
 #include "stream/signals_blocked.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +35,7 @@ std::string new_writer_id() {
 }  // namespace
 
 /// One event loop's records, and the thread that publishes them.
-class Publisher::Worker final : BlockWriter, RetryTime {
+class Publisher::Worker final : BlockWriter, Cutter, RetryTime {
 public:
     Worker(Publisher& publisher, std::size_t loop, Options const& options)
         : stream_(publisher.stream_),
@@ -133,22 +134,34 @@ private:
     void append(std::string_view block) {
         until_ = timeout_ ? std::optional(Clock::now() + *timeout_) : std::nullopt;
         while (!block.empty()) {
-            std::string_view const piece = leading_records(block, stream_.most_bytes());
-            if (piece.empty()) {
-                outage_.cannot_store(
-                    fmt::format("a record is longer than the {} bytes that the stream "
-                                "takes at most now",
-                                stream_.most_bytes()));
+            std::size_t const bytes = appender_.append(block, *this, *this);
+            if (bytes == 0) {
                 return;
             }
-            if (!appender_.append(piece, *this)) {
-                return;
-            }
-            block.remove_prefix(piece.size());
+            piece_size_.stored(bytes, Clock::now() - attempted_);
+            block.remove_prefix(bytes);
             std::lock_guard const lock(guard_);
-            stored_ += piece.size();
+            stored_ += bytes;
         }
     }
+
+    std::string_view next_piece(std::string_view records) override {
+        std::size_t const most = stream_.most_bytes();
+        std::string_view piece = leading_records(records, std::min(most, piece_size_.most()));
+        if (piece.empty()) {  // a long record goes alone
+            piece = leading_records(records.substr(0, records.find('\n') + 1), most);
+        }
+        if (piece.empty()) {
+            outage_.cannot_store(
+                fmt::format("a record is longer than the {} bytes that the stream "
+                            "takes at most now",
+                            most));
+        }
+        attempted_ = Clock::now();
+        return piece;
+    }
+
+    void not_answered(std::size_t bytes) override { piece_size_.not_answered(bytes); }
 
     /// With the lock.
     void give_up_block() {
@@ -178,7 +191,11 @@ private:
     RecordBuffer buffer_;
     std::unique_ptr<BlockStore> store_;
     OrderedAppender appender_;
-    std::optional<Clock::time_point> until_;  ///< the thread's: when its block is given up
+    // The thread's alone:
+    std::optional<Clock::time_point> until_;  ///< when its block is given up
+    Clock::time_point attempted_;             ///< when its last piece was sent
+    PieceSize piece_size_;
+    // Guarded:
     std::mutex guard_;
     std::condition_variable changed_;
     bool has_block_ = false;  ///< from write() until it is stored or given up

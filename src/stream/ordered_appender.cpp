@@ -27,13 +27,22 @@ std::chrono::milliseconds time_for_an_answer(RetryTime& retry_time) {
 
 }  // namespace
 
-bool OrderedAppender::append(std::string_view block, RetryTime& retry_time) {
-    std::string const id = fmt::format("{}:{}", writer_, ++number_);
+std::size_t OrderedAppender::append(std::string_view records, Cutter& cutter,
+                                    RetryTime& retry_time) {
+    attempts_.clear();
     conflicts_ = 0;
     while (retry_time.left() > std::chrono::milliseconds(0)) {
-        if (end_known_ ? try_once(block, id, retry_time) : look_for(id, retry_time)) {
+        std::size_t stored = 0;
+        if (!end_known_) {
+            stored = look_for_attempts(retry_time);
+        } else if (std::string_view const piece = cutter.next_piece(records); !piece.empty()) {
+            stored = try_once(piece, cutter, retry_time);
+        } else {
+            return 0;
+        }
+        if (stored != 0) {
             events_.stored();
-            return true;
+            return stored;
         }
         if (!reason_.empty()) {
             events_.cannot_store(reason_);
@@ -41,14 +50,14 @@ bool OrderedAppender::append(std::string_view block, RetryTime& retry_time) {
             retry_time.pause(pause_between);
         }
     }
-    return false;
+    return 0;
 }
 
-/// Returns whether the block is in the stream already.
-bool OrderedAppender::look_for(std::string const& id, RetryTime& retry_time) {
+/// Returns the bytes of the one that is in the stream already.
+std::size_t OrderedAppender::look_for_attempts(RetryTime& retry_time) {
     auto const last = store_.last(time_for_an_answer(retry_time), reason_);
     if (!last) {
-        return false;
+        return 0;
     }
     if (has_appended_ && last->sequence > end_ && !is_ours(last->id)) {
         events_.found_foreign();
@@ -58,20 +67,23 @@ bool OrderedAppender::look_for(std::string const& id, RetryTime& retry_time) {
     }
     end_ = last->sequence;
     end_known_ = true;
-    return last->id == id;
+    auto const found = std::ranges::find(attempts_, last->id, &Attempt::id);
+    return found == attempts_.end() ? 0 : found->bytes;
 }
 
-bool OrderedAppender::try_once(std::string_view block, std::string const& id,
-                               RetryTime& retry_time) {
-    BlockStore::Result result = store_.append(block, id, end_, time_for_an_answer(retry_time));
+std::size_t OrderedAppender::try_once(std::string_view piece, Cutter& cutter,
+                                      RetryTime& retry_time) {
+    BlockStore::Result result =
+        store_.append(piece, id_of(piece.size()), end_, time_for_an_answer(retry_time));
     has_appended_ = true;
     if (result.appended == BlockStore::Appended::stored) {
         end_ = acknowledged_ = result.sequence;
-        return true;
+        return piece.size();
     }
     end_known_ = false;
     if (result.appended == BlockStore::Appended::unknown) {
         reason_ = std::move(result.reason);
+        cutter.not_answered(piece.size());
     } else if (++conflicts_ > most_conflicts) {
         reason_ =
             "the subject never ends where it is said to: somebody else appends to it, or the "
@@ -79,7 +91,15 @@ bool OrderedAppender::try_once(std::string_view block, std::string const& id,
     } else if (conflicts_ > 1) {
         retry_time.pause(pause_for_commit);
     }
-    return false;
+    return 0;
+}
+
+/// The same for what is tried again.
+std::string const& OrderedAppender::id_of(std::size_t bytes) {
+    auto const known = std::ranges::find(attempts_, bytes, &Attempt::bytes);
+    return known != attempts_.end()
+               ? known->id
+               : attempts_.emplace_back(bytes, fmt::format("{}:{}", writer_, ++number_)).id;
 }
 
 bool OrderedAppender::is_ours(std::string const& id) const {

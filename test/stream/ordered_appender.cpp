@@ -8,9 +8,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <ranges>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace roger::test {
@@ -18,23 +22,72 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// So many records at a time, or as many as there are.
+class Pieces final : public Cutter {
+public:
+    explicit Pieces(std::optional<std::uint32_t> seed = {}) {
+        if (seed) {
+            random_.emplace(*seed);
+        }
+    }
+    /// As if the stream no longer took anything.
+    void take_nothing() { nothing_ = true; }
+
+    std::string_view next_piece(std::string_view records) override {
+        if (nothing_) {
+            return {};
+        }
+        if (!random_) {
+            return records;
+        }
+        auto const lines = static_cast<std::size_t>(std::ranges::count(records, '\n'));
+        auto number = std::uniform_int_distribution<std::size_t>(1, lines)(*random_);
+        std::size_t end = 0;
+        for (; number != 0; --number) {
+            end = records.find('\n', end) + 1;
+        }
+        return records.substr(0, end);
+    }
+    void not_answered(std::size_t /*bytes*/) override {}
+
+private:
+    std::optional<std::mt19937> random_;
+    bool nothing_ = false;
+};
+
 struct Appending {
     SimulatedStream stream;
+    Pieces pieces;
     int troubles = 0;
     int foreign = 0;
+    int less = 0;
     OrderedAppender appender;
 
-    Appending(std::uint32_t seed, Faults faults)
+    Appending(std::uint32_t seed, Faults faults, std::optional<std::uint32_t> cut = {})
         : stream(seed, faults),
+          pieces(cut),
           appender(stream, "me",
                    {.cannot_store = [this](std::string const& /*reason*/) { ++troubles; },
                     .stored = [] {},
                     .found_foreign = [this] { ++foreign; },
-                    .found_less = [] {}}) {}
+                    .found_less = [this] { ++less; }}) {}
 
-    bool append(std::string const& block, std::chrono::milliseconds within) {
+    /// Returns how many bytes are acknowledged.
+    std::size_t append_pieces(std::string_view records, std::chrono::milliseconds within) {
         stream.allow(within);
-        return appender.append(block, stream);
+        std::size_t stored = 0;
+        while (stored != records.size()) {
+            std::size_t const bytes = appender.append(records.substr(stored), pieces, stream);
+            if (bytes == 0) {
+                break;
+            }
+            stored += bytes;
+        }
+        return stored;
+    }
+
+    bool append(std::string const& records, std::chrono::milliseconds within) {
+        return append_pieces(records, within) == records.size();
     }
 
     /// Ours, in the order in which they are stored.
@@ -54,23 +107,40 @@ std::string block(int number) {
     return std::to_string(100'000 + number) + '\n';
 }
 
-/// Appends blocks through the faults, and looks what became of them. Returns how many were given
-/// up.
-int check_run(std::uint32_t seed, Faults faults) {
-    Appending run(seed, faults);
-    std::vector<std::string> acknowledged;
-    constexpr int blocks = 30;
-    for (int number = 0; number != blocks; ++number) {
-        if (run.append(block(number), 8s)) {
-            acknowledged.push_back(block(number));
-        }
+std::vector<std::string> lines_of(std::string_view records) {
+    std::vector<std::string> lines;
+    for (std::size_t begin = 0; begin != records.size();) {
+        std::size_t const end = records.find('\n', begin) + 1;
+        lines.emplace_back(records.substr(begin, end - begin));
+        begin = end;
     }
-    std::vector<std::string> const stored = run.blocks();
-    CAPTURE(seed, acknowledged, stored);
+    return lines;
+}
+
+void append_lines(std::vector<std::string>& lines, std::string_view records) {
+    std::vector<std::string> const more = lines_of(records);
+    lines.insert(lines.end(), more.begin(), more.end());
+}
+
+/// Appends blocks of three records through the faults, each in one or cut by chance, and looks what
+/// became of the records. Returns how many were given up.
+int check_run(std::uint32_t seed, Faults faults, bool cut) {
+    Appending run(seed, faults, cut ? std::optional(seed) : std::nullopt);
+    std::vector<std::string> acknowledged;
+    constexpr int records = 90;
+    for (int number = 0; number != records; number += 3) {
+        std::string const three = block(number) + block(number + 1) + block(number + 2);
+        append_lines(acknowledged, std::string_view(three).substr(0, run.append_pieces(three, 8s)));
+    }
+    std::vector<std::string> stored;
+    for (std::string const& piece : run.blocks()) {
+        append_lines(stored, piece);
+    }
+    CAPTURE(seed, cut, acknowledged, stored);
     REQUIRE(std::ranges::is_sorted(stored));
     REQUIRE(std::ranges::adjacent_find(stored) == stored.end());
     REQUIRE(std::ranges::includes(stored, acknowledged));
-    return blocks - static_cast<int>(acknowledged.size());
+    return records - static_cast<int>(acknowledged.size());
 }
 
 }  // namespace
@@ -94,7 +164,8 @@ TEST_CASE("An appender goes on where the subject ends", "[stream]") {
              .found_foreign = [] { FAIL("what was there before is nobody's fault"); },
              .found_less = [] {}});
         stream.allow(1s);
-        CHECK(appender.append("a block\n", stream));
+        Pieces pieces;
+        CHECK(appender.append("a block\n", pieces, stream) == 8);
     }
     REQUIRE(stream.stored().size() == 2);
     CHECK(stream.stored()[0].id == "first:1");
@@ -112,14 +183,24 @@ TEST_CASE("What cannot be stored in time is given up, and the next is tried", "[
 TEST_CASE("Acknowledged blocks are stored once and in order, whatever is lost, late or stale (P1)",
           "[stream]") {
     constexpr std::uint32_t runs = 500;
-    int given_up = 0;
-    for (std::uint32_t seed = 0; seed != runs; ++seed) {
-        given_up += check_run(
-            seed, {.lost = 0.2, .late = 0.2, .unanswered = 0.2, .rejected = 0.1, .stale = 0.3});
+    for (bool const cut : {false, true}) {
+        int given_up = 0;
+        for (std::uint32_t seed = 0; seed != runs; ++seed) {
+            given_up += check_run(
+                seed, {.lost = 0.2, .late = 0.2, .unanswered = 0.2, .rejected = 0.1, .stale = 0.3},
+                cut);
+        }
+        // Some of each kind, or nothing was tried.
+        CHECK(given_up > 0);
+        CHECK(given_up < static_cast<int>(runs) * 90 / 2);
     }
-    // Some of each kind, or nothing was tried.
-    CHECK(given_up > 0);
-    CHECK(given_up < static_cast<int>(runs) * 30 / 2);
+}
+
+TEST_CASE("Records that no attempt could store are given up at once", "[stream]") {
+    Appending appending(1, {});
+    appending.pieces.take_nothing();
+    CHECK_FALSE(appending.append(block(0), 8s));
+    CHECK(appending.stream.left() == 8s);
 }
 
 // Then the last message does not tell whether a block in doubt is in, and it can be stored twice.

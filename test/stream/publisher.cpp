@@ -297,6 +297,36 @@ TEST_CASE("A block longer than the stream's messages is stored in several", "[st
     }
 }
 
+TEST_CASE(
+    "A stream that takes less than before gets the block in smaller pieces, however long it "
+    "is tried",
+    "[stream][server][concurrency]") {
+    FakeStream stream(100);
+    stream.go_out();
+    PublishingServer serving(stream, std::nullopt, at({"127.0.0.1:0"}));
+    Peer peer = serving.peer();
+    std::string const line = std::string(40, 'x') + '\n';
+    peer.send(times(5, line));
+    stream.wait_until_asked();
+    stream.take_at_most(50);
+    stream.come_back();
+    CHECK(peer.receive_exactly(5 * ack_line.size()) == times(5, ack_line));
+    CHECK(stream.blocks() == std::vector<std::string>(5, line));
+}
+
+TEST_CASE("Where the way to the stream is slow, it is sent pieces that arrive in time",
+          "[stream][server][concurrency]") {
+    FakeStream stream;
+    stream.carry_in_time(40'000);
+    PublishingServer serving(stream, std::nullopt, at({"127.0.0.1:0"}));
+    Peer peer = serving.peer();
+    constexpr std::size_t messages = 300;
+    std::string const line = std::string(1000, 'x') + '\n';
+    peer.send(times(messages, line));
+    CHECK(peer.receive_exactly(messages * ack_line.size()) == times(messages, ack_line));
+    CHECK(joined(stream.blocks()) == times(messages, line));
+}
+
 TEST_CASE("What is refused during the drain because it cannot be stored is a failure (P9)",
           "[stream][server][concurrency]") {
     FakeStream stream;
