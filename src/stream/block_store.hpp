@@ -13,6 +13,7 @@ namespace roger {
 struct LastBlock {
     std::uint64_t sequence = 0;  ///< the stream's number for it; 0: the subject is empty
     std::string id;              ///< as append() was given it; empty: somebody else's message
+    bool expires = false;        ///< the stream drops messages because of their age
 };
 
 class BlockStore {

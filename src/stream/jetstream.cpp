@@ -94,8 +94,9 @@ public:
         natsStatus const status = js_GetLastMsg(&found, connection->jetstream(), stream_.c_str(),
                                                 subject_.c_str(), &options, &code);
         NatsMessage const message(found);
+        bool const expires = drops_by_age(info.at("config"));
         if (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr) {
-            return LastBlock{};
+            return LastBlock{.sequence = 0, .id = {}, .expires = expires};
         }
         if (status != NATS_OK) {
             reason = nats_reason(status);
@@ -105,7 +106,8 @@ public:
         if (natsMsgHeader_Get(message.get(), block_header, &id) != NATS_OK) {
             id = "";
         }
-        return LastBlock{.sequence = natsMsg_GetSequence(message.get()), .id = id};
+        return LastBlock{
+            .sequence = natsMsg_GetSequence(message.get()), .id = id, .expires = expires};
     } catch (std::exception const& error) {
         reason = error.what();
         return std::nullopt;

@@ -62,13 +62,18 @@ std::size_t OrderedAppender::look_for_attempts(RetryTime& retry_time) {
     if (has_appended_ && last->sequence > end_ && !is_ours(last->id)) {
         events_.found_foreign();
     }
-    if (last->sequence < acknowledged_) {
+    bool const may_have_expired = last->sequence == 0 && last->expires;
+    if (last->sequence < acknowledged_ && !may_have_expired) {
         events_.found_less();
     }
     end_ = last->sequence;
     end_known_ = true;
     auto const found = std::ranges::find(attempts_, last->id, &Attempt::id);
-    return found == attempts_.end() ? 0 : found->bytes;
+    if (found == attempts_.end()) {
+        return 0;
+    }
+    acknowledged_ = end_;
+    return found->bytes;
 }
 
 std::size_t OrderedAppender::try_once(std::string_view piece, Cutter& cutter,

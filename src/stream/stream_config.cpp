@@ -93,6 +93,10 @@ std::string fault_of_stream(nlohmann::json const& config) {
     return fault_of_limits(config);
 }
 
+bool drops_by_age(nlohmann::json const& config) {
+    return has_limit(config, "max_age");
+}
+
 std::string storing_servers(nlohmann::json const& config) {
     int const replicas = config.value("num_replicas", 1);
     if (replicas == 1) {

@@ -15,6 +15,9 @@ nlohmann::json new_stream_config(std::string const& name, std::string const& sub
 /// Why a stream with this `config` cannot be relied upon: a sentence; empty if it can.
 std::string fault_of_stream(nlohmann::json const& config);
 
+/// Whether it drops messages because of their age, so that a subject can become empty by itself.
+bool drops_by_age(nlohmann::json const& config);
+
 /// Who has stored what is acknowledged: "2 of 3 servers (R3)".
 std::string storing_servers(nlohmann::json const& config);
 

@@ -196,6 +196,28 @@ TEST_CASE("Acknowledged blocks are stored once and in order, whatever is lost, l
     }
 }
 
+TEST_CASE("Blocks that are gone are noticed, also those that were only found to be stored",
+          "[stream]") {
+    for (Faults const faults : {Faults{}, Faults{.unanswered = 1}}) {
+        CAPTURE(faults.unanswered);
+        Appending appending(1, faults);
+        CHECK(appending.append(block(0), 8s));
+        CHECK(appending.less == 0);
+        appending.stream.recreate();
+        CHECK(appending.append(block(1), 8s));
+        CHECK(appending.less > 0);
+    }
+}
+
+TEST_CASE("Blocks that have expired are no surprise", "[stream]") {
+    Appending appending(1, {});
+    CHECK(appending.append(block(0), 8s));
+    appending.stream.expire();
+    CHECK(appending.append(block(1), 8s));
+    CHECK(appending.less == 0);
+    CHECK(appending.blocks() == std::vector{block(1)});
+}
+
 TEST_CASE("Records that no attempt could store are given up at once", "[stream]") {
     Appending appending(1, {});
     appending.pieces.take_nothing();

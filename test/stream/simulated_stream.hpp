@@ -37,6 +37,12 @@ public:
 
     void allow(std::chrono::milliseconds time) { left_ = time; }
     [[nodiscard]] std::vector<Stored> const& stored() const { return stored_; }
+    /// All that was stored is gone. (A stream would go on counting where messages expire.)
+    void recreate() { stored_.clear(); }
+    void expire() {
+        recreate();
+        expires_ = true;
+    }
 
     Result append(std::string_view block, std::string const& id, std::uint64_t expected_last,
                   std::chrono::milliseconds most) override {
@@ -73,7 +79,9 @@ public:
         if (known > 0 && draw(faults_.stale)) {
             known = std::uniform_int_distribution<std::size_t>(0, known - 1)(random_);
         }
-        return known == 0 ? LastBlock{} : LastBlock{known, stored_[known - 1].id};
+        return LastBlock{.sequence = known,
+                         .id = known == 0 ? std::string() : stored_[known - 1].id,
+                         .expires = expires_};
     }
 
     std::chrono::milliseconds left() override { return left_; }
@@ -115,6 +123,7 @@ private:
     Faults faults_;
     std::vector<Stored> stored_;
     std::vector<Request> late_;
+    bool expires_ = false;
     std::chrono::milliseconds left_{0};
 };
 

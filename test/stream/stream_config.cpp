@@ -51,6 +51,11 @@ TEST_CASE("A stream that could lose what was acknowledged is refused", "[stream]
     CHECK(fault_with({{"persist_mode", "default"}}).empty());
 }
 
+TEST_CASE("A stream that drops messages because of their age is known", "[stream]") {
+    CHECK_FALSE(drops_by_age(sound()));
+    CHECK(drops_by_age({{"max_age", 1'000'000'000}}));
+}
+
 TEST_CASE("A stream may have limits if it refuses what exceeds them", "[stream]") {
     for (char const* const limit : {"max_msgs", "max_bytes"}) {
         CAPTURE(limit);
