@@ -40,10 +40,11 @@ public:
     Worker(Publisher& publisher, std::size_t loop, Options const& options)
         : stream_(publisher.stream_),
           outage_(publisher.outage_),
+          loop_(loop),
           timeout_(options.timeout),
           buffer_(*this, {.show = options.show, .server = options.server}),
           store_(stream_.subject_of(loop)),
-          appender_(*store_, new_writer_id(), events_of(publisher, options)) {
+          appender_(*store_, new_writer_id(), events_of(publisher, loop, options)) {
         SignalsBlocked const in_the_thread;
         thread_ = start_thread([this] { run(); });
     }
@@ -75,11 +76,13 @@ public:
     }
 
 private:
-    static OrderedAppender::Events events_of(Publisher& publisher, Options const& options) {
+    static OrderedAppender::Events events_of(Publisher& publisher, std::size_t loop,
+                                             Options const& options) {
         Outage& outage = publisher.outage_;
         return {
-            .cannot_store = [&outage](std::string const& reason) { outage.cannot_store(reason); },
-            .stored = [&outage] { outage.stored(); },
+            .cannot_store =
+                [&outage, loop](std::string const& reason) { outage.cannot_store(loop, reason); },
+            .stored = [&outage, loop] { outage.stored(loop); },
             .found_foreign =
                 [&outage, server = options.server] {
                     outage.warn(
@@ -136,6 +139,7 @@ private:
         while (!block.empty()) {
             std::size_t const bytes = appender_.append(block, *this, *this);
             if (bytes == 0) {
+                outage_.given_up(loop_);
                 return;
             }
             piece_size_.stored(bytes, Clock::now() - attempted_);
@@ -152,9 +156,9 @@ private:
             piece = leading_records(records.substr(0, records.find('\n') + 1), most);
         }
         if (piece.empty()) {
-            outage_.cannot_store(
-                fmt::format("a record is longer than the {} bytes that the stream "
-                            "takes at most now",
+            outage_.refused(
+                fmt::format("refused: a record is longer than the {} bytes that the stream takes "
+                            "at most now (max_payload, max_msg_size)",
                             most));
         }
         attempted_ = Clock::now();
@@ -187,6 +191,7 @@ private:
 
     Stream& stream_;
     Outage& outage_;
+    std::size_t loop_;
     Timeout timeout_;
     RecordBuffer buffer_;
     std::unique_ptr<BlockStore> store_;

@@ -12,36 +12,57 @@ constexpr std::chrono::minutes between_warnings{1};
 
 }  // namespace
 
-void Outage::cannot_store(std::string const& reason) {
+void Outage::cannot_store(std::size_t loop, std::string const& reason) {
     std::lock_guard const lock(guard_);
-    auto const now = Clock::now();
+    tried_until_ = now_();
     if (!lasts_.exchange(true)) {
-        since_ = next_line_ = now;
+        since_ = tried_until_;
     }
-    if (now >= next_line_) {
-        next_line_ = now + between_lines;
+    trying_.insert(loop);
+    if (is_due(failures_, reason, between_lines)) {
         log_(LogLevel::error, fmt::format("cannot store: {}; trying again", reason));
+    }
+}
+
+void Outage::given_up(std::size_t loop) {
+    std::lock_guard const lock(guard_);
+    if (trying_.erase(loop) != 0) {
+        tried_until_ = now_();
+    }
+}
+
+void Outage::stored(std::size_t loop) {
+    if (!lasts_.load(std::memory_order_relaxed)) {
+        return;
+    }
+    std::lock_guard const lock(guard_);
+    if (trying_.erase(loop) != 0) {
+        tried_until_ = now_();
+    }
+    if (trying_.empty() && lasts_.exchange(false)) {
+        std::chrono::duration<double> const time = tried_until_ - since_;
+        log_(LogLevel::info, fmt::format("stored again, after {:.1f} s of trying", time.count()));
+    }
+}
+
+void Outage::refused(std::string const& sentence) {
+    std::lock_guard const lock(guard_);
+    if (is_due(failures_, sentence, between_lines)) {
+        log_(LogLevel::error, sentence);
     }
 }
 
 void Outage::warn(std::string const& sentence) {
     std::lock_guard const lock(guard_);
-    auto const now = Clock::now();
-    if (now >= next_warning_) {
-        next_warning_ = now + between_warnings;
+    if (is_due(warnings_, sentence, between_warnings)) {
         log_(LogLevel::warning, sentence);
     }
 }
 
-void Outage::stored() {
-    if (!lasts_.load(std::memory_order_relaxed)) {
-        return;
-    }
-    std::lock_guard const lock(guard_);
-    if (lasts_.exchange(false)) {
-        std::chrono::duration<double> const time = Clock::now() - since_;
-        log_(LogLevel::info, fmt::format("stored again, after {:.1f} s", time.count()));
-    }
+bool Outage::is_due(Told& told, std::string const& sentence, Clock::duration between) {
+    auto const now = now_();
+    std::erase_if(told, [&](auto const& entry) { return now - entry.second >= between; });
+    return told.emplace(sentence, now).second;
 }
 
 }  // namespace roger
