@@ -165,20 +165,30 @@ private:
         if (options_.created_replicas && stream_of(client_, subject(0)).empty()) {
             create();
         }
-        std::string const& wanted = options_.stream;
-        std::string name;
-        for (std::size_t loop = 0; loop != options_.loops; ++loop) {
-            name = stream_of(client_, subject(loop));
-            if (name.empty()) {
-                throw std::runtime_error(
-                    fmt::format("no stream of {} takes {}: --create-stream makes one",
-                                client_.url(), subject(loop)));
+        std::string const name = stream_of_loop(0);
+        for (std::size_t loop = 1; loop < options_.loops; ++loop) {
+            if (std::string const other = stream_of_loop(loop); other != name) {
+                throw std::runtime_error(fmt::format(
+                    "the subject {} belongs to the stream {}, and {} to {}: one stream has to take "
+                    "all of {}.{}.>",
+                    subject(0), quote(name), subject(loop), quote(other), options_.address.subject,
+                    options_.server));
             }
-            if (!wanted.empty() && wanted != name) {
-                throw std::runtime_error(
-                    fmt::format("--stream {}: the subject {} belongs to the stream {}",
-                                quote(wanted), subject(loop), quote(name)));
-            }
+        }
+        return name;
+    }
+
+    [[nodiscard]] std::string stream_of_loop(std::size_t loop) {
+        std::string const name = stream_of(client_, subject(loop));
+        if (name.empty()) {
+            throw std::runtime_error(
+                fmt::format("no stream of {} takes {}: --create-stream makes one", client_.url(),
+                            subject(loop)));
+        }
+        if (std::string const& wanted = options_.stream; !wanted.empty() && wanted != name) {
+            throw std::runtime_error(
+                fmt::format("--stream {}: the subject {} belongs to the stream {}", quote(wanted),
+                            subject(loop), quote(name)));
         }
         return name;
     }

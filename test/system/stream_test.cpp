@@ -133,6 +133,24 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
     CHECK_THAT(other.err, ContainsSubstring("belongs to the stream 'OTHER'"));
 }
 
+TEST_CASE("Event loops whose subjects belong to different streams are refused",
+          "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    NatsReader reader(nats);
+    for (std::string const loop : {"0", "1"}) {
+        nlohmann::json config = roger::new_stream_config("OF" + loop, "LOG", 1);
+        config["subjects"] = {"LOG.me." + loop};
+        reader.create_stream(config);
+    }
+    Run const ended =
+        refused({"--to", url(nats), "--server-name", "me", "--threads", "2", "127.0.0.1:0"});
+    CHECK(ended.exit == Exit::with(1));
+    CHECK(ended.err ==
+          "server: the subject LOG.me.0 belongs to the stream 'OF0', and LOG.me.1 to 'OF1': one "
+          "stream has to take all of LOG.me.>\n");
+}
+
 TEST_CASE("A NATS server that wants a password gets the one given, which is told nobody",
           "[stream][system]") {
     need_nats();
