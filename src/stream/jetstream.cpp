@@ -31,6 +31,10 @@ constexpr std::size_t header_bytes = 512;
 constexpr int wrong_last_sequence = JSStreamWrongLastSequenceErr;
 constexpr int wrong_last_sequence_constant = 10164;
 
+bool tells_of_conflict(int error_code) {
+    return error_code == wrong_last_sequence || error_code == wrong_last_sequence_constant;
+}
+
 using PubAck = NatsOwned<jsPubAck, jsPubAck_Destroy>;
 
 /// A subject of the stream's. Used by one thread.
@@ -64,11 +68,12 @@ public:
         jsErrCode code{};
         status = js_PublishMsg(&answered, connection->jetstream(), message.get(), &options, &code);
         PubAck const ack(answered);
+        int const error = static_cast<int>(code);
+        tell_client(connection, status, error);
         if (status == NATS_OK && ack && is_ours(*ack, expected_last)) {
             return {.appended = Appended::stored, .sequence = ack->Sequence, .reason = {}};
         }
-        int const error = static_cast<int>(code);
-        if (error == wrong_last_sequence || error == wrong_last_sequence_constant) {
+        if (tells_of_conflict(error)) {
             return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
         }
         return {.reason =
@@ -100,6 +105,7 @@ public:
         }
         if (status != NATS_OK) {
             reason = nats_reason(status);
+            client_.not_answered(connection, status);
             return std::nullopt;
         }
         char const* id = nullptr;
@@ -114,6 +120,17 @@ public:
     }
 
 private:
+    /// A server that was a leader, and has lost the others, tells for a while where a subject ends,
+    /// and never stores anything: so what it reads, and a conflict, say nothing.
+    void tell_client(std::shared_ptr<NatsConnection> const& connection, natsStatus status,
+                     int error) {
+        if (status != NATS_OK && (error == 0 || tells_of_no_leader(error))) {
+            client_.not_answered(connection, status);
+        } else if (!tells_of_conflict(error)) {
+            client_.answered(connection);
+        }
+    }
+
     /// Other responders of the account can hear what is published, and answer first. We send no ids
     /// by which the stream could call a message a duplicate.
     [[nodiscard]] bool is_ours(jsPubAck const& ack, std::uint64_t expected_last) const {

@@ -16,7 +16,17 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
+/// Of JetStream's answer, or 0.
+int error_code(nlohmann::json const& answer) {
+    auto const code = "/error/err_code"_json_pointer;
+    return answer.contains(code) && answer[code].is_number_integer() ? answer[code].get<int>() : 0;
+}
+
 }  // namespace
+
+bool tells_of_no_leader(int error_code) {
+    return error_code == JSClusterNotAvailErr || error_code == JSClusterNotLeaderErr;
+}
 
 milliseconds time_until(Clock::time_point end) {
     return std::max(milliseconds(1), std::chrono::ceil<milliseconds>(end - Clock::now()));
@@ -33,6 +43,9 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
         natsConnection_Request(&received, connection->get(), subject.c_str(), payload.data(),
                                static_cast<int>(payload.size()), time_until(end).count());
     NatsMessage const message(received);
+    if (status != NATS_OK) {
+        client.not_answered(connection, status);
+    }
     if (status == NATS_NO_RESPONDERS) {
         throw std::runtime_error(
             fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
@@ -48,6 +61,9 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
         throw std::runtime_error(fmt::format("{}: the answer is no JSON", what));
     }
     if (auto const error = answer.find("error"); error != answer.end()) {
+        if (tells_of_no_leader(error_code(answer))) {
+            client.not_answered(connection, status);
+        }
         auto const description = "/error/description"_json_pointer;
         bool const is_told = answer.contains(description) && answer[description].is_string();
         throw std::runtime_error(

@@ -13,6 +13,10 @@ namespace roger {
 /// What is left until `end`, at least 1 ms: to the library 0 means its own default.
 std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point end);
 
+/// Whether an error tells that the server that was asked does not find the stream's leader: it may
+/// have lost its cluster.
+bool tells_of_no_leader(int error_code);
+
 /// A request to $JS.API. Throws std::runtime_error with a sentence.
 nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
                              nlohmann::json const& argument = {},

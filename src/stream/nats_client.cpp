@@ -3,6 +3,7 @@
 
 #include "net/thread.hpp"
 #include "stream/signals_blocked.hpp"
+#include "stream/stall_detector.hpp"
 
 #include <fmt/format.h>
 
@@ -27,10 +28,20 @@ constexpr milliseconds attempt_timeout{3000};
 constexpr milliseconds first_pause{100};
 constexpr milliseconds longest_pause{1000};
 constexpr std::chrono::seconds lasting{5};
+/// A server through which nothing can be stored for so long is left for another. A leader is
+/// elected in less.
+constexpr std::chrono::seconds longest_stall{10};
+
 /// An attempt of that age is left alone, and the server tried again: its connection may be the only
 /// one that hangs. Doubled each time, since each is a thread that sleeps.
 constexpr std::chrono::seconds first_age{10};
 constexpr std::chrono::minutes longest_age{10};
+
+/// In random order: not all clients to the first.
+std::vector<std::string> shuffled(std::vector<std::string> hosts) {
+    std::ranges::shuffle(hosts, std::random_device());
+    return hosts;
+}
 
 }  // namespace
 
@@ -41,6 +52,9 @@ struct NatsClient::State {
     std::shared_ptr<NatsConnection> connection;
     std::size_t max_payload = 0;  ///< of the last connection
     std::string reason;           ///< why there is no connection
+    StallDetector stall{longest_stall};
+    bool has_other_host = false;  ///< than the connection's
+    std::string left_because;     ///< of the connection that is closed: empty: it was lost
     bool closing = false;
 
     [[nodiscard]] bool is_connected() const { return connection && !connection->is_closed(); }
@@ -59,10 +73,9 @@ NatsClient::NatsClient(StreamOptions options, Log log)
     : options_(std::move(options)),
       url_(to_string(options_.address)),
       log_(std::move(log)),
-      hosts_(options_.address.hosts),
+      hosts_(shuffled(options_.address.hosts)),
       pause_(milliseconds(0)),
       state_(std::make_shared<State>()) {
-    std::ranges::shuffle(hosts_, std::random_device());  // not all clients to the first
     connect_to_any();
     if (!state_->connection) {
         throw std::runtime_error(fmt::format("cannot connect to {}: {}", url_, state_->reason));
@@ -121,17 +134,54 @@ void NatsClient::close() {
     }
 }
 
+void NatsClient::answered(std::shared_ptr<NatsConnection> const& connection) {
+    std::lock_guard const lock(state_->guard);
+    if (state_->connection == connection) {
+        state_->stall.answered();
+    }
+}
+
+void NatsClient::not_answered(std::shared_ptr<NatsConnection> const& connection,
+                              natsStatus status) {
+    std::lock_guard const lock(state_->guard);
+    if (state_->connection != connection || connection->is_closed()) {
+        return;
+    }
+    bool const stalled = state_->stall.failed(Clock::now()) && state_->has_other_host;
+    if (stalled) {
+        state_->left_because = fmt::format(
+            "it answers, but nothing could be stored through it for {} s", longest_stall.count());
+    }
+    // The library tells of a connection that is closed by a callback, which it may be too short of
+    // memory to make.
+    if (stalled || status == NATS_CONNECTION_CLOSED) {
+        connection->mark_closed();
+        state_->changed.notify_all();
+    }
+}
+
 void NatsClient::connect_to_any() {
-    for (std::string const& host : hosts_) {
+    for (std::string const& host : hosts_.next_first()) {
         if (auto connection = try_host(host)) {
-            forget_and_learn_hosts(connection->other_servers());  // which ends `host`
-            std::lock_guard const lock(state_->guard);
-            state_->max_payload = connection->max_payload();
-            state_->connection = std::move(connection);
-            state_->changed.notify_all();
+            use(host, std::move(connection));
             return;
         }
     }
+}
+
+/// Hosts that earlier connections told of may have gone. Over TLS none are learned: they may be
+/// named by numbers, for which their certificates do not hold.
+void NatsClient::use(std::string const& host, std::shared_ptr<NatsConnection> connection) {
+    hosts_.connected_to(host);
+    if (learns_hosts()) {
+        hosts_.relearn(connection->other_servers());
+    }
+    std::lock_guard const lock(state_->guard);
+    state_->max_payload = connection->max_payload();
+    state_->stall.answered();
+    state_->has_other_host = hosts_.has_other_than(host);
+    state_->connection = std::move(connection);
+    state_->changed.notify_all();
 }
 
 /// The library has no deadline that works for a server that accepts and then says nothing. So each
@@ -197,27 +247,6 @@ std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
     return nullptr;
 }
 
-/// Not over TLS: they may be named by numbers, for which their certificates do not hold.
-void NatsClient::learn_hosts(std::vector<std::string> const& others) {
-    if (options_.address.tls) {
-        return;
-    }
-    for (std::string const& host : others) {
-        if (std::ranges::find(hosts_, host) == hosts_.end()) {
-            hosts_.push_back(host);
-        }
-    }
-}
-
-/// Those of earlier connections may have gone. A server that names none may have lost the others
-/// just now, and they are kept.
-void NatsClient::forget_and_learn_hosts(std::vector<std::string> const& others) {
-    if (!others.empty()) {
-        hosts_.resize(options_.address.hosts.size());
-    }
-    learn_hosts(others);
-}
-
 void NatsClient::keep_connected() {
     auto connected = Clock::now();
     std::unique_lock lock(state_->guard);
@@ -227,11 +256,19 @@ void NatsClient::keep_connected() {
             return;
         }
         auto lost = std::exchange(state_->connection, nullptr);
-        std::string const reason = state_->reason = lost->why_closed();
+        std::string const left_because = std::exchange(state_->left_because, "");
+        std::string const reason = state_->reason =
+            left_because.empty() ? lost->why_closed() : left_because;
         lock.unlock();
-        learn_hosts(lost->other_servers());
+        if (learns_hosts()) {
+            hosts_.learn(lost->other_servers());
+        }
+        log_(LogLevel::warning,
+             left_because.empty()
+                 ? fmt::format("lost the connection to NATS: {}", reason)
+                 : fmt::format("leaving NATS server {}: {}", lost->server_id(), reason));
+        lost->close();  // whoever waits for its answers goes on
         lost.reset();
-        log_(LogLevel::warning, fmt::format("lost the connection to NATS: {}", reason));
         if (Clock::now() - connected >= lasting) {
             pause_ = milliseconds(0);
         }

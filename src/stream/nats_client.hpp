@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roger/log.hpp"
+#include "stream/host_list.hpp"
 #include "stream/nats_connection.hpp"
 #include "stream/stream_options.hpp"
 
@@ -14,7 +15,8 @@
 
 namespace roger {
 
-/// A connection that is lost is replaced by one to the next server that is there. From any thread.
+/// A connection that is lost is replaced by one to the next server that is there, and so is one
+/// through which nothing can be stored though another server is known. From any thread.
 /// Nothing waits longer for a server than it was told to, whatever that does or leaves undone.
 class NatsClient {
 public:
@@ -26,6 +28,11 @@ public:
 
     /// Waits until there is one. Throws std::runtime_error with a sentence.
     [[nodiscard]] std::shared_ptr<NatsConnection> connection(std::chrono::milliseconds most);
+
+    /// What became of a request to JetStream over a connection: it was answered ...
+    void answered(std::shared_ptr<NatsConnection> const& connection);
+    /// ... or was not, or by a server that does not know the stream's leader.
+    void not_answered(std::shared_ptr<NatsConnection> const& connection, natsStatus status);
 
     /// Of the last connection: in bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const;
@@ -43,15 +50,15 @@ private:
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
-    void learn_hosts(std::vector<std::string> const& others);
-    void forget_and_learn_hosts(std::vector<std::string> const& others);
+    void use(std::string const& host, std::shared_ptr<NatsConnection> connection);
+    [[nodiscard]] bool learns_hosts() const { return !options_.address.tls; }
     void keep_connected();
     std::shared_ptr<NatsConnection> connect_again();
 
     StreamOptions options_;
     std::string url_;
     Log log_;
-    std::vector<std::string> hosts_;   ///< those given, and those that the last connection told of
+    HostList hosts_;                   ///< the keeper's, once it runs
     std::chrono::milliseconds pause_;  ///< before the next round of attempts
     std::map<std::string, std::shared_ptr<Attempt>> attempts_;  ///< those that go on, by host
     std::shared_ptr<State> state_;

@@ -42,6 +42,8 @@ public:
                    std::function<void()> lost);
 
     [[nodiscard]] bool is_closed() const { return *closed_; }
+    /// It is not to be used any more. Does not wait, as close() may.
+    void mark_closed() { *closed_ = true; }
     [[nodiscard]] std::string why_closed() const;
 
     /// In bytes, headers included.

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,10 +23,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// Introduces itself as a NATS server, and then says nothing, or hangs up after its first answer.
+/// Introduces itself as a NATS server, and then says nothing, hangs up after its first answer, or
+/// answers each PING of one client at a time, and nothing else.
 class FakeNats {
 public:
-    enum class Then { say_nothing, hang_up };
+    enum class Then { say_nothing, hang_up, answer_pings };
 
     explicit FakeNats(Then then, std::string const& address = "127.0.0.1:0")
         : then_(then), listener_("tcp:" + address), host_and_port_(listener_.address().substr(4)) {}
@@ -69,11 +71,14 @@ private:
                   R"("max_payload":1048576,"jetstream":true})"
                   "\r\n");
         ++greeted_;
-        if (then_ == Then::hang_up) {
+        if (then_ == Then::say_nothing) {
+            return;
+        }
+        do {
             while (peer.receive_line() != "PING\r") {
             }
             peer.send("PONG\r\n");
-        }
+        } while (then_ == Then::answer_pings);
     }
 
     Then then_;
@@ -175,6 +180,28 @@ TEST_CASE(
     scene.recover();
     CHECK(cpu_time(scene.server.id()) - cpu_before < 500ms + (Clock::now() - start) / 10);
     CHECK(scene.server.stop() == Exit::with(0));
+}
+
+// One that has lost its cluster is like that.
+TEST_CASE("A NATS server that answers and stores nothing is left for the next",
+          "[stream][system]") {
+    need_nats();
+    ReservedPort const port;
+    std::string const useless_address = fmt::format("127.0.0.1:{}", port.number());
+    NatsServer nats;
+    std::optional<FakeNats> useless;
+    auto server = start_publishing(
+        {"--to", fmt::format("nats://{},{}/LOG", useless_address, nats.host_and_port()),
+         "--create-stream=1", "--publish-timeout", "5min", "127.0.0.1:0"});
+    Peer peer = client_with_ack(server);
+    useless.emplace(FakeNats::Then::answer_pings, useless_address);
+    nats.kill();
+    server.process().err().read_until("connected to NATS again, to server S\n");
+    nats.start();
+    peer.send("stored after all\n");
+    server.process().err().read_until("connected to NATS again, to server ");
+    CHECK(peer.receive_line() == ack);
+    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("A NATS server that hangs up whenever it is asked is not asked again at once",
