@@ -2,6 +2,7 @@
 #include "stream/nats_client.hpp"
 
 #include "net/thread.hpp"
+#include "stream/attempt_pace.hpp"
 #include "stream/signals_blocked.hpp"
 #include "stream/stall_detector.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -31,11 +33,6 @@ constexpr std::chrono::seconds lasting{5};
 /// A server through which nothing can be stored for so long is left for another. A leader is
 /// elected in less.
 constexpr std::chrono::seconds longest_stall{10};
-
-/// An attempt of that age is left alone, and the server tried again: its connection may be the only
-/// one that hangs. Doubled each time, since each is a thread that sleeps.
-constexpr std::chrono::seconds first_age{10};
-constexpr std::chrono::minutes longest_age{10};
 
 /// In random order: not all clients to the first.
 std::vector<std::string> shuffled(std::vector<std::string> hosts) {
@@ -66,7 +63,6 @@ struct NatsClient::Attempt {
     std::string failure;
     bool is_done = false;
     Clock::time_point start = Clock::now();
-    Clock::duration longest = first_age;
 };
 
 NatsClient::NatsClient(StreamOptions options, Log log)
@@ -95,12 +91,9 @@ NatsClient::~NatsClient() {
         last = std::move(state_->connection);
     }
     last.reset();
+    forget_done_attempts();
     // The library does not end while it connects.
-    if (std::ranges::all_of(attempts_, [this](auto const& attempt) {
-            std::lock_guard const lock(state_->guard);
-            return !attempt.second || attempt.second->is_done;
-        })) {
-        attempts_.clear();
+    if (attempts_.empty()) {
         nats_CloseAndWait(attempt_timeout.count());
     }
 }
@@ -173,6 +166,7 @@ void NatsClient::connect_to_any() {
 /// named by numbers, for which their certificates do not hold.
 void NatsClient::use(std::string const& host, std::shared_ptr<NatsConnection> connection) {
     hosts_.connected_to(host);
+    forget_done_attempts();
     if (learns_hosts()) {
         hosts_.relearn(connection->other_servers());
     }
@@ -220,31 +214,48 @@ std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const
 
 /// An attempt that goes on is not waited for again: it may be done in the next round.
 std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
-    auto& attempt = attempts_[host];
+    Attempts& attempts = attempts_[host];
     milliseconds most(0);
-    if (!attempt) {
-        attempt = start_attempt(host);
-        most = attempt_timeout;
+    if (attempts.empty() ||
+        AttemptPace::allows_another(attempts.size(), Clock::now() - attempts.back()->start)) {
+        most = attempts.empty() ? attempt_timeout : milliseconds(0);
+        attempts.push_back(start_attempt(host));
     }
-    std::unique_lock lock(state_->guard);
-    state_->changed.wait_for(lock, most, [&] { return state_->closing || attempt->is_done; });
-    if (!attempt->is_done) {
-        state_->reason = fmt::format("{} does not answer", host);
-        if (Clock::now() - attempt->start > attempt->longest) {
-            auto const longest = std::min<Clock::duration>(2 * attempt->longest, longest_age);
-            lock.unlock();
-            attempt = start_attempt(host);
-            attempt->longest = longest;
+    std::shared_ptr<Attempt> done;
+    {
+        std::unique_lock lock(state_->guard);
+        auto const find_done = [&] { return std::ranges::find_if(attempts, &Attempt::is_done); };
+        state_->changed.wait_for(lock, most,
+                                 [&] { return state_->closing || find_done() != attempts.end(); });
+        auto const found = find_done();
+        if (found == attempts.end()) {
+            state_->reason = fmt::format("{} does not answer", host);
+            return nullptr;
         }
-        return nullptr;
+        done = std::move(*found);
+        attempts.erase(found);
+        if (!done->connection || done->connection->is_closed()) {
+            state_->reason =
+                fmt::format("{}: {}", host, done->connection ? "it hung up" : done->failure);
+            lock.unlock();  // before a connection is destroyed
+            return nullptr;
+        }
     }
-    auto const done = std::exchange(attempt, nullptr);
-    if (done->connection && !done->connection->is_closed()) {
-        return done->connection;
+    return done->connection;
+}
+
+/// Those that came too late. Nothing is kept of a host for which no attempt goes on.
+void NatsClient::forget_done_attempts() {
+    Attempts done;  // whose connections are destroyed without the lock
+    std::lock_guard const lock(state_->guard);
+    for (auto& [host, attempts] : attempts_) {
+        auto const split = std::stable_partition(
+            attempts.begin(), attempts.end(),
+            [](std::shared_ptr<Attempt> const& attempt) { return !attempt->is_done; });
+        std::move(split, attempts.end(), std::back_inserter(done));
+        attempts.erase(split, attempts.end());
     }
-    state_->reason = fmt::format("{}: {}", host, done->connection ? "it hung up" : done->failure);
-    lock.unlock();  // before a connection is destroyed
-    return nullptr;
+    std::erase_if(attempts_, [](auto const& of_host) { return of_host.second.empty(); });
 }
 
 void NatsClient::keep_connected() {

@@ -46,10 +46,12 @@ public:
 private:
     struct State;
     struct Attempt;
+    using Attempts = std::vector<std::shared_ptr<Attempt>>;  ///< from the oldest to the youngest
 
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
+    void forget_done_attempts();
     void use(std::string const& host, std::shared_ptr<NatsConnection> connection);
     [[nodiscard]] bool learns_hosts() const { return !options_.address.tls; }
     void keep_connected();
@@ -58,9 +60,9 @@ private:
     StreamOptions options_;
     std::string url_;
     Log log_;
-    HostList hosts_;                   ///< the keeper's, once it runs
-    std::chrono::milliseconds pause_;  ///< before the next round of attempts
-    std::map<std::string, std::shared_ptr<Attempt>> attempts_;  ///< those that go on, by host
+    HostList hosts_;                            ///< the keeper's, once it runs
+    std::chrono::milliseconds pause_;           ///< before the next round of attempts
+    std::map<std::string, Attempts> attempts_;  ///< those that go on, by host
     std::shared_ptr<State> state_;
     std::jthread keeper_;
 };
