@@ -284,7 +284,8 @@ void ServerCore::begin_drain() {
     if (std::exchange(draining_, true)) {
         return;
     }
-    refused_before_drain_ = counters().refused_display;
+    // Of the one conversation that a server serves, every message counts.
+    refused_before_drain_ = context_.options.once ? 0 : counters().refused_display;
     drain_listeners();
     for (auto const& loop : loops_) {
         loop->drain();
@@ -390,7 +391,7 @@ void ServerCore::ended() {
 void ServerCore::fail_for_unwritten() {
     std::uint64_t const refused = counters().refused_display - refused_before_drain_;
     if (draining_ && refused != 0) {
-        fail(fmt::format("messages that could not be written during the drain: {}", refused));
+        fail(fmt::format("messages that could not be written: {}", refused));
     }
 }
 

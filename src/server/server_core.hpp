@@ -112,7 +112,7 @@ private:
     std::size_t next_loop_ = 0;
     std::size_t parts_drained_ = 0;  ///< of the loops and the datagram sockets
     std::size_t loops_finished_ = 0;
-    std::uint64_t refused_before_drain_ = 0;  ///< messages that could not be written
+    std::uint64_t refused_before_drain_ = 0;  ///< unwritten messages that are no failure
     bool draining_ = false;
     bool abandoned_ = false;
     bool has_ended_ = false;

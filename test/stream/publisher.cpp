@@ -346,7 +346,21 @@ TEST_CASE("What is refused during the drain because it cannot be stored is a fai
     CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
     ServerResult const result = serving.result.get();
     CHECK(result.end == ServerResult::End::drained);
-    CHECK(result.failure == "messages that could not be written during the drain: 1");
+    CHECK(result.failure == "messages that could not be written: 1");
+}
+
+TEST_CASE("A conversation that is the only one, and could not be stored, is a failure (P9)",
+          "[stream][server]") {
+    FakeStream stream;
+    stream.go_out();
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.once = true;
+    PublishingServer serving(stream, 50ms, options);
+    Peer peer = serving.peer();
+    peer.send("not stored\n");
+    CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    peer.close();
+    CHECK(serving.result.get().failure == "messages that could not be written: 1");
 }
 
 TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][concurrency]") {
