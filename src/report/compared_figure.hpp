@@ -25,6 +25,9 @@ struct ComparedFigure {
     /// On the scale. Nothing: the selection has no messages.
     std::optional<double> (*in_intervals)(IntervalSample const& sample,
                                           IntervalSample::Selection const& selection);
+    /// How much of what a report shows may be the load tester's own part, on the scale: the
+    /// server's own time or share may be lower by so much, its rate higher.
+    double (*own_part)(Report const& report);
     bool more_is_worse = true;
     bool may_be_noisy = false;       ///< without it, one can tell all the same
     bool is_of_one_message = false;  ///< so resampling tells nothing about it

@@ -84,14 +84,27 @@ std::optional<Uncertain> difference_of(ComparedFigure const& figure, Sides const
     return before && after ? std::optional(difference_of(*before, *after)) : std::nullopt;
 }
 
-Change change_of(Uncertain const& known, ComparedFigure const& figure) {
+/// On the figure's scale.
+struct Range {
+    double most_likely;
+    double from;
+    double to;
+
+    [[nodiscard]] Range shifted(double by) const { return {most_likely + by, from + by, to + by}; }
+};
+
+Range range_of(Uncertain const& known) {
     // Bonferroni's correction: 5 % for all figures together, above or below.
     constexpr double probability_above = 0.05 / compared_figures.size() / 2;
     double const off = known.variance == 0 ? 0
                                            : student_t(1 - probability_above, known.freedom) *
                                                  std::sqrt(known.variance);
-    return {figure.percent(known.difference), figure.percent(known.difference - off),
-            figure.percent(known.difference + off)};
+    return {known.difference, known.difference - off, known.difference + off};
+}
+
+Change in_percent(Range const& range, ComparedFigure const& figure) {
+    return {figure.percent(range.most_likely), figure.percent(range.from),
+            figure.percent(range.to)};
 }
 
 /// To be shown.
@@ -110,26 +123,74 @@ std::optional<double> mean_in(ComparedFigure const& figure, Reports const& repor
     return figure.from_scale(sum / static_cast<double>(reports.size()));
 }
 
-void judge(ComparedFigure const& figure, Comparison& comparison) {
-    auto const& [most_likely, from, to] = *comparison.change;
-    double const least_harm = figure.more_is_worse ? from : -to;
-    double const harm = figure.more_is_worse ? most_likely : -most_likely;
-    double const most_harm = figure.more_is_worse ? to : -from;
-    double const margin = figure.percent(figure.margin());
-    comparison.better = most_harm < 0;
-    if (least_harm > 0 && harm > margin) {
-        comparison.judgement = Judgement::worse;
-    } else if (most_harm < margin) {
-        comparison.judgement = Judgement::no_worse;
-    }
+/// What the load tester may have added to a figure of a side, on its scale.
+struct OwnParts {
+    double before = 0;
+    double after = 0;
+};
+
+/// What a load tester adds to nearly every message it adds in every run, and so on both sides: that
+/// leaves a doubt only where the report warns of it. Failures it excuses one by one.
+bool is_own_part_in_doubt(ComparedFigure const& figure, Report const& report) {
+    return figure.unit == FigureUnit::share || !report.generator.bottleneck.empty() ||
+           !report.generator.too_few_clients.empty();
 }
 
-void judge_by_incident(ComparedFigure const& figure, Comparison& comparison) {
+/// As the mean over the reports of a side has it.
+double own_part_in(ComparedFigure const& figure, Reports const& reports) {
+    double sum = 0;
+    for (Report const& report : reports) {
+        sum += is_own_part_in_doubt(figure, report) ? figure.own_part(report) : 0;
+    }
+    return sum / static_cast<double>(reports.size());
+}
+
+struct Finding {
+    Judgement judgement = Judgement::cannot_tell;
+    bool better = false;
+};
+
+/// For the server, the change may be less harmful by the new side's own part, and more so by the
+/// old side's.
+Finding judge(ComparedFigure const& figure, Range const& range, OwnParts const& own) {
+    double const harmful = figure.more_is_worse ? 1 : -1;
+    Change const least = in_percent(range.shifted(-harmful * own.after), figure);
+    Change const most = in_percent(range.shifted(harmful * own.before), figure);
+    double const least_harm = figure.more_is_worse ? least.from : -least.to;
+    double const harm = harmful * least.most_likely;
+    double const most_harm = figure.more_is_worse ? most.to : -most.from;
+    double const margin = figure.percent(figure.margin());
+    if (least_harm > 0 && harm > margin) {
+        return {.judgement = Judgement::worse};
+    }
+    return {.judgement = most_harm < margin ? Judgement::no_worse : Judgement::cannot_tell,
+            .better = most_harm < 0};
+}
+
+void judge_by_range(ComparedFigure const& figure, Range const& range, OwnParts const& own,
+                    Comparison& comparison) {
+    auto const [judgement, better] = judge(figure, range, own);
+    comparison.change = in_percent(range, figure);
+    comparison.judgement = judgement;
+    comparison.better = better;
+    comparison.as_measured = judge(figure, range, {}).judgement;
+}
+
+/// `own_part`, of the new side: of one event it may be all.
+void judge_by_incident(ComparedFigure const& figure, Sides const& sides, double own_part,
+                       Comparison& comparison) {
+    IntervalSample const& before = sides.before.front();
+    IntervalSample const& after = sides.after.front();
+    comparison.incident_before = find_incident(figure, before, after);
+    comparison.incident_after = find_incident(figure, after, before);
     if (comparison.incident_after) {
+        comparison.as_measured = Judgement::worse;
+    } else if (figure.is_of_one_message) {
+        comparison.judgement = comparison.as_measured = Judgement::no_worse;
+    }
+    if (find_incident(figure, after, before, own_part)) {
         comparison.worse_by_incident = comparison.judgement != Judgement::worse;
         comparison.judgement = Judgement::worse;
-    } else if (figure.is_of_one_message) {
-        comparison.judgement = Judgement::no_worse;
     }
 }
 
@@ -142,14 +203,13 @@ Comparison compare(ComparedFigure const& figure, Reports const& before, Reports 
     if (!result.before || !result.after) {
         return result;
     }
+    OwnParts const own = {.before = own_part_in(figure, before),
+                          .after = own_part_in(figure, after)};
     if (auto const difference = difference_of(figure, sides)) {
-        result.change = change_of(*difference, figure);
-        judge(figure, result);
+        judge_by_range(figure, range_of(*difference), own, result);
     }
     if (sides.are_single()) {
-        result.incident_before = find_incident(figure, sides.before.front(), sides.after.front());
-        result.incident_after = find_incident(figure, sides.after.front(), sides.before.front());
-        judge_by_incident(figure, result);
+        judge_by_incident(figure, sides, figure.own_part(after.front()), result);
     }
     return result;
 }
@@ -171,7 +231,8 @@ Judgement judgement_of(std::vector<Comparison> const& comparisons) {
     auto const is_in_the_way = [](Comparison const& one) {
         auto const* const figure =
             std::ranges::find(compared_figures, one.name, &ComparedFigure::name);
-        return one.judgement == Judgement::cannot_tell && !figure->may_be_noisy;
+        return one.judgement == Judgement::cannot_tell &&
+               (!figure->may_be_noisy || one.as_measured == Judgement::worse);
     };
     if (std::ranges::any_of(comparisons, is_worse)) {
         return Judgement::worse;
@@ -221,12 +282,15 @@ void add_settings_warnings(Warnings& warnings, Report const& first, Reports cons
     }
 }
 
-/// Why the reports of a side cannot be compared with anything.
-void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view side,
-                   bool by_intervals) {
+std::string name_of(std::string_view side, std::size_t number, Reports const& reports) {
+    return reports.size() == 1 ? fmt::format("the {} report", side)
+                               : fmt::format("{} report {}", side, number + 1);
+}
+
+/// What the load tester itself may have added to figures.
+void add_own_troubles(Warnings& warnings, Reports const& reports, std::string_view side) {
     for (std::size_t i = 0; i != reports.size(); ++i) {
-        std::string const which = reports.size() == 1 ? fmt::format("the {} report", side)
-                                                      : fmt::format("{} report {}", side, i + 1);
+        std::string const which = name_of(side, i, reports);
         if (std::string const& bottleneck = reports[i].generator.bottleneck; !bottleneck.empty()) {
             warnings.push_back(fmt::format("in {} the load tester was held up itself: {}", which,
                                            escaped(bottleneck)));
@@ -234,11 +298,17 @@ void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view 
         if (std::string const& few = reports[i].generator.too_few_clients; !few.empty()) {
             warnings.push_back(fmt::format("in {}, {}", which, escaped(few)));
         }
+    }
+}
+
+/// Why two reports cannot be compared by their intervals.
+void add_obstacles(Warnings& warnings, Reports const& reports, std::string_view side) {
+    for (std::size_t i = 0; i != reports.size(); ++i) {
         std::size_t const intervals = whole_intervals(reports[i]).size();
-        if (by_intervals && intervals < fewest_intervals) {
-            warnings.push_back(fmt::format("{} has {}, and {} are needed: test for longer", which,
-                                           count_text(intervals, "whole interval"),
-                                           fewest_intervals));
+        if (intervals < fewest_intervals) {
+            warnings.push_back(fmt::format(
+                "{} has {}, and {} are needed: test for longer", name_of(side, i, reports),
+                count_text(intervals, "whole interval"), fewest_intervals));
         }
     }
 }
@@ -266,12 +336,16 @@ Difference compare(Reports const& before, Reports const& after) {
             difference.comparisons.push_back(compare(figure, before, after, sides));
         }
     }
-    add_obstacles(difference.warnings, before, "old", sides.are_single());
-    add_obstacles(difference.warnings, after, "new", sides.are_single());
+    if (sides.are_single()) {
+        add_obstacles(difference.warnings, before, "old");
+        add_obstacles(difference.warnings, after, "new");
+    }
     difference.is_comparable = difference.warnings.empty();
     if (difference.is_comparable) {
         difference.judgement = judgement_of(difference.comparisons);
     }
+    add_own_troubles(difference.warnings, before, "old");
+    add_own_troubles(difference.warnings, after, "new");
     add_settings_warnings(difference.warnings, before.front(), before);
     add_settings_warnings(difference.warnings, before.front(), after);
     return difference;

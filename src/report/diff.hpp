@@ -37,6 +37,13 @@ struct Comparison {
     std::optional<Incident> incident_before = {};
     std::optional<Incident> incident_after = {};
     bool worse_by_incident = false;  ///< for that alone
+    /// With what the load tester itself may have added to the figures.
+    Judgement as_measured = Judgement::cannot_tell;
+
+    /// One could tell, but for what the load tester itself may have added.
+    [[nodiscard]] bool may_be_own() const {
+        return judgement == Judgement::cannot_tell && as_measured != Judgement::cannot_tell;
+    }
 };
 
 struct Difference {
@@ -45,7 +52,7 @@ struct Difference {
     std::size_t reports_after = 1;
     std::vector<Comparison> comparisons = {};
     std::vector<std::string> warnings = {};  ///< sentences without a full stop
-    bool is_comparable = false;              ///< enough is known, and it is about the server
+    bool is_comparable = false;              ///< enough is known
 };
 
 /// Compares figures of whole runs: the response's mean, p50, p99 and maximum, the share of failed
@@ -67,11 +74,17 @@ struct Difference {
 /// there was a stall.
 ///
 /// In all it is worse, if any figure is. Otherwise one cannot tell, if one cannot tell of a figure,
-/// but for p99, the maximum and the rate. The first two hang on so few messages that many a test
-/// would be in vain for them alone; and a tail that matters shows in the mean. The rate follows
-/// from the mean, in a closed loop. So then it is no worse, and the text says what nothing is known
-/// about. Nor can one tell when either of two reports has fewer than 5 whole intervals, or the load
-/// tester was the bottleneck in any.
+/// but for p99, the maximum and the rate, unless they were worse but for the load tester itself.
+/// The first two hang on so few messages that many a test would be in vain for them alone; and a
+/// tail that matters shows in the mean. The rate follows from the mean, in a closed loop. So then
+/// it is no worse, and the text says what nothing is known about. Nor can one tell when either of
+/// two reports has fewer than 5 whole intervals.
+///
+/// What the load tester itself may be the reason for is no finding: a figure is only worse if it
+/// is without what the load tester may have added to the new one, and no worse only if that is so
+/// without what it may have added to the old one (see ComparedFigure::own_part): of failures, those
+/// that the reports excuse; of times and rates, its delays where a report warns of them; of an
+/// incident, its delays in any case. What that cannot explain is told however busy it was.
 ///
 /// Throws std::invalid_argument if a report is twice on one side, which would pass for the lack of
 /// any noise.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <string_view>
 
 namespace roger {
@@ -53,13 +54,14 @@ std::string word_for(Comparison const& comparison) {
         case Judgement::cannot_tell:
             break;
     }
-    return "cannot tell";
+    return comparison.may_be_own() ? "cannot tell: own part" : "cannot tell";
 }
 
-std::string names_of(std::vector<Comparison> const& comparisons, Judgement judgement) {
+template <typename Predicate>
+std::string names_of(std::vector<Comparison> const& comparisons, Predicate is_named) {
     std::vector<std::string> names;
     for (Comparison const& comparison : comparisons) {
-        if (comparison.judgement == judgement) {
+        if (std::invoke(is_named, comparison)) {
             names.push_back(
                 comparison.worse_by_incident
                     ? fmt::format("{} ({})", comparison.name, comparison.incident_after->kind)
@@ -69,24 +71,47 @@ std::string names_of(std::vector<Comparison> const& comparisons, Judgement judge
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
+std::string names_of(std::vector<Comparison> const& comparisons, Judgement judgement) {
+    return names_of(comparisons, [=](Comparison const& one) { return one.judgement == judgement; });
+}
+
+/// Of figures that one cannot tell about; why, and what helps.
+std::string doubts(Difference const& difference) {
+    std::vector<std::string> sentences;
+    std::string const own = names_of(difference.comparisons, &Comparison::may_be_own);
+    if (!own.empty()) {
+        sentences.push_back(
+            fmt::format("about {}, since the load tester itself may be the reason", own));
+    }
+    std::string const noisy = names_of(difference.comparisons, [](Comparison const& one) {
+        return one.judgement == Judgement::cannot_tell && !one.may_be_own();
+    });
+    if (!noisy.empty()) {
+        bool const are_single = difference.reports_before == 1 && difference.reports_after == 1;
+        sentences.push_back(
+            fmt::format("about {}, for too much noise or too few messages: test {}", noisy,
+                        are_single ? "for longer, or several times" : "more often"));
+    }
+    return fmt::format("Cannot tell {}", fmt::join(sentences, "; nor "));
+}
+
 std::string sentence_for(Difference const& difference) {
     if (!difference.is_comparable) {
         return "Cannot tell";
     }
-    std::string const noisy = names_of(difference.comparisons, Judgement::cannot_tell);
     switch (difference.judgement) {
         case Judgement::worse:
             return fmt::format("Worse: {}", names_of(difference.comparisons, Judgement::worse));
-        case Judgement::no_worse:
-            return noisy.empty()
+        case Judgement::no_worse: {
+            std::string const unknown = names_of(difference.comparisons, Judgement::cannot_tell);
+            return unknown.empty()
                        ? "No worse"
-                       : fmt::format("No worse, as far as one can tell without {}", noisy);
+                       : fmt::format("No worse, as far as one can tell without {}", unknown);
+        }
         case Judgement::cannot_tell:
             break;
     }
-    bool const are_single = difference.reports_before == 1 && difference.reports_after == 1;
-    return fmt::format("Cannot tell about {}, for too much noise or too few messages: test {}",
-                       noisy, are_single ? "for longer, or several times" : "more often");
+    return doubts(difference);
 }
 
 std::string column_name(std::string_view side, std::size_t reports) {
@@ -107,13 +132,14 @@ std::string table_of(Difference const& difference) {
 }
 
 std::string incident_text(std::string_view side, Incident const& incident,
-                          Comparison const& comparison) {
+                          Comparison const& comparison, bool may_be_own) {
     constexpr double us_per_s = 1e6;
-    return fmt::format("The {} report has a {}, {} to {}: {} {} there, {} in the rest of it\n",
+    return fmt::format("The {} report has a {}, {} to {}: {} {} there, {} in the rest of it{}\n",
                        side, incident.kind, short_duration_text(incident.from_s * us_per_s),
                        short_duration_text(incident.to_s * us_per_s), comparison.name,
                        figure_text(incident.worst, comparison.unit),
-                       figure_text(incident.without, comparison.unit));
+                       figure_text(incident.without, comparison.unit),
+                       may_be_own ? "; the load tester itself may be the reason" : "");
 }
 
 /// After an empty line; empty, if there are none.
@@ -121,10 +147,11 @@ std::string incidents_of(Difference const& difference) {
     std::string text;
     for (Comparison const& comparison : difference.comparisons) {
         if (comparison.incident_before) {
-            text += incident_text("old", *comparison.incident_before, comparison);
+            text += incident_text("old", *comparison.incident_before, comparison, false);
         }
         if (comparison.incident_after) {
-            text += incident_text("new", *comparison.incident_after, comparison);
+            text += incident_text("new", *comparison.incident_after, comparison,
+                                  comparison.may_be_own());
         }
     }
     if (text.empty()) {

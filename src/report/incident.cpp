@@ -7,20 +7,23 @@ namespace roger {
 
 namespace {
 
-bool took_a_hundredth(ComparedFigure const& figure, IntervalSample const& run,
-                      Incident const& incident) {
+/// A hundredth of the run, and what makes it an outlier, without the load tester's own part.
+bool matters(ComparedFigure const& figure, IntervalSample const& run, Incident const& incident,
+             double limit, double own_part) {
     constexpr double share = 0.01;
     if (figure.unit == FigureUnit::share) {
-        return figure.in_intervals(run, run.all()).value() - incident.without >= share;
+        double const failed = figure.in_intervals(run, run.all()).value() - own_part;
+        return failed - incident.without >= share;
     }
     constexpr double us_per_s = 1e6;
-    return incident.worst >= share * run.length_s() * us_per_s;
+    double const certain_us = figure.from_scale(figure.to_scale(incident.worst) - own_part);
+    return certain_us > limit && certain_us >= share * run.length_s() * us_per_s;
 }
 
 }  // namespace
 
 std::optional<Incident> find_incident(ComparedFigure const& figure, IntervalSample const& run,
-                                      IntervalSample const& other) {
+                                      IntervalSample const& other, double own_part) {
     ScaledSeries const series = series_of(figure, run);
     ScaledSeries const others = series_of(figure, other);
     if (figure.incident.empty() || series.values.empty() || others.values.empty()) {
@@ -43,7 +46,7 @@ std::optional<Incident> find_incident(ComparedFigure const& figure, IntervalSamp
         .to_s = run.begin_s(outlying.back()) + run.length_s(outlying.back()),
         .worst = figure.from_scale(std::ranges::max(series.values)),
         .without = figure.from_scale(figure.in_intervals(run, rest).value())};
-    return took_a_hundredth(figure, run, incident) ? std::optional(incident) : std::nullopt;
+    return matters(figure, run, incident, limit, own_part) ? std::optional(incident) : std::nullopt;
 }
 
 }  // namespace roger

@@ -47,6 +47,8 @@ public:
             double const stall_s = i == intervals / 2 ? behaviour_.stall_s : 0;
             add_interval(report, behaviour_.median_us * slowness, stall_s);
         }
+        report.latencies.service = report.latencies.response;
+        report.lower_bounds = report.latencies;  // the load tester added nothing
         report.duration_s = static_cast<double>(intervals);
         if (behaviour_.rate > 0) {
             report.asked.rate = behaviour_.rate;
