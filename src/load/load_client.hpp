@@ -128,10 +128,10 @@ private:
     std::size_t unsent_begin_ = 0;  ///< what is before it was taken since
     std::string begun_;             ///< an answer that has come in part; without storage mostly
     std::uint64_t messages_ = 0;
-    std::uint32_t number_;
     /// The number of the connection, or a datagram's number in the order of all.
-    std::uint32_t connection_ = 0;
-    std::uint32_t said_ = 0;  ///< on this connection
+    std::uint64_t connection_ = 0;
+    std::uint64_t said_ = 0;  ///< on this connection
+    std::uint32_t number_;
     Descriptor socket_;
     std::uint16_t endpoint_ = 0;         ///< of the server's, being tried
     std::uint16_t endpoints_tried_ = 0;  ///< in this attempt

@@ -69,7 +69,7 @@ void LoadClient::send_due(Clock::time_point now) {
     out.clear();
     while (schedule_.next <= now && can_send()) {
         if (worker_.settings.datagrams()) {
-            connection_ = static_cast<std::uint32_t>(worker_.next_number());
+            connection_ = worker_.next_number();
         }
         ++messages_;
         append_message(out);
@@ -100,7 +100,7 @@ void LoadClient::append_message(std::string& out) const {
 
 /// A datagram that has not gone out: the network refused it, or the server's queue was full.
 void LoadClient::say_again(Clock::time_point now) {
-    connection_ = static_cast<std::uint32_t>(worker_.next_number());
+    connection_ = worker_.next_number();
     worker_.out.clear();
     append_message(worker_.out);
     said_ = 1;

@@ -50,7 +50,7 @@ std::optional<std::uint64_t> take_number(std::string_view& rest, std::size_t dig
 
 constexpr std::size_t run_digits = 16;
 constexpr std::size_t client_digits = 6;
-constexpr std::size_t connection_digits = 8;
+constexpr std::size_t connection_digits = 10;
 constexpr std::size_t number_digits = 10;
 constexpr std::size_t checksum_digits = 16;
 static_assert(stamp_size == prefix.size() + run_digits + client_digits + connection_digits +

@@ -222,8 +222,8 @@ TEST_CASE("A size with no room for a stamp is refused", "[load]") {
     settings.audit = true;
     CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);
     CHECK_THROWS_WITH(Messages(settings, 1), ContainsSubstring("--size") &&
-                                                 ContainsSubstring("66B") &&
-                                                 ContainsSubstring("67"));
+                                                 ContainsSubstring("68B") &&
+                                                 ContainsSubstring("69"));
 }
 
 TEST_CASE("A text with a newline in it is refused and named", "[load]") {

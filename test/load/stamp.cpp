@@ -21,7 +21,7 @@ std::string stamped(Stamp const& stamp, std::string_view text) {
 /// Each digit of its numbers is one that has an upper and a lower case, or is none.
 constexpr Stamp example{.run = 0x0123456789abcdef,
                         .client = 0x0fedcb,
-                        .connection = 0x9abcdef0,
+                        .connection = 0x9abcdef012,
                         .number = 0x12345abcde};
 
 bool is_intact(std::string_view record) {
@@ -38,7 +38,7 @@ TEST_CASE("A stamp is read as it was written", "[load]") {
         {.run = 1, .client = 2, .connection = 3, .number = 4},
         {.run = std::numeric_limits<std::uint64_t>::max(),
          .client = 0xffffff,
-         .connection = 0xffffffff,
+         .connection = 0xffffffffff,
          .number = 0xffffffffff},
     };
     for (Stamp const& stamp : stamps) {
@@ -90,15 +90,15 @@ TEST_CASE("A lost, doubled or added byte is found out, wherever it is", "[load]"
 TEST_CASE("What bears no stamp has none", "[load]") {
     for (std::string const record :
          {"", "audit", "audit ", "message 1 of client 2", "audit 1.2.3.4.5 text",
-          " audit 0123456789abcdef.0fedcb.9abcdef0.12345abcde.0123456789abcdef text",
-          "audit 0123456789abcdef.0fedcb.9abcdef0.12345abcde.0123456789abcdef",
-          "audit 0123456789abcdeg.0fedcb.9abcdef0.12345abcde.0123456789abcdef text",
-          "audit +123456789abcdef.0fedcb.9abcdef0.12345abcde.0123456789abcdef text"}) {
+          " audit 0123456789abcdef.0fedcb.9abcdef012.12345abcde.0123456789abcdef text",
+          "audit 0123456789abcdef.0fedcb.9abcdef012.12345abcde.0123456789abcdef",
+          "audit 0123456789abcdeg.0fedcb.9abcdef012.12345abcde.0123456789abcdef text",
+          "audit +123456789abcdef.0fedcb.9abcdef012.12345abcde.0123456789abcdef text"}) {
         CAPTURE(record);
         CHECK_FALSE(read_stamped(record));
     }
     auto const wrong =
-        read_stamped("audit 0123456789abcdef.0fedcb.9abcdef0.12345abcde.0123456789abcdef text");
+        read_stamped("audit 0123456789abcdef.0fedcb.9abcdef012.12345abcde.0123456789abcdef text");
     REQUIRE(wrong);
     CHECK(wrong->stamp == example);
     CHECK_FALSE(wrong->intact);

@@ -142,7 +142,7 @@ TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system
         {{"--messages-from", directory / "empty"}, {"--messages-from", directory / "empty"}},
         {{"--messages-from", directory.path()}, {"--messages-from", directory.path()}},
         {{"--line-ending", "cr"}, {"--line-ending", "'cr'", "lf, crlf"}},
-        {{"--audit", directory / "empty", "--size", "10B"}, {"--size", "10B", "67"}},
+        {{"--audit", directory / "empty", "--size", "10B"}, {"--size", "10B", "69"}},
     });
 }
 
