@@ -41,7 +41,22 @@ void Intervals::add(IntervalPart const& part) {
     slot.interval.clients += part.clients;
     slot.response.add(part.response);
     ++slot.reports;
-    while (!open_.empty() && open_.front().reports == loops_) {
+    finish_reported();
+}
+
+void Intervals::end_loop(std::int64_t index) {
+    std::scoped_lock const lock(mutex_);
+    ended_.push_back(index);
+    finish_reported();
+}
+
+std::size_t Intervals::loops_in(std::int64_t index) const {
+    auto const ended = std::ranges::count_if(ended_, [=](auto first) { return first <= index; });
+    return loops_ - static_cast<std::size_t>(ended);
+}
+
+void Intervals::finish_reported() {
+    while (!open_.empty() && open_.front().reports == loops_in(*first_open_)) {
         finish_front();
     }
 }

@@ -38,8 +38,11 @@ public:
     /// From any thread. A loop's first part has the index that any other's has.
     void add(IntervalPart const& part);
 
-    /// The latest interval of which every loop has reported, those of the warm-up included: they
-    /// begin before 0 s.
+    /// From any thread: a loop reports no interval from that one on.
+    void end_loop(std::int64_t index);
+
+    /// The latest interval of which every loop has reported that still reports, those of the
+    /// warm-up included: they begin before 0 s.
     [[nodiscard]] std::optional<Interval> latest() const;
 
     /// All, when the loops are done; `measured` is the measured time, at which the last one ends.
@@ -52,6 +55,8 @@ private:
         std::size_t reports = 0;
     };
 
+    [[nodiscard]] std::size_t loops_in(std::int64_t index) const;
+    void finish_reported();
     void finish_front();
     void keep(Interval interval);
     void halve();
@@ -59,6 +64,7 @@ private:
 
     std::chrono::nanoseconds length_;
     std::size_t loops_;
+    std::vector<std::int64_t> ended_;  ///< for each loop that has ended, its first without a report
     mutable std::mutex mutex_;
     std::optional<std::int64_t> first_open_;  ///< index of the first in open_
     std::vector<Slot> open_;                  ///< those not all of whose loops have reported

@@ -151,6 +151,7 @@ void Recorder::finish() {
     if (phase_ == Phase::after) {
         close_interval();
     }
+    intervals_.end_loop(interval_);
 }
 
 void Recorder::add_to(Report& report) const {

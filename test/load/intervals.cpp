@@ -69,6 +69,27 @@ TEST_CASE("An interval is done when every loop has reported it", "[load]") {
     CHECK(is_close(intervals.latest()->length_s, 0.5));
 }
 
+TEST_CASE("An interval does not wait for a loop that has ended", "[load]") {
+    Intervals intervals(500ms, 3);
+    for (std::size_t const loop : {0U, 1U, 2U}) {
+        add(intervals, loop, 0);
+    }
+    add(intervals, 0, 1);
+    add(intervals, 1, 1);
+    intervals.end_loop(1);
+    REQUIRE(intervals.latest());
+    CHECK(is_close(intervals.latest()->begin_s, 0.5));
+    CHECK(intervals.latest()->acked == 3);
+    // One that has reported the second ends before the third.
+    intervals.end_loop(2);
+    add(intervals, 0, 2);
+    CHECK(is_close(intervals.latest()->begin_s, 1));
+    CHECK(intervals.latest()->acked == 1);
+    auto const all = intervals.take(1500ms);
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].acked == 6);
+}
+
 TEST_CASE("Loops report in any order, and some run ahead", "[load]") {
     std::vector<std::size_t> turns = {0, 0, 0, 1, 1, 1, 2, 2, 2};
     do {

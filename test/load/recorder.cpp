@@ -380,4 +380,21 @@ TEST_CASE("The processor time of a measurement is that of its thread", "[load]")
     CHECK(measurement.recorder.used().waited >= 0ms);
 }
 
+TEST_CASE("Whoever watches sees what goes on when one loop has finished early", "[load]") {
+    Intervals intervals(500ms, 2);
+    Recorder early(intervals);
+    Recorder late(intervals);
+    for (Recorder* const recorder : {&early, &late}) {
+        recorder->start(two_seconds);
+        recorder->pass(run_begin);
+    }
+    early.end(run_begin + 100ms);
+    early.finish();
+    late.acked(sent(700ms), run_begin + 800ms, 0ms);
+    late.pass(run_begin + 1s);
+    REQUIRE(intervals.latest());
+    CHECK(intervals.latest()->begin_s == 0.5);
+    CHECK(intervals.latest()->acked == 1);
+}
+
 }  // namespace roger
