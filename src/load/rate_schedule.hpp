@@ -41,6 +41,9 @@ public:
     /// How many messages are planned by then; negative before the beginning.
     [[nodiscard]] double planned_by(Clock::duration since_beginning) const;
 
+    /// None: one rate, without an end.
+    [[nodiscard]] std::vector<RateStage> const& stages() const { return stages_; }
+
     /// Of the stages together. Nothing: without an end.
     [[nodiscard]] std::optional<std::chrono::milliseconds> length() const;
 

@@ -57,6 +57,11 @@ Asked asked_for(LoadSettings const& settings) {
                 .ack_timeout_s = {}};
     if (settings.rate) {
         asked.rate = settings.rate->mean();
+        for (RateStage const& stage : settings.rate->stages()) {
+            asked.stages.push_back({.from_per_s = stage.from,
+                                    .to_per_s = stage.to,
+                                    .length_s = to_seconds(stage.length)});
+        }
     }
     if (settings.ack_timeout) {
         asked.ack_timeout_s = to_seconds(*settings.ack_timeout);

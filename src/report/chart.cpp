@@ -152,8 +152,16 @@ private:
         }
         append("\"/>\n<path class=\"base\" d=\"M0 {}H{}\"/>\n", chart_.height, chart_width);
         if (chart_.level) {
-            append("<path class=\"level\" d=\"M0 {:.1f}H{}\"/>\n", y(chart_.level->y), chart_width);
+            append("<path class=\"level\" d=\"M{}\"/>\n", way(chart_.level->points));
         }
+    }
+
+    [[nodiscard]] std::string way(Piece piece) const {
+        std::string way;
+        for (ChartPoint const& point : piece) {
+            append_html(way, "{}{:.1f} {:.1f}", way.empty() ? "" : "L", x(point.x), y(*point.y));
+        }
+        return way;
     }
 
     void path(Line const& line) {
@@ -161,16 +169,13 @@ private:
         std::string stroke;
         std::string dots;
         for (Piece const piece : pieces(line.points)) {
-            std::string way;
             for (ChartPoint const& point : piece) {
-                append_html(way, "{}{:.1f} {:.1f}", way.empty() ? "" : "L", x(point.x),
-                            y(*point.y));
                 if (point.dot || piece.size() == 1) {
                     append_html(dots, "M{:.1f} {:.1f}h0", x(point.x), y(*point.y));
                 }
             }
-            append_html(stroke, "M{}", way);
-            append_html(area, "M{:.1f} {}L{}V{}Z", x(piece.front().x), chart_.height, way,
+            append_html(stroke, "M{}", way(piece));
+            append_html(area, "M{:.1f} {}L{}V{}Z", x(piece.front().x), chart_.height, way(piece),
                         chart_.height);
         }
         append_path("area", line, line.filled ? area : "");
@@ -207,7 +212,7 @@ private:
         }
         if (chart_.level) {
             append("<text class=\"level\" x=\"100%\" y=\"{:.1f}\">{}</text>\n",
-                   y(chart_.level->y) - 6, html_text(chart_.level->label));
+                   y(*chart_.level->points.back().y) - 6, html_text(chart_.level->label));
         }
     }
 

@@ -26,10 +26,10 @@ struct Line {
     bool filled = false;                  ///< down to the axis
 };
 
-/// A height to hold the lines against.
+/// A dashed line to hold the others against, which ends at the right edge.
 struct Level {
-    double y;
-    std::string label;
+    std::vector<ChartPoint> points = {};  ///< one at least, without breaks
+    std::string label = {};               ///< above its end
 };
 
 /// Parts of the x axis in which there is nothing to draw a line of: shaded, for nobody to look

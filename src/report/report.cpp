@@ -96,10 +96,27 @@ std::optional<Value> join(std::vector<Report> const& parts, std::optional<Value>
     return whole;
 }
 
+/// The sum of the rates, if all have stages of the same lengths; else none.
+std::vector<AskedStage> join_stages(std::vector<Report> const& parts) {
+    std::vector<AskedStage> whole = parts.front().asked.stages;
+    for (Report const& part : parts | std::views::drop(1)) {
+        std::vector<AskedStage> const& stages = part.asked.stages;
+        if (!std::ranges::equal(whole, stages, {}, &AskedStage::length_s, &AskedStage::length_s)) {
+            return {};
+        }
+        for (std::size_t i = 0; i != whole.size(); ++i) {
+            whole[i].from_per_s += stages[i].from_per_s;
+            whole[i].to_per_s += stages[i].to_per_s;
+        }
+    }
+    return whole;
+}
+
 Asked join_asked(std::vector<Report> const& parts) {
     Asked asked{
         .clients = 0,
         .rate = join(parts, &Asked::rate, std::plus<>()),
+        .stages = join_stages(parts),
         .duration_s = join(parts, &Asked::duration_s,
                            [](double left, double right) { return std::max(left, right); }),
         .messages = join(parts, &Asked::messages, std::plus<>()),

@@ -68,10 +68,20 @@ struct Interval {
     bool operator==(Interval const&) const = default;
 };
 
+/// A part of the measured time whose rate was the same throughout, or changed evenly.
+struct AskedStage {
+    double from_per_s = 0;  ///< messages a second at its beginning
+    double to_per_s = 0;    ///< at its end
+    double length_s = 0;
+
+    bool operator==(AskedStage const&) const = default;
+};
+
 /// What was asked for, as far as there is an achieved figure to hold against it.
 struct Asked {
     std::size_t clients = 0;
-    std::optional<double> rate;             ///< messages a second; nothing: closed loop
+    std::optional<double> rate;  ///< messages a second, of stages the mean; nothing: closed loop
+    std::vector<AskedStage> stages = {};    ///< of the rate, in turn; none: it is always the same
     std::optional<double> duration_s;       ///< nothing: --messages
     std::optional<std::uint64_t> messages;  ///< nothing: --duration
     std::optional<double> ack_timeout_s;    ///< nothing: answers are waited for without an end

@@ -2,6 +2,7 @@
 #include "report/report_charts.hpp"
 
 #include "program/units.hpp"
+#include "report/asked_level.hpp"
 
 #include <fmt/format.h>
 
@@ -226,9 +227,9 @@ Chart over_time(Chart chart, std::vector<Moment> const& all) {
     return chart;
 }
 
-double highest(Line const& line) {
+double highest(std::vector<ChartPoint> const& points) {
     double high = 0;
-    for (ChartPoint const& point : line.points) {
+    for (ChartPoint const& point : points) {
         high = std::max(high, point.y.value_or(0));
     }
     return high;
@@ -242,13 +243,12 @@ Chart throughput_chart(std::vector<Moment> const& all, Asked const& asked) {
                             short_duration_text(all.front().length_s * 1e6)),
         .lines = {{.points = points_of(all, &Moment::acked_rate), .filled = true}},
     };
-    double const high = highest(chart.lines.front());
+    double const high = highest(chart.lines.front().points);
     chart.description =
         fmt::format("Messages acked a second over the run, at most {}.", rate_text(high));
-    if (asked.rate) {
-        chart.level = {.y = *asked.rate, .label = "asked " + rate_text(*asked.rate)};
-    }
-    chart.y = linear_axis(std::max(high, asked.rate.value_or(0)), 6, rate_label);
+    chart.level = asked_level(asked, all.back().end_s());
+    double const high_asked = chart.level ? highest(chart.level->points) : 0;
+    chart.y = linear_axis(std::max(high, high_asked), 6, rate_label);
     return over_time(std::move(chart), all);
 }
 
@@ -262,7 +262,7 @@ Chart failure_chart(std::vector<Moment> const& all) {
                    .filled = true}},
         .height = 90,
     };
-    double const high = highest(chart.lines.front());
+    double const high = highest(chart.lines.front().points);
     chart.description = fmt::format("Failures a second over the run, at most {}.", rate_text(high));
     chart.y = linear_axis(high, 3, rate_label);
     return over_time(std::move(chart), all);

@@ -30,9 +30,16 @@ void list_fields(auto& fields, IsA<std::pair<std::string, std::string>> auto& se
     fields("value", setting.second);
 }
 
+void list_fields(auto& fields, IsA<AskedStage> auto& stage) {
+    fields("from_per_s", stage.from_per_s);
+    fields("to_per_s", stage.to_per_s);
+    fields("length_s", stage.length_s);
+}
+
 void list_fields(auto& fields, IsA<Asked> auto& asked) {
     fields("clients", asked.clients);
     fields("rate_per_s", asked.rate);
+    fields("stages", asked.stages);
     fields("duration_s", asked.duration_s);
     fields("messages", asked.messages);
     fields("ack_timeout_s", asked.ack_timeout_s);

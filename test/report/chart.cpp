@@ -111,7 +111,7 @@ TEST_CASE("All words of a chart are escaped", "[load]") {
     chart.lines = {{.name = evil}, {.name = evil}};
     chart.x.ticks.front().label = chart.y.ticks.front().label = evil;
     chart.bands = {{.begin = 0, .end = 1, .text = evil}};
-    chart.level = {.y = 1, .label = evil};
+    chart.level = {.points = {{.x = 0, .y = 1}}, .label = evil};
     chart.gaps = {.name = evil, .spans = {{.begin = 0, .end = 1}}};
     std::string const html = to_html(chart);
     CHECK_NOTHROW(Markup(html));

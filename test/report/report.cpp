@@ -187,11 +187,14 @@ TEST_CASE("Counts are added, and of times the longest is taken", "[load]") {
     CHECK(whole.duration_s == 12);
     CHECK(whole.interrupted);
     CHECK(whole.clients == 1996);
-    CHECK(whole.asked == Asked{.clients = 2000,
-                               .rate = 40'000.0,
-                               .duration_s = 12.0,
-                               .messages = 400'000,
-                               .ack_timeout_s = 10.0});
+    CHECK(whole.asked ==
+          Asked{.clients = 2000,
+                .rate = 40'000.0,
+                .stages = {{.from_per_s = 20'000, .to_per_s = 60'000, .length_s = 4},
+                           {.from_per_s = 40'000, .to_per_s = 40'000, .length_s = 6}},
+                .duration_s = 12.0,
+                .messages = 400'000,
+                .ack_timeout_s = 10.0});
     CHECK(whole.surplus_answers == 6);
     CHECK(whole.connections == 2014);
     CHECK(whole.idle_losses == 2);
@@ -262,6 +265,18 @@ TEST_CASE("What was not asked of all parts was not asked of the whole", "[load]"
         CHECK_FALSE(whole.asked.rate.has_value());
         CHECK_FALSE(whole.asked.duration_s.has_value());
         CHECK(whole.asked.messages == 400'000);
+    }
+}
+
+TEST_CASE("Stages of other lengths have no sum", "[load]") {
+    Report other = another_sample_report();
+    other.asked.stages.front().length_s = 5;
+    Report steady = another_sample_report();
+    steady.asked.stages.clear();
+    for (Report const& part : {other, steady}) {
+        CHECK(merge({sample_report(), part}).asked.stages.empty());
+        CHECK(merge({part, sample_report()}).asked.stages.empty());
+        CHECK(merge({sample_report(), part}).asked.rate == 40'000);
     }
 }
 

@@ -30,6 +30,8 @@ inline Report sample_report() {
     report.settings = {{"--clients", "1000"}, {"--rate", "20000"}, {"--message", "say \"Grüße\""}};
     report.asked = {.clients = 1000,
                     .rate = 20'000.0,
+                    .stages = {{.from_per_s = 10'000, .to_per_s = 30'000, .length_s = 4},
+                               {.from_per_s = 20'000, .to_per_s = 20'000, .length_s = 6}},
                     .duration_s = 10.0,
                     .messages = 200'000,
                     .ack_timeout_s = 10.0};
