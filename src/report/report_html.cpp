@@ -148,17 +148,22 @@ std::string audit_html(AuditResult const& audit) {
     return out + "</section>\n";
 }
 
-std::string generator_html(Generator const& generator, std::vector<Host> const& hosts) {
+std::string generator_html(Report const& report) {
+    Generator const& generator = report.generator;
+    bool const none_acked = report.outcomes[Outcome::acked] == 0;
     std::string out =
         "<section>\n<h2>The load tester itself</h2>\n<table class=\"narrow\">\n<tbody>\n";
     append_html(out,
                 "<tr><th>threads</th><td>{}</td></tr>\n"
                 "<tr><th>CPU time</th><td>{}</td></tr>\n"
                 "<tr><th>busiest thread, of one processor</th><td>{:.0f}%</td></tr>\n"
-                "<tr><th>delay that it added itself, p99</th><td>{}</td></tr>\n",
+                "<tr><th>delay that it added itself, p99</th><td>{}</td></tr>\n"
+                "<tr><th>its longest stall</th><td>{}</td></tr>\n",
                 generator.threads, duration_text(generator.cpu_s * 1e6), 100 * generator.busy_share,
-                duration_text(static_cast<double>(generator.own_delay_p99_us)));
-    for (Host const& host : hosts) {
+                none_acked ? std::string(no_figure)
+                           : duration_text(static_cast<double>(generator.own_delay_p99_us)),
+                duration_text(static_cast<double>(generator.longest_stall_us)));
+    for (Host const& host : report.hosts) {
         append_html(out, "<tr><th>host</th><td class=\"prose\">{}</td></tr>\n",
                     html_text(to_text(host)));
     }
@@ -219,7 +224,7 @@ std::string to_html(Report const& report) {
         out += audit_html(*report.audit);
     }
     out += misbehaving_html(report.misbehaving);
-    out += generator_html(report.generator, report.hosts);
+    out += generator_html(report);
     out += settings_html(report.settings);
     append_html(out,
                 "<footer>Made by load, of Roger {} ({})</footer>\n"

@@ -238,15 +238,29 @@ std::string traffic(Report const& report) {
                        per_second(report.received_bytes));
 }
 
+/// So long that figures may be made of it: half of the longest response, or a hundredth of the run.
+bool is_stall_notable(Report const& report) {
+    constexpr std::int64_t least_us = 1000;
+    constexpr double share_of_run = 0.01;
+    std::int64_t const stall_us = report.generator.longest_stall_us;
+    Histogram const& response = report.latencies.response;
+    bool const rivals_responses = !response.empty() && 2 * stall_us >= response.max_us();
+    return stall_us >= least_us && (rivals_responses || static_cast<double>(stall_us) >=
+                                                            share_of_run * us(report.duration_s));
+}
+
 TextLines generator(Report const& report) {
     Generator const& of = report.generator;
     std::string line = fmt::format("generator: {}, {} busy", count_text(of.threads, "thread"),
                                    share_text(of.busy_share));
-    line += fmt::format(", adds {} (p99)", duration_text(static_cast<double>(of.own_delay_p99_us)));
-    if (report.outcomes[Outcome::acked] != 0) {
-        line += fmt::format(
-            ", {} of CPU per ack",
-            duration_text(us(of.cpu_s) / static_cast<double>(report.outcomes[Outcome::acked])));
+    if (is_stall_notable(report)) {
+        line += fmt::format(", longest stall {}",
+                            duration_text(static_cast<double>(of.longest_stall_us)));
+    }
+    if (std::uint64_t const acked = report.outcomes[Outcome::acked]; acked != 0) {
+        line += fmt::format(", adds {} (p99), {} of CPU per ack",
+                            duration_text(static_cast<double>(of.own_delay_p99_us)),
+                            duration_text(us(of.cpu_s) / static_cast<double>(acked)));
     }
     return wrap(line, 2);
 }

@@ -155,6 +155,13 @@ TEST_CASE("The page shows words from outside as words", "[load]") {
     CHECK(has(page, "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\x1b[2J\\xff"));
 }
 
+TEST_CASE("The page says what the load tester itself did", "[load]") {
+    std::string const page = to_html(sample_report());
+    CHECK(has(page, "<th>its longest stall</th><td>2.50ms</td>"));
+    CHECK(has(page, "<th>delay that it added itself, p99</th><td>1.80ms</td>"));
+    CHECK(has(to_html(without_acks()), "<th>delay that it added itself, p99</th><td>–</td>"));
+}
+
 TEST_CASE("The page has the figures that matter most", "[load]") {
     std::string const page = to_html(sample_report());
     CHECK(has(page, "tcp:localhost:51717"));

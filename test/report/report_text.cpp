@@ -206,6 +206,34 @@ WARNING: too few clients: raise --clients
     CHECK_THAT(to_text(steady_report()), !ContainsSubstring("WARNING"));
 }
 
+TEST_CASE("A stall of the load tester is told where figures may be made of it", "[load]") {
+    Report report = steady_report();  // the longest response took 1.24 ms
+    report.latencies.response.add({.value_us = 50'000, .count = 1});
+    report.generator.longest_stall_us = 24'000;
+    CHECK_THAT(to_text(report), !ContainsSubstring("stall"));
+    report.generator.longest_stall_us = 26'000;
+    CHECK_THAT(to_text(report), ContainsSubstring("\ngenerator: 2 threads, 12.5% busy, longest "
+                                                  "stall 26.0ms, adds 35µs (p99), 10µs of\n"
+                                                  "  CPU per ack\n"));
+    report.latencies.response.add({.value_us = 10'000'000, .count = 1});
+    CHECK_THAT(to_text(report), !ContainsSubstring("stall"));
+    report.generator.longest_stall_us = 100'000;  // a hundredth of the run
+    CHECK_THAT(to_text(report), ContainsSubstring("longest stall 100ms"));
+    Report quick = steady_report();
+    quick.generator.longest_stall_us = 999;
+    CHECK_THAT(to_text(quick), !ContainsSubstring("stall"));
+}
+
+TEST_CASE("Where nothing was acked the load tester added nothing to a response", "[load]") {
+    Report report = steady_report();
+    report.outcomes = {};
+    report.outcomes.count(Outcome::wrong_answer, 199'980);
+    report.latencies.response.clear();
+    CHECK_THAT(to_text(report), EndsWith("\ngenerator: 2 threads, 12.5% busy\n"));
+    report.generator.longest_stall_us = 200'000;
+    CHECK_THAT(to_text(report), EndsWith("% busy, longest stall 200ms\n"));
+}
+
 TEST_CASE("An interrupted run says so", "[load]") {
     CHECK_THAT(to_text(sample_report()),
                ContainsSubstring("\ninterrupted: this is what was measured until then\n"));
