@@ -4,6 +4,7 @@
 #include "load/audited_output.hpp"
 #include "load/option_groups.hpp"
 #include "load/settings_text.hpp"
+#include "net/datagram_size.hpp"
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/escaped.hpp"
@@ -159,11 +160,10 @@ void check_datagrams(CLI::App const& app, LoadSettings& settings) {
                 name_of(kind)));
         }
     }
-    // udp(7): what fits into an IPv4 packet.
-    constexpr std::size_t most_udp = 65'507;
     if (settings.address.transport == Transport::udp && settings.size &&
-        settings.size->high > static_cast<double>(most_udp)) {
-        throw UsageError(fmt::format("--size: a UDP datagram holds at most {} bytes", most_udp));
+        settings.size->high > static_cast<double>(largest_udp_payload)) {
+        throw UsageError(
+            fmt::format("--size: a UDP datagram holds at most {} bytes", largest_udp_payload));
     }
     if (app.get_option("--ack-timeout")->empty()) {
         settings.ack_timeout = std::chrono::seconds(1);

@@ -3,6 +3,7 @@
 
 #include "load/random.hpp"
 #include "load/stamp.hpp"
+#include "net/datagram_size.hpp"
 #include "protocol/quantity.hpp"
 #include "protocol/quote.hpp"
 
@@ -20,9 +21,6 @@ namespace {
 
 constexpr std::size_t most_size = 64 * 1024 * 1024;
 
-/// What IPv4 has room for.
-constexpr std::size_t most_datagram_size = 65'507;
-
 bool is_uniform(std::optional<Distribution> const& size) {
     return size && size->kind == Distribution::Kind::uniform;
 }
@@ -30,7 +28,7 @@ bool is_uniform(std::optional<Distribution> const& size) {
 /// An exponentially distributed size has no bound of its own.
 std::size_t bound_of(LoadSettings const& settings) {
     return !is_uniform(settings.size) && settings.datagrams()
-               ? most_datagram_size - settings.line_ending.size()
+               ? largest_udp_payload - settings.line_ending.size()
                : most_size;
 }
 

@@ -2,6 +2,7 @@
 #include "load/search.hpp"
 
 #include "load/queue_growth.hpp"
+#include "program/columns.hpp"
 #include "program/units.hpp"
 #include "report/estimate.hpp"
 
@@ -100,25 +101,6 @@ std::optional<double> percentile_us(Histogram const& histogram, double percent) 
 
 std::string time_text(std::optional<double> us) {
     return us ? duration_text(*us) : "-";
-}
-
-bool begins_character(char byte) {
-    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
-}
-
-std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
-}
-
-/// At most so many columns of it, which is UTF-8, with an ellipsis for the rest.
-std::string shortened(std::string text, std::size_t columns) {
-    if (columns_of(text) <= columns) {
-        return text;
-    }
-    while (!text.empty() && columns_of(text) >= columns) {
-        text.pop_back();
-    }
-    return text + "…";
 }
 
 /// A rate that could not go on like that does not hold, unless it was for the load tester itself.
@@ -242,7 +224,8 @@ std::string to_text(Trial const& trial) {
         "{:>9} {:>9} {:>6} {:>6} {:>6}  ", rate_text(trial.rate), rate_text(trial.achieved),
         time_text(trial.p50_us), time_text(trial.p99_us), count_text(trial.failed));
     std::size_t const room = widest - std::min(columns_of(figures), widest);
-    return figures + (trial.verdict == LoadVerdict::held ? "held" : shortened(trial.reason, room)) +
+    return figures +
+           (trial.verdict == LoadVerdict::held ? "held" : cut_to_columns(trial.reason, room)) +
            "\n";
 }
 

@@ -150,4 +150,13 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
+std::string escaped_once(std::string_view text) {
+    try {
+        unescape(text);
+        return std::string(text);
+    } catch (std::invalid_argument const&) {
+        return escaped(text);
+    }
+}
+
 }  // namespace roger

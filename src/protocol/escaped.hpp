@@ -15,6 +15,11 @@ void append_escaped(std::string& out, std::string_view text);
 /// The same as a string of its own.
 std::string escaped(std::string_view text);
 
+/// Safe on a terminal or a page: what append_escaped can have written stays as it is, and any other
+/// text is escaped. For what should have been escaped before, as a file that others may have
+/// edited.
+std::string escaped_once(std::string_view text);
+
 /// Turns what append_escaped wrote back into the bytes it was made of. Throws
 /// std::invalid_argument on text that append_escaped cannot have written.
 std::string unescape(std::string_view text);

@@ -5,6 +5,7 @@
 // they are. So a chart fits a phone as well as paper, without a script.
 #include "report/chart.hpp"
 
+#include "program/columns.hpp"
 #include "report/html_text.hpp"
 
 #include <fmt/format.h>
@@ -34,11 +35,6 @@ constexpr std::array<std::string_view, 4> ink_classes = {"first", "second", "thi
 
 std::string_view class_of(Ink ink) {
     return ink_classes[static_cast<std::size_t>(ink)];
-}
-
-std::size_t code_points(std::string_view text) {
-    auto const continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; };
-    return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues));
 }
 
 using Piece = std::span<ChartPoint const>;
@@ -114,7 +110,7 @@ private:
     void open_picture() {
         std::size_t longest = usual_letters;
         for (Tick const& tick : chart_.y.ticks) {
-            longest = std::max(longest, code_points(tick.label));
+            longest = std::max(longest, columns_of(tick.label));
         }
         append(
             "<svg class=\"picture\" role=\"img\" aria-labelledby=\"{0}-title {0}-text\" "
@@ -219,7 +215,7 @@ private:
     /// In the middle below its tick, unless it would stick out to the right too far.
     void x_label(Tick const& tick) {
         double const at = chart_.x.position(tick.at);
-        double const half_px = static_cast<double>(code_points(tick.label)) * letter_px / 2;
+        double const half_px = static_cast<double>(columns_of(tick.label)) * letter_px / 2;
         bool const last = half_px > (1 - at) * narrowest_plot_px + label_overhang_px;
         append("<text class=\"x{}{}\" x=\"{:.2f}%\" dx=\"{}\" y=\"{}\">{}</text>\n",
                last ? " last" : "", tick.minor ? " minor" : "", at * 100,

@@ -245,7 +245,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 
 std::string value_in(Settings const& settings, std::string const& option) {
     auto const found = std::ranges::find(settings, option, &Settings::value_type::first);
-    return found == settings.end() ? "(not given)" : escaped(found->second);
+    return found == settings.end() ? "(not given)" : escaped_once(found->second);
 }
 
 /// Nothing, if they are the same.
@@ -260,7 +260,7 @@ std::optional<std::string> settings_warning(Settings const& before, Settings con
         std::string const first = value_in(before, option);
         std::string const then = value_in(after, option);
         if (first != then) {
-            changes.push_back(fmt::format("{} {}, then {}", escaped(option), first, then));
+            changes.push_back(fmt::format("{} {}, then {}", escaped_once(option), first, then));
         }
     }
     if (changes.empty()) {
@@ -293,10 +293,10 @@ void add_own_troubles(Warnings& warnings, Reports const& reports, std::string_vi
         std::string const which = name_of(side, i, reports);
         if (std::string const& bottleneck = reports[i].generator.bottleneck; !bottleneck.empty()) {
             warnings.push_back(fmt::format("in {} the load tester was held up itself: {}", which,
-                                           escaped(bottleneck)));
+                                           escaped_once(bottleneck)));
         }
         if (std::string const& few = reports[i].generator.too_few_clients; !few.empty()) {
-            warnings.push_back(fmt::format("in {}, {}", which, escaped(few)));
+            warnings.push_back(fmt::format("in {}, {}", which, escaped_once(few)));
         }
     }
 }

@@ -271,6 +271,16 @@ void Reasons::count(Outcome outcome, std::string_view text, std::uint64_t messag
     known->second += messages;
 }
 
+std::vector<Reasons::Reason> Reasons::by_frequency() const {
+    std::vector<Reason> all;
+    all.reserve(counts_.size());
+    for (auto const& [key, messages] : counts_) {
+        all.push_back({key.first, key.second, messages});
+    }
+    std::ranges::stable_sort(all, std::ranges::greater(), &Reason::messages);
+    return all;
+}
+
 void Reasons::add(Reasons const& other) {
     for (auto const& [key, messages] : other.counts_) {
         count(key.first, key.second, messages);

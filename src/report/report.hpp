@@ -50,6 +50,14 @@ public:
         }
     };
     [[nodiscard]] std::map<Key, std::uint64_t, Before> const& counts() const { return counts_; }
+
+    struct Reason {
+        Outcome outcome;
+        std::string text;
+        std::uint64_t messages;
+    };
+    /// The most frequent first; equally frequent ones by their outcome and text.
+    [[nodiscard]] std::vector<Reason> by_frequency() const;
     bool operator==(Reasons const&) const = default;
 
 private:

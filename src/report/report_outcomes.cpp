@@ -12,9 +12,6 @@
 #include <cstdint>
 #include <ranges>
 #include <string>
-#include <tuple>
-#include <utility>
-#include <vector>
 
 namespace roger {
 
@@ -74,29 +71,16 @@ void append_bar(std::string& out, Outcomes const& outcomes) {
     out += "</svg>\n";
 }
 
-using Reason = std::pair<std::string, std::uint64_t>;
-
-/// The most frequent first; equally frequent ones by their text.
-std::vector<Reason> reasons_of(Outcome outcome, Reasons const& reasons) {
-    std::vector<Reason> all;
-    for (auto const& [key, messages] : reasons.counts()) {
-        if (key.first == outcome) {
-            all.emplace_back(key.second, messages);
-        }
-    }
-    std::ranges::sort(all, [](Reason const& one, Reason const& other) {
-        return std::tie(other.second, one.first) < std::tie(one.second, other.first);
-    });
-    return all;
-}
-
 void append_rows(std::string& out, Outcome outcome, Report const& report) {
     std::uint64_t const messages = report.outcomes[outcome];
     append_html(out,
                 "<tr{}><th><span class=\"swatch {}\"></span>{}</th><td>{}</td><td>{}</td></tr>\n",
                 messages == 0 ? " class=\"none\"" : "", class_of(outcome), name_of(outcome),
                 count_text(messages), share_of(messages, report.outcomes));
-    for (auto const& [text, count] : reasons_of(outcome, report.reasons)) {
+    for (auto const& [of, text, count] : report.reasons.by_frequency()) {
+        if (of != outcome) {
+            continue;
+        }
         append_html(out, "<tr class=\"reason\"><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                     html_text(text), count_text(count), share_of(count, report.outcomes));
     }

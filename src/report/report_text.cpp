@@ -2,6 +2,7 @@
 #include "report/report_text.hpp"
 
 #include "program/units.hpp"
+#include "protocol/escaped.hpp"
 #include "report/text_lines.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +13,6 @@
 #include <iterator>
 #include <ranges>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 namespace roger {
@@ -37,22 +37,22 @@ std::string asked_text(Asked const& asked) {
 
 /// by Roger 0.1.0 (GCC 12.2.0, Asio 1.36.0)
 std::string version_text(Report const& report) {
-    return report.version.empty()
-               ? ""
-               : fmt::format(" by Roger {} ({})", safe(report.version), safe(report.build));
+    return report.version.empty() ? ""
+                                  : fmt::format(" by Roger {} ({})", escaped_once(report.version),
+                                                escaped_once(report.build));
 }
 
 TextLines heading(Report const& report) {
     TextLines lines;
     if (!report.title.empty()) {
-        lines.push_back(cut(safe(report.title)));
+        lines.push_back(cut(escaped_once(report.title)));
     }
     append(lines, wrap(fmt::format("{}   got: {}, {}, {}", asked_text(report.asked),
                                    count_text(report.clients, "client"), rate_text(report.rate()),
                                    duration_text(us(report.duration_s))),
                        2));
-    append(lines, wrap(fmt::format("{}, started {}{}", safe(report.address), safe(report.started),
-                                   version_text(report)),
+    append(lines, wrap(fmt::format("{}, started {}{}", escaped_once(report.address),
+                                   escaped_once(report.started), version_text(report)),
                        2));
     if (report.interrupted) {
         lines.emplace_back("interrupted: this is what was measured until then");
@@ -63,14 +63,15 @@ TextLines heading(Report const& report) {
 TextLines warning_lines(Report const& report) {
     TextLines lines;
     if (std::string const& why = report.generator.bottleneck; !why.empty()) {
-        append(lines, wrap(fmt::format("WARNING: load was held up itself: {}", safe(why)), 2));
+        append(lines,
+               wrap(fmt::format("WARNING: load was held up itself: {}", escaped_once(why)), 2));
         append(lines, wrap(fmt::format("  Times may be shorter than shown. Remedy: a quieter "
                                        "machine, more --threads, or {}",
                                        report.asked.rate ? "a lower --rate" : "fewer --clients"),
                            2));
     }
     if (std::string const& why = report.generator.too_few_clients; !why.empty()) {
-        append(lines, wrap(fmt::format("WARNING: {}", safe(why)), 3));
+        append(lines, wrap(fmt::format("WARNING: {}", escaped_once(why)), 3));
     }
     return lines;
 }
@@ -109,25 +110,6 @@ TextLines latency_table(Report const& report) {
     return lines;
 }
 
-struct OutcomeReason {
-    Outcome outcome;
-    std::string text;
-    std::uint64_t messages;
-};
-
-/// The most frequent first; equally frequent ones by their outcome and text.
-std::vector<OutcomeReason> sorted(Reasons const& reasons) {
-    std::vector<OutcomeReason> all;
-    for (auto const& [key, messages] : reasons.counts()) {
-        all.push_back({key.first, key.second, messages});
-    }
-    std::ranges::sort(all, [](OutcomeReason const& one, OutcomeReason const& other) {
-        return std::tie(other.messages, one.outcome, one.text) <
-               std::tie(one.messages, other.outcome, other.text);
-    });
-    return all;
-}
-
 constexpr int name_width = 16;
 constexpr int count_width = 14;
 
@@ -141,7 +123,7 @@ TextLines outcomes_table(Report const& report, std::size_t most_lines) {
             outcomes.push_back(outcome);
         }
     }
-    std::vector<OutcomeReason> reasons = sorted(report.reasons);
+    std::vector<Reasons::Reason> reasons = report.reasons.by_frequency();
     std::uint64_t unshown = 0;
     bool const all_fit = outcomes.size() + reasons.size() <= most_lines;
     while (!all_fit && !reasons.empty() && outcomes.size() + reasons.size() + 1 > most_lines) {
@@ -156,10 +138,11 @@ TextLines outcomes_table(Report const& report, std::size_t most_lines) {
         lines.push_back(fmt::format("{:<{}}{:>{}}  {}", name_of(outcome), name_width,
                                     count_text(report.outcomes[outcome]), count_width,
                                     share_text(share)));
-        for (OutcomeReason const& reason : reasons) {
+        for (Reasons::Reason const& reason : reasons) {
             if (reason.outcome == outcome) {
-                lines.push_back(cut(fmt::format("{:>{}}    {}", count_text(reason.messages),
-                                                name_width + count_width, safe(reason.text))));
+                lines.push_back(
+                    cut(fmt::format("{:>{}}    {}", count_text(reason.messages),
+                                    name_width + count_width, escaped_once(reason.text))));
             }
         }
     }
@@ -222,7 +205,7 @@ TextLines aside_lines(Report const& report) {
         std::vector<std::string> kinds;
         kinds.reserve(report.misbehaving.size());
         for (auto const& [kind, clients] : report.misbehaving) {
-            kinds.push_back(fmt::format("{} {}", count_text(clients), safe(kind)));
+            kinds.push_back(fmt::format("{} {}", count_text(clients), escaped_once(kind)));
         }
         lines.push_back(cut(fmt::format("misbehaving besides: {}", fmt::join(kinds, ", "))));
     }
@@ -270,7 +253,7 @@ TextLines hosts(Report const& report) {
     std::vector<std::string> texts;
     texts.reserve(report.hosts.size());
     for (Host const& host : report.hosts) {
-        texts.push_back(safe(report.hosts.size() == 1 ? to_text(host) : host.name));
+        texts.push_back(escaped_once(report.hosts.size() == 1 ? to_text(host) : host.name));
     }
     std::string_view const noun = texts.size() == 1 ? "host" : "hosts";
     return texts.empty() ? TextLines()
@@ -299,9 +282,9 @@ TextLines audit(Report const& report) {
         return {};
     }
     AuditResult const& of = *report.audit;
-    std::string line =
-        fmt::format("{} audit of {}: {} acked, {} written{}", of.faults() ? "FAILED" : "held  ",
-                    safe(of.file), count_text(of.acked), count_text(of.written), audit_faults(of));
+    std::string line = fmt::format("{} audit of {}: {} acked, {} written{}",
+                                   of.faults() ? "FAILED" : "held  ", escaped_once(of.file),
+                                   count_text(of.acked), count_text(of.written), audit_faults(of));
     if (of.written_not_acked != 0) {
         line += fmt::format("; {} written but not acked, which is no fault",
                             count_text(of.written_not_acked));
@@ -312,7 +295,7 @@ TextLines audit(Report const& report) {
     TextLines lines = wrap(line, 3);
     constexpr std::size_t most_shown = 2;
     for (std::size_t i = 0; i < std::min(of.examples.size(), most_shown); ++i) {
-        lines.push_back(cut(fmt::format("         {}", safe(of.examples[i]))));
+        lines.push_back(cut(fmt::format("         {}", escaped_once(of.examples[i]))));
     }
     return lines;
 }
@@ -336,8 +319,9 @@ TextLines assertions(Report const& report) {
     std::size_t const shown = all_fit ? sorted.size() : most_assertions - 1;
     TextLines lines;
     for (std::size_t i = 0; i != shown; ++i) {
-        lines.push_back(cut(fmt::format("{:<6} {}: {}", verdict_word(sorted[i].verdict),
-                                        safe(sorted[i].text), safe(sorted[i].measured))));
+        lines.push_back(
+            cut(fmt::format("{:<6} {}: {}", verdict_word(sorted[i].verdict),
+                            escaped_once(sorted[i].text), escaped_once(sorted[i].measured))));
     }
     if (!all_fit) {
         auto const rest = sorted | std::views::drop(shown);

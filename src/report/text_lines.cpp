@@ -1,56 +1,16 @@
-// Escaping, cutting and wrapping.
+// Cutting and wrapping.
 #include "report/text_lines.hpp"
 
-#include "protocol/escaped.hpp"
-#include "protocol/utf8.hpp"
+#include "program/columns.hpp"
 #include "report/report_text.hpp"
 
-#include <algorithm>
-#include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace roger {
 
-namespace {
-
-/// How many bytes at the beginning of valid UTF-8 take up at most so many columns.
-std::size_t size_of_columns(std::string_view text, std::size_t columns) {
-    std::size_t size = 0;
-    while (size < text.size()) {
-        CodePoint const next = first_code_point(text.substr(size));
-        // Where scripts with wide characters begin; some there are narrow.
-        constexpr char32_t first_wide = 0x1100;
-        constexpr char32_t punctuation = 0x2000;
-        constexpr char32_t after_punctuation = 0x2e80;
-        bool const narrow = next.value < first_wide ||
-                            (next.value >= punctuation && next.value < after_punctuation);
-        std::size_t const width = narrow ? 1 : 2;
-        if (width > columns) {
-            break;
-        }
-        columns -= width;
-        size += std::max<std::size_t>(next.size, 1);
-    }
-    return size;
-}
-
-}  // namespace
-
-std::string safe(std::string const& text) {
-    try {
-        unescape(text);
-        return text;
-    } catch (std::invalid_argument const&) {
-        return escaped(text);
-    }
-}
-
 std::string cut(std::string text) {
-    if (size_of_columns(text, report_columns) < text.size()) {
-        text.resize(size_of_columns(text, report_columns - 1));
-        text += "…";
-    }
-    return text;
+    return cut_to_columns(std::move(text), report_columns);
 }
 
 TextLines wrap(std::string text, std::size_t most) {

@@ -1,4 +1,4 @@
-// Lines of a report on a terminal: safe, and no wider than it is.
+// Lines of a report on a terminal: no wider than it is.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,6 @@
 namespace roger {
 
 using TextLines = std::vector<std::string>;
-
-/// Safe on a terminal. The engine's texts are already escaped, and stay as they are; another's
-/// file may hold any.
-std::string safe(std::string const& text);
 
 /// The text if it fits into report_columns, or its beginning and an ellipsis.
 std::string cut(std::string text);

@@ -1,6 +1,7 @@
 // Options that cannot be.
 #include "server/validate.hpp"
 
+#include "net/datagram_size.hpp"
 #include "net/require_option.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
@@ -20,9 +21,6 @@ namespace {
 
 /// Beyond it a moment in the future is none that a clock can tell.
 constexpr std::chrono::milliseconds longest_timeout = std::chrono::years(100);
-
-/// What IPv4 has room for; what IPv6 and a Unix socket take depends on the system.
-constexpr std::size_t most_datagram_bytes = 65'507;
 
 bool is_datagram(Address const& address) {
     return socket_type(address.transport) == SocketType::datagram;
@@ -50,11 +48,11 @@ std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addre
     if (ack.starts_with(refusal_begins)) {
         return "a text that begins with 'error: ' would say that the message was refused";
     }
-    if (ack.size() >= most_datagram_bytes && std::ranges::any_of(addresses, is_datagram)) {
+    if (ack.size() >= largest_udp_payload && std::ranges::any_of(addresses, is_datagram)) {
         return fmt::format(
             "with its newline it has {} bytes, and the answer to a datagram has at most {}: "
             "shorten it, or leave out the udp: and unixgram: addresses",
-            ack.size() + 1, most_datagram_bytes);
+            ack.size() + 1, largest_udp_payload);
     }
     return {};
 }

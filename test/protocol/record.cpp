@@ -236,6 +236,13 @@ TEST_CASE("Each byte is escaped by itself, wherever it stands in a long text",
     SUCCEED("no difference");
 }
 
+TEST_CASE("What is escaped already is not escaped once more", "[record][protocol]") {
+    CHECK(escaped_once(R"(\x1b[2J\\ Grüße)") == R"(\x1b[2J\\ Grüße)");
+    CHECK(escaped_once("\x1b[2J") == R"(\x1b[2J)");
+    CHECK(escaped_once(R"(C:\out)") == R"(C:\\out)");
+    CHECK(escaped_once("").empty());
+}
+
 TEST_CASE("Only what append_escaped writes is unescaped", "[record][protocol]") {
     CHECK(unescape(R"(\x1b[2J\\\xff)") == "\x1b[2J\\\xff");
     for (std::string_view const text :
