@@ -1,11 +1,13 @@
 // The line and its removal.
 #include "load/live_line.hpp"
 
+#include "program/columns.hpp"
 #include "program/units.hpp"
 
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -39,17 +41,8 @@ std::string progress(LoadSettings const& settings, Interval const& interval) {
 
 }  // namespace
 
-LiveLine::LiveLine() : on_(::isatty(STDERR_FILENO) == 1) {}
-
-LiveLine::~LiveLine() {
-    clear();
-}
-
-void LiveLine::show(std::string const& title, LoadSettings const& settings,
-                    std::optional<Interval> const& latest) {
-    if (!on_) {
-        return;
-    }
+std::string progress_text(std::string const& title, LoadSettings const& settings,
+                          std::optional<Interval> const& latest, std::size_t columns) {
     std::string line = title;
     if (latest) {
         Histogram response;
@@ -63,8 +56,21 @@ void LiveLine::show(std::string const& title, LoadSettings const& settings,
     } else {
         line += "connecting";
     }
-    line.resize(std::min(line.size(), terminal_width() - 1));
-    write_all("\r\x1b[K" + line);
+    return cut_to_columns(std::move(line), columns);
+}
+
+LiveLine::LiveLine() : on_(::isatty(STDERR_FILENO) == 1) {}
+
+LiveLine::~LiveLine() {
+    clear();
+}
+
+void LiveLine::show(std::string const& title, LoadSettings const& settings,
+                    std::optional<Interval> const& latest) {
+    if (!on_) {
+        return;
+    }
+    write_all("\r\x1b[K" + progress_text(title, settings, latest, terminal_width() - 1));
     shown_ = true;
 }
 

@@ -11,6 +11,10 @@
 
 namespace roger {
 
+/// The line's text, of at most so many columns. `latest` is the last interval that is over.
+std::string progress_text(std::string const& title, LoadSettings const& settings,
+                          std::optional<Interval> const& latest, std::size_t columns);
+
 /// Overwrites its own line on standard error; gone when the object is. Shows nothing unless
 /// standard error is a terminal.
 class LiveLine {

@@ -1,9 +1,11 @@
 // Settings in words.
 #include "load/settings_text.hpp"
 
+#include "load/checksum.hpp"
 #include "program/units.hpp"
 #include "protocol/escaped.hpp"
 #include "protocol/quantity.hpp"
+#include "protocol/quote.hpp"
 
 #include <fmt/format.h>
 
@@ -16,6 +18,30 @@ namespace roger {
 
 namespace {
 
+/// As many as are read by a person; what the others are is in a checksum, which tells apart tests
+/// that differ in them alone.
+std::string texts_text(std::vector<std::string> const& texts) {
+    if (texts.size() == 1) {
+        return escaped(texts.front());
+    }
+    constexpr std::size_t most_listed = 8;
+    std::string text;
+    Checksum checksum;
+    for (std::size_t i = 0; i != texts.size(); ++i) {
+        if (i < most_listed) {
+            text += fmt::format("{}{}", i == 0 ? "" : ", ", quote(texts[i]));
+        } else {
+            checksum.add(texts[i]);
+            checksum.add("\n");  // none has one
+        }
+    }
+    if (texts.size() > most_listed) {
+        text += fmt::format(" and {} more with checksum {:016x}", texts.size() - most_listed,
+                            checksum.sum());
+    }
+    return text;
+}
+
 std::string message_text(LoadSettings const& settings) {
     if (settings.size) {
         auto const size = [](double bytes) {
@@ -23,11 +49,7 @@ std::string message_text(LoadSettings const& settings) {
         };
         return settings.size->text(size) + " of letters";
     }
-    std::string text = escaped(settings.texts.front());
-    if (settings.texts.size() > 1) {
-        text += fmt::format(" (and {} more)", settings.texts.size() - 1);
-    }
-    return text;
+    return texts_text(settings.texts);
 }
 
 std::string line_ending_text(std::string const& line_ending) {

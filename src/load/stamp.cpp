@@ -1,6 +1,8 @@
 // Writing and reading stamps.
 #include "load/stamp.hpp"
 
+#include "load/checksum.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -12,20 +14,6 @@ namespace roger {
 namespace {
 
 constexpr std::string_view prefix = "audit ";
-
-/// FNV-1a, 64 bits: RFC 9923.
-class Checksum {
-public:
-    void add(std::string_view bytes) {
-        for (char const byte : bytes) {
-            sum_ = (sum_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-        }
-    }
-    [[nodiscard]] std::uint64_t sum() const { return sum_; }
-
-private:
-    std::uint64_t sum_ = 0xcbf29ce484222325;
-};
 
 std::uint64_t checksum(std::string_view stamp, std::string_view text) {
     Checksum sum;

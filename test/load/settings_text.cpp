@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace roger {
 
@@ -81,8 +82,27 @@ TEST_CASE("What the settings hold of the user's text is safe to print", "[load]"
     LoadSettings settings;
     settings.texts = {"\x1b[2Jgone", "second", "third"};
     settings.expect = "a\tb";
-    CHECK(value_of(settings, "message") == R"(\x1b[2Jgone (and 2 more))");
+    CHECK(value_of(settings, "message") == R"('\x1b[2Jgone', 'second', 'third')");
     CHECK(value_of(settings, "expect") == R"(a\x09b)");
+}
+
+TEST_CASE("Tests that differ in any message differ in their settings", "[load]") {
+    for (std::size_t const count : {2U, 8U, 9U, 100U}) {
+        LoadSettings settings;
+        settings.texts.clear();
+        for (std::size_t i = 0; i != count; ++i) {
+            settings.texts.push_back(std::to_string(i));
+        }
+        CAPTURE(count);
+        std::string const before = value_of(settings, "message");
+        CHECK(before.size() < 100);
+        CHECK(value_of(settings, "message") == before);
+        for (std::string& text : settings.texts) {
+            std::string const kept = std::exchange(text, "changed");
+            CHECK(value_of(settings, "message") != before);
+            text = kept;
+        }
+    }
 }
 
 TEST_CASE("Every kind of misbehaviour has a name of its own", "[load]") {
