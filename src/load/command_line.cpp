@@ -204,6 +204,16 @@ void check_length(LoadSettings const& settings) {
     }
 }
 
+/// A moment that has passed is told before a connection is made for it.
+void check_start(LoadSettings const& settings) {
+    auto const warmup = settings.warmup.value_or(std::chrono::milliseconds(0));
+    if (settings.start_at && *settings.start_at - warmup <= std::chrono::system_clock::now()) {
+        throw UsageError(
+            fmt::format("--start-at: the moment {} has passed: choose a later one",
+                        warmup == warmup.zero() ? "to begin" : "to begin the warm-up"));
+    }
+}
+
 void check_weights(LoadSettings const& settings) {
     std::size_t const weights = settings.weights.size();
     if (weights != 0 && weights != settings.texts.size()) {
@@ -242,6 +252,7 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     }
     check_stages(app, command_line);
     check_length(settings);
+    check_start(settings);
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
     if (settings.audit && !is_stream_address(command_line.audit_file) &&

@@ -44,11 +44,18 @@ CLI::Option* add_count(CLI::App& app, std::string const& name, std::size_t& coun
 }
 
 double parse_milliseconds(std::string_view text) {
-    Timeout const time = parse_timeout(text);
-    if (!time) {
-        throw std::invalid_argument(quote(text) + " is no time");
-    }
-    return static_cast<double>(time->count());
+    return static_cast<double>(parse_time(text).count());
+}
+
+/// A time that a test may do without: 0ms and none are the same.
+void add_optional_time(CLI::App& app, std::string const& name, Timeout& value,
+                       std::string const& description) {
+    auto const parse = [](std::string_view text) {
+        return text == "none" ? std::chrono::milliseconds(0) : parse_time(text);
+    };
+    add_parsed(app, name, value, parse, description)
+        ->type_name("TIME")
+        ->default_str(to_string(value));
 }
 
 /// RFC 3339, in UTC, to the second.
@@ -85,8 +92,8 @@ void add_amount(CLI::App& app, LoadSettings& settings) {
     add_parsed(app, "--start-at", settings.start_at, parse_utc,
                "begin to measure then, as others do: 2026-11-26T12:00:00Z")
         ->type_name("UTC");
-    add_timeout(app, "--warmup", settings.warmup, "talk for so long before measuring");
-    add_timeout(app, "--ramp", settings.ramp, "spread the first connections over so long");
+    add_optional_time(app, "--warmup", settings.warmup, "talk for so long before measuring");
+    add_optional_time(app, "--ramp", settings.ramp, "spread the first connections over so long");
     add_count(app, "-t,--threads", settings.threads, 1, 256, "event loops");
     add_timeout(app, "--connect-timeout", settings.connect_timeout, "for a connection; or none");
     add_timeout(app, "--ack-timeout", settings.ack_timeout,

@@ -65,20 +65,20 @@ double parse_rate(std::string_view text) {
 
 RateStage parse_stage(std::string_view text) {
     std::size_t const colon = text.find(':');
-    if (colon == std::string_view::npos) {
-        refuse_rate(text,
-                    "a stage has a length, as in 1000:10s or, from one rate to another, "
-                    "1000-5000:30s");
-    }
     std::string_view const rates = text.substr(0, colon);
     std::size_t const dash = rates.find('-');
-    Timeout const length = parse_timeout(text.substr(colon + 1));
-    if (!length || *length == std::chrono::milliseconds(0)) {
-        refuse_rate(text, "a stage has a length of its own, as in 1000:10s");
-    }
     double const from = parse_rate(rates.substr(0, dash));
     double const to = dash == std::string_view::npos ? from : parse_rate(rates.substr(dash + 1));
-    return {.from = from, .to = to, .length = *length};
+    if (colon == std::string_view::npos) {
+        refuse_rate(text, fmt::format("{} has a length, as in {}:10s",
+                                      dash == std::string_view::npos ? "a stage" : "a ramp", text));
+    }
+    std::string_view const given = text.substr(colon + 1);
+    auto const length = given == "none" ? std::chrono::milliseconds(0) : parse_time(given);
+    if (length == length.zero()) {
+        refuse_rate(text, "a stage has a length of its own, as in 1000:10s");
+    }
+    return {.from = from, .to = to, .length = length};
 }
 
 std::string rate_as_given(double rate) {
@@ -93,7 +93,9 @@ RateSchedule::RateSchedule(std::vector<RateStage> stages)
     : rate_(stages.front().from), stages_(std::move(stages)) {}
 
 RateSchedule RateSchedule::parse(std::string_view text) {
-    if (text.find_first_of(":,") == std::string_view::npos) {
+    bool const in_stages = text.find_first_of(":,") != std::string_view::npos ||
+                           text.find('-', 1) != std::string_view::npos;
+    if (!in_stages) {
         return RateSchedule(parse_rate(text));
     }
     std::vector<RateStage> stages;

@@ -44,8 +44,16 @@ constexpr Kind time_kind = {
     .units = time_units,
     .unit_names = "ms, s, min or h",
     .example = "30s",
-    .or_none = ", or none",
+    .or_none = "",
     .largest = longest_time,
+};
+constexpr Kind timeout_kind = {
+    .name = time_kind.name,
+    .units = time_kind.units,
+    .unit_names = time_kind.unit_names,
+    .example = time_kind.example,
+    .or_none = ", or none",
+    .largest = time_kind.largest,
 };
 constexpr Kind size_kind = {
     .name = "size",
@@ -114,12 +122,16 @@ Timeout parse_timeout(std::string_view text) {
     if (text == "none") {
         return std::nullopt;
     }
-    std::uint64_t const time = parse_quantity(text, time_kind);
+    std::uint64_t const time = parse_quantity(text, timeout_kind);
     if (time == 0) {
         refuse(fmt::format("{} leaves no time: write at least 1ms, or none to wait without end",
                            quote(text)));
     }
     return std::chrono::milliseconds(time);
+}
+
+std::chrono::milliseconds parse_time(std::string_view text) {
+    return std::chrono::milliseconds(parse_quantity(text, time_kind));
 }
 
 std::size_t parse_size(std::string_view text) {

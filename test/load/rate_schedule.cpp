@@ -107,6 +107,11 @@ TEST_CASE("A wrong rate is a sentence with the remedy", "[load]") {
               std::string::npos);
     }
     CHECK(rate_error("1000:10s,500").starts_with("'500' is no rate: a stage has a length, as in"));
+    CHECK(rate_error("1000-5000") ==
+          "'1000-5000' is no rate: a ramp has a length, as in 1000-5000:10s");
+    CHECK(rate_error("1k:10s,500").ends_with("as in 500:10s"));
+    CHECK(rate_error("1000-fast").starts_with("'fast' is no rate: write messages a second"));
+    CHECK(rate_error("1000:10").ends_with("10min or 10h"));
     CHECK(rate_error("1000:none").starts_with("'1000:none' is no rate: a stage has a length"));
     CHECK(rate_error("1000:10").starts_with("'10' has no unit"));
     CHECK(rate_error("1000-:10s").starts_with("'' is no rate"));

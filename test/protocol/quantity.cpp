@@ -96,6 +96,20 @@ TEST_CASE("A wrong time is a sentence with the remedy", "[quantity][protocol]") 
     }
 }
 
+TEST_CASE("A time that may be zero is no timeout: nothing may stand instead",
+          "[quantity][protocol]") {
+    CHECK(parse_time("0ms") == milliseconds(0));
+    CHECK(parse_time("0") == milliseconds(0));
+    CHECK(parse_time("2min") == milliseconds(120'000));
+    for (BadQuantity const& mistake : {
+             BadQuantity{"none",
+                         "'none' is no time: write a whole number and ms, s, min or h, as in 30s"},
+             {"5", "'5' has no unit: write 5ms, 5s, 5min or 5h"},
+         }) {
+        CHECK(sentence_of([&] { parse_time(mistake.text); }) == mistake.sentence);
+    }
+}
+
 TEST_CASE("A wrong size is a sentence with the remedy", "[quantity][protocol]") {
     for (BadQuantity const& mistake : {
              BadQuantity{"64", "'64' has no unit: write 64B, 64KiB or 64MiB"},

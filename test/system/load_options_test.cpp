@@ -66,6 +66,16 @@ private:
 
 }  // namespace
 
+TEST_CASE("Times that a test can do without may be zero", "[load][system]") {
+    for (std::string const none : {"0ms", "none"}) {
+        CHECK(
+            said({"--clients", "2", "--messages", "4", "--warmup", none, "--ramp", none}).size() ==
+            4);
+    }
+    CHECK(said({"--clients", "2", "--messages", "4", "--think-time", "0ms"}).size() == 4);
+    CHECK(said({"--clients", "2", "--messages", "4", "--think-time", "0ms-1ms"}).size() == 4);
+}
+
 TEST_CASE("As many messages are said as were asked for", "[load][system]") {
     for (Arguments const& more : std::vector<Arguments>{
              {"--clients", "7"},
