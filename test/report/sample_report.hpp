@@ -17,8 +17,7 @@ inline Histogram sample_histogram(int count, std::int64_t step_us) {
     return histogram;
 }
 
-inline Report sample_report() {
-    Report report;
+inline void add_sample_settings(Report& report) {
     report.title = "before the \"change\"";
     report.version = "0.1.0";
     report.runs = {"3e86e3ab2b5aa38d"};
@@ -35,6 +34,9 @@ inline Report sample_report() {
                     .duration_s = 10.0,
                     .messages = 200'000,
                     .ack_timeout_s = 10.0};
+}
+
+inline void add_sample_counts(Report& report) {
     report.clients = 998;
     report.duration_s = 10.0004;
     report.interrupted = true;
@@ -58,6 +60,9 @@ inline Report sample_report() {
     report.surplus_answers = 3;
     report.connections = 1007;
     report.idle_losses = 1;
+}
+
+inline void add_sample_times(Report& report) {
     report.latencies = {.response = sample_histogram(200, 7),
                         .service = sample_histogram(150, 5),
                         .lateness = sample_histogram(100, 3),
@@ -78,6 +83,9 @@ inline Report sample_report() {
                          .failed = 2,
                          .clients = 997,
                          .response = sample_histogram(80, 9).buckets()}};
+}
+
+inline void add_sample_findings(Report& report) {
     report.generator = {.threads = 2,
                         .cpu_s = 4.25,
                         .busy_share = 0.93,
@@ -98,6 +106,14 @@ inline Report sample_report() {
                     .lost = 6,
                     .damaged = 5,
                     .examples = {"message 7 of client 3 was acked but not written"}};
+}
+
+inline Report sample_report() {
+    Report report;
+    add_sample_settings(report);
+    add_sample_counts(report);
+    add_sample_times(report);
+    add_sample_findings(report);
     return report;
 }
 
