@@ -62,96 +62,127 @@ struct Test {
     bool sends_all = false;                          ///< also what has to wait until after the end
 };
 
-/// Message i is client i mod N's, or a random one's.
-Concurrency play(Test const& test, ServerModel const& server) {
+/// A test with that server, in virtual time. Message i is client i mod N's, or a random one's.
+class Simulation {
+public:
+    Simulation(Test const& test, ServerModel server)
+        : test_(test), server_(std::move(server)), clients_(test.clients) {}
+
+    Concurrency play() {
+        plan();
+        if (test_.begin) {
+            concurrency_.begin_at(*test_.begin);
+        }
+        bool ended = test_.sends_all;
+        while (!events_.empty()) {
+            Event const event = events_.top();
+            if (!is_in_test(event.at) && !std::exchange(ended, true)) {
+                end();
+            }
+            events_.pop();
+            if (event.is_answer) {
+                take_answer(event);
+            } else {
+                take_planned(event);
+            }
+        }
+        return concurrency_;
+    }
+
+private:
     struct LoadClient {
-        std::vector<Moment> due;  ///< messages that wait, earliest first
+        std::vector<Moment> due;  ///< messages that are planned, earliest first
         std::size_t sent = 0;
         bool busy = false;
+
+        [[nodiscard]] bool keeps_one_waiting() const { return busy && sent < due.size(); }
     };
     struct Event {
         Moment at;
         std::size_t client;
-        bool answer;
         Moment planned;
-        Moment sent;
-        std::uint32_t in_flight;
+        bool is_answer = false;
+        Moment sent = {};
+        std::uint32_t in_flight = 0;
+
         bool operator>(Event const& other) const { return at > other.at; }
     };
-    std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
-    std::mt19937 random(test.poisson_seed.value_or(0));
-    std::exponential_distribution<> gaps(test.rate);
-    auto const gap = [&] {
-        double const seconds = test.poisson_seed ? gaps(random) : 1 / test.rate;
-        return std::chrono::round<Clock::duration>(std::chrono::duration<double>(seconds));
-    };
-    std::size_t number = 0;
-    for (Moment at; at.time_since_epoch() < test.duration; at += gap()) {
-        std::size_t const turn = test.poisson_seed ? random() : number++;
-        events.push({.at = at,
-                     .client = turn % test.clients,
-                     .answer = false,
-                     .planned = at,
-                     .sent = {},
-                     .in_flight = 0});
+
+    [[nodiscard]] bool is_in_test(Moment at) const {
+        return at.time_since_epoch() < test_.duration;
     }
-    Concurrency concurrency;
-    if (test.begin) {
-        concurrency.begin_at(*test.begin);
+
+    void plan() {
+        std::mt19937 random(test_.poisson_seed.value_or(0));
+        std::exponential_distribution<> gaps(test_.rate);
+        std::size_t number = 0;
+        for (Moment at; is_in_test(at);) {
+            std::size_t const turn = test_.poisson_seed ? random() : number++;
+            events_.push({.at = at, .client = turn % test_.clients, .planned = at});
+            double const gap_s = test_.poisson_seed ? gaps(random) : 1 / test_.rate;
+            at += std::chrono::round<Clock::duration>(std::chrono::duration<double>(gap_s));
+        }
     }
-    std::vector<LoadClient> clients(test.clients);
-    auto const send = [&](std::size_t index, Moment now) {
-        LoadClient& client = clients[index];
-        client.busy = true;
-        Moment const planned = client.due[client.sent++];
-        std::uint32_t const in_flight = concurrency.sent(now);
-        events.push({.at = server(now),
-                     .client = index,
-                     .answer = true,
-                     .planned = planned,
-                     .sent = now,
-                     .in_flight = in_flight});
-    };
-    bool ended = test.sends_all;
-    auto const end = [&](Moment now) {
-        concurrency.end();
-        for (LoadClient& client : clients) {
+
+    void end() {
+        concurrency_.end();
+        for (LoadClient& client : clients_) {
             if (client.sent < client.due.size()) {
                 client.due.resize(client.sent);
-                concurrency.wait_ends(now);
-            }
-        }
-    };
-    while (!events.empty()) {
-        Event const event = events.top();
-        if (event.at.time_since_epoch() >= test.duration && !std::exchange(ended, true)) {
-            end(Moment(test.duration));
-        }
-        events.pop();
-        LoadClient& client = clients[event.client];
-        bool const waited = client.busy && client.sent < client.due.size();
-        if (event.answer) {
-            client.busy = false;
-            concurrency.answered(event.at, {.in_flight = event.in_flight,
-                                            .service = event.at - event.sent,
-                                            .sent_as_planned = event.sent == event.planned,
-                                            .kept_waiting = Clock::duration(0)});
-            if (waited) {
-                send(event.client, event.at);
-                if (client.sent == client.due.size()) {
-                    concurrency.wait_ends(event.at);
-                }
-            }
-        } else {
-            client.due.push_back(event.at);
-            if (!client.busy) {
-                send(event.client, event.at);
-            } else if (!waited) {
-                concurrency.wait_begins(event.at);
+                concurrency_.wait_ends(Moment(test_.duration));
             }
         }
     }
-    return concurrency;
+
+    void send(std::size_t index, Moment now) {
+        LoadClient& client = clients_[index];
+        client.busy = true;
+        Moment const planned = client.due[client.sent++];
+        std::uint32_t const in_flight = concurrency_.sent(now);
+        events_.push({.at = server_(now),
+                      .client = index,
+                      .planned = planned,
+                      .is_answer = true,
+                      .sent = now,
+                      .in_flight = in_flight});
+    }
+
+    void take_answer(Event const& event) {
+        LoadClient& client = clients_[event.client];
+        bool const waited = client.keeps_one_waiting();
+        client.busy = false;
+        concurrency_.answered(event.at, {.in_flight = event.in_flight,
+                                         .service = event.at - event.sent,
+                                         .sent_as_planned = event.sent == event.planned,
+                                         .kept_waiting = Clock::duration(0)});
+        if (waited) {
+            send(event.client, event.at);
+            if (client.sent == client.due.size()) {
+                concurrency_.wait_ends(event.at);
+            }
+        }
+    }
+
+    void take_planned(Event const& event) {
+        LoadClient& client = clients_[event.client];
+        bool const waited = client.keeps_one_waiting();
+        client.due.push_back(event.at);
+        if (!client.busy) {
+            send(event.client, event.at);
+        } else if (!waited) {
+            concurrency_.wait_begins(event.at);
+        }
+    }
+
+    Test const& test_;
+    ServerModel server_;
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    std::vector<LoadClient> clients_;
+    Concurrency concurrency_;
+};
+
+Concurrency play(Test const& test, ServerModel const& server) {
+    return Simulation(test, server).play();
 }
 
 }  // namespace
