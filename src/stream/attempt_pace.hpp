@@ -1,28 +1,29 @@
 // When a NATS server that does not answer is asked once more.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
 namespace roger {
 
 /// An attempt to connect that hangs cannot be ended, and costs a thread that sleeps. But it may be
-/// the only one that hangs: so another is begun beside it after a while, and one an hour beside
-/// several.
+/// the only one that hangs: so another is begun beside it, each time after twice as long. A server
+/// that comes back is then asked again in no more time than it was away.
 class AttemptPace {
 public:
     using Duration = std::chrono::steady_clock::duration;
 
-    static constexpr std::size_t most_soon = 3;
     static constexpr std::chrono::seconds first_wait{10};
-    static constexpr std::chrono::hours later_wait{1};
+    static constexpr std::chrono::hours longest_wait{1};
 
     /// `hanging`: how many have not ended; `youngest`: the age of the last of them.
     static constexpr bool allows_another(std::size_t hanging, Duration youngest) {
-        if (hanging == 0) {
-            return true;
+        Duration wait = first_wait;
+        for (std::size_t before = 1; before < hanging && wait < longest_wait; ++before) {
+            wait *= 2;
         }
-        return youngest >= (hanging < most_soon ? Duration(hanging * first_wait) : later_wait);
+        return hanging == 0 || youngest >= std::min<Duration>(wait, longest_wait);
     }
 };
 

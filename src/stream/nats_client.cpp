@@ -51,7 +51,7 @@ struct NatsClient::State {
     std::string reason;           ///< why there is no connection
     StallDetector stall{longest_stall};
     bool has_other_host = false;  ///< than the connection's
-    std::string left_because;     ///< of the connection that is closed: empty: it was lost
+    std::string left_because;     ///< why its connection was closed; empty: it was lost
     bool closing = false;
 
     [[nodiscard]] bool is_connected() const { return connection && !connection->is_closed(); }

@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -23,11 +24,11 @@ TEST_CASE("A server that answers no attempt to connect is not asked more and mor
             ++hanging;
             youngest = 0s;
         }
-        if (time == 59min) {
-            CHECK(hanging == 3);
-        }
+        // It may come back now.
+        CHECK(youngest <= std::max(time / 2 + 10s, 10s));
+        CHECK(youngest <= 1h);
     }
-    CHECK(hanging <= 3 + 24);
+    CHECK(hanging <= 10 + 24);
 }
 
 }  // namespace roger::test
