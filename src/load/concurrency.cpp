@@ -51,9 +51,9 @@ double Concurrency::Services::standard_error_s() const {
 
 void Concurrency::pass(Clock::time_point now) {
     if (forgets_at_ && now >= *forgets_at_ && waiting_ == 0) {
-        Concurrency fresh;
-        fresh.in_flight_ = in_flight_;
-        *this = fresh;
+        std::uint32_t const in_flight = in_flight_;
+        *this = Concurrency(static_cast<std::size_t>(most_in_flight_));
+        in_flight_ = in_flight;
     }
     if (waiting_ > 0) {
         double const passed_s = to_seconds(now - last_);
@@ -69,23 +69,32 @@ void Concurrency::change_in_flight(Clock::time_point now, int change) {
     in_flight_ += static_cast<std::uint32_t>(change);
 }
 
-std::uint32_t Concurrency::sent(Clock::time_point now) {
+Concurrency::Sending Concurrency::sent(Clock::time_point now) {
     change_in_flight(now, +1);
-    return in_flight_;
+    return {.in_flight = in_flight_, .clients_had_waited_s = waiting_s_};
+}
+
+/// In how much of a message's time clients waited. (What a warm-up had of it is forgotten.)
+double Concurrency::share_while_waiting(Answer const& answer, double service_s) const {
+    double waited_s = waiting_s_ - answer.sending.clients_had_waited_s;
+    if (waiting_ > 0) {
+        waited_s -= to_seconds(answer.kept_waiting);
+    }
+    return service_s <= 0 ? 0 : std::clamp(waited_s / service_s, 0.0, 1.0);
 }
 
 void Concurrency::answered(Clock::time_point now, Answer const& answer) {
     change_in_flight(now, -1);
     double const service_s = to_seconds(answer.service - answer.kept_waiting);
     served_s_ += service_s;
+    answers_while_waiting_ += share_while_waiting(answer, service_s);
     if (waiting_ > 0) {
-        ++answers_while_waiting_;
         in_flight_while_waiting_s_ -= to_seconds(answer.kept_waiting);
         longest_silence_s_ = std::max(
             longest_silence_s_, to_seconds(now - nobody_answered_since_ - answer.kept_waiting));
         nobody_answered_since_ = now;
     }
-    services_[class_of(answer.in_flight)].add(service_s);
+    services_[class_of(answer.sending.in_flight)].add(service_s);
     if (answer.sent_as_planned) {
         as_planned_.add(service_s);
     }
@@ -102,7 +111,6 @@ void Concurrency::wait_ends(Clock::time_point now) {
     pass(now);
     if (--waiting_ == 0) {
         longest_silence_s_ = std::max(longest_silence_s_, to_seconds(now - nobody_answered_since_));
-        in_flight_after_waiting_ = in_flight_;
     }
 }
 
@@ -112,7 +120,6 @@ void Concurrency::add(Concurrency const& other) {
     waiting_s_ += other.waiting_s_;
     in_flight_while_waiting_s_ += other.in_flight_while_waiting_s_;
     answers_while_waiting_ += other.answers_while_waiting_;
-    in_flight_after_waiting_ += other.in_flight_after_waiting_;
     longest_silence_s_ = std::max(longest_silence_s_, other.longest_silence_s_);
     for (std::size_t number = 0; number != services_.size(); ++number) {
         services_[number].add(other.services_[number]);
@@ -155,10 +162,9 @@ bool Concurrency::is_too_low() const {
     constexpr double matters = 0.05;
     auto const [mean_s, uncertainty_s] = free_service();
     double const free_s = mean_s + uncertainty_s;
-    // Where answers take as long as the run does, most of them come after it.
-    auto const answers = static_cast<double>(answers_while_waiting_ + in_flight_after_waiting_);
-    return clients_waited_s_ > matters * served_s_ && longest_silence_s_ < much_longer * free_s &&
-           in_flight_while_waiting_s_ < as_long * free_s * answers;
+    return clients_waited_s_ * most_in_flight_ > matters * served_s_ &&
+           longest_silence_s_ < much_longer * free_s &&
+           in_flight_while_waiting_s_ < as_long * free_s * answers_while_waiting_;
 }
 
 }  // namespace roger

@@ -20,11 +20,19 @@ namespace roger {
 /// load tester itself has caused do not count.
 class Concurrency {
 public:
-    /// A message has been sent. Returns how many are in flight then.
-    std::uint32_t sent(Clock::time_point now);
+    /// `most_in_flight`: messages of one client.
+    explicit Concurrency(std::size_t most_in_flight = 1)
+        : most_in_flight_(static_cast<double>(most_in_flight)) {}
+
+    /// How things were when a message was sent.
+    struct Sending {
+        std::uint32_t in_flight = 0;      ///< messages, itself included
+        double clients_had_waited_s = 0;  ///< time in which any client waited, until then
+    };
+    Sending sent(Clock::time_point now);
 
     struct Answer {
-        std::uint32_t in_flight;       ///< what sent() returned
+        Sending sending;
         Clock::duration service;       ///< from sending to reading
         bool sent_as_planned;          ///< it did not have to wait
         Clock::duration kept_waiting;  ///< it was there, but the load tester was not ready for it
@@ -72,10 +80,12 @@ private:
     };
 
     void pass(Clock::time_point now);
+    [[nodiscard]] double share_while_waiting(Answer const& answer, double service_s) const;
     void change_in_flight(Clock::time_point now, int change);
     [[nodiscard]] Services services_with_few() const;
     [[nodiscard]] Free free_service() const;
 
+    double most_in_flight_;
     Clock::time_point last_;
     std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;                      ///< clients
@@ -84,9 +94,8 @@ private:
     double clients_waited_s_ = 0;                  ///< all of them together
     double waiting_s_ = 0;                         ///< in which any client waited
     double in_flight_while_waiting_s_ = 0;         ///< messages in flight while any client waited
-    std::uint64_t answers_while_waiting_ = 0;
-    std::uint64_t in_flight_after_waiting_ = 0;  ///< when clients last ceased to wait
-    Clock::time_point nobody_answered_since_;    ///< while a client waits
+    double answers_while_waiting_ = 0;             ///< an answer counts by the share of its time
+    Clock::time_point nobody_answered_since_;      ///< while a client waits
     double longest_silence_s_ = 0;  ///< in which clients waited and nobody was answered
     /// By classes of how many messages were in flight when it was sent.
     std::array<Services, 60> services_;

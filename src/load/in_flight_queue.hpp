@@ -1,6 +1,7 @@
 // A client's messages that have been sent and not yet answered, oldest first.
 #pragma once
 
+#include "load/concurrency.hpp"
 #include "net/clock.hpp"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ struct Sent {
     Clock::time_point sent;
     /// How much sooner it would have been sent, had the load tester always been ready.
     Clock::duration own_delay{0};
-    std::uint32_t in_flight = 0;  ///< of all clients of its event loop, itself included
+    Concurrency::Sending sending = {};
 };
 
 /// A ring, which grows with the most messages that are in flight at once: a message in flight costs

@@ -121,6 +121,9 @@ void LoadClient::connect_failed(int error) {
 void LoadClient::could_not_connect(std::string const& reason, bool excused) {
     close();
     deadline_.disarm();
+    if (arriving_ || !worker_.settings.datagrams()) {
+        worker_.recorder().connect_failed(excused);
+    }
     auto const now = Clock::now();
     if (std::exchange(arriving_, false)) {
         state_ = State::down;
@@ -238,8 +241,13 @@ void LoadClient::give_up_unsent() {
     if (up()) {
         give_up(worker_.plan().timeline().end, Outcome::unsent, "the run ended", false);
     } else {
+        bool const excused = is_kept_from_connection();
+        if (!worker_.settings.datagrams() &&
+            (state_ == State::connecting || state_ == State::greeting)) {
+            worker_.recorder().connect_failed(excused);
+        }
         give_up(worker_.plan().timeline().end, Outcome::never_connected,
-                "not connected when the run ended", is_kept_from_connection());
+                "not connected when the run ended", excused);
     }
     schedule_.next = ClientSchedule::none;
     leave_if_done();
@@ -257,11 +265,10 @@ void LoadClient::leave() {
 }
 
 void LoadClient::cut_off() {
-    constexpr std::string_view reason = "the run was interrupted";
-    give_up(worker_.plan().timeline().end, Outcome::unsent, reason, true);
+    give_up(worker_.plan().timeline().end, Outcome::unsent, cut_off_reason, true);
     schedule_.next = ClientSchedule::none;
     if (up()) {
-        give_up_connection(in_flight_.empty(), reason, true);
+        give_up_connection(in_flight_.empty(), cut_off_reason, true);
     } else {
         go();
     }

@@ -76,7 +76,7 @@ void LoadClient::send_due(Clock::time_point now) {
         in_flight_.push({.planned = schedule_.next,
                          .sent = now,
                          .own_delay = now - std::max(schedule_.next, could_send_at_),
-                         .in_flight = worker_.concurrency().sent(now)});
+                         .sending = worker_.concurrency().sent(now)});
         ++said_;
         if (worker_.settings.audit) {
             worker_.trail().sent(number_);
@@ -266,7 +266,7 @@ void LoadClient::answer(std::string_view line, Clock::time_point now) {
     Sent const message = in_flight_.pop();
     could_send_at_ = now - message.own_delay - kept_waiting(now);
     worker_.concurrency().answered(
-        now, {.in_flight = message.in_flight,
+        now, {.sending = message.sending,
               .service = now - message.sent,
               .sent_as_planned = message.sent - message.own_delay == message.planned,
               .kept_waiting = kept_waiting(now)});

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -111,7 +112,12 @@ int find(LoadCommandLine const& command_line, roger::Runner& runner,
     while (auto const rate = search.next()) {
         auto settings = command_line.settings;
         settings.rate = roger::RateSchedule(*rate);
-        roger::Report report = runner.run(settings, fmt::format("trying {:.0f}/s: ", *rate));
+        std::optional<roger::QueueGrowth> growth;
+        roger::Report report =
+            runner.run(settings, fmt::format("trying {:.0f}/s: ", *rate),
+                       [&](roger::LoadRun const& run, roger::Report& /*report*/) {
+                           growth = run.queue_growth();
+                       });
         if (runner.interrupted()) {
             break;
         }
@@ -119,7 +125,7 @@ int find(LoadCommandLine const& command_line, roger::Runner& runner,
         for (auto const& objective : objectives) {
             report.assertions.push_back(objective.judge(report));
         }
-        auto trial = trial_of(*rate, report);
+        auto trial = trial_of(*rate, report, growth);
         roger::print(to_text(trial));
         search.tell(std::move(trial));
     }

@@ -4,6 +4,7 @@
 #include "report/estimate.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -45,21 +46,43 @@ QueueGrowth slope_of(Points const& points) {
 
 }  // namespace
 
-std::optional<QueueGrowth> queue_growth(Report const& report) {
+void ResponseTrend::measure(Clock::time_point begin, Clock::time_point end) {
+    constexpr int parts = 10;
+    begin_ = begin;
+    part_ = (end - begin) / parts;
+    parts_ = std::vector<Histogram>(part_ > Clock::duration(0) ? parts : 0);
+}
+
+void ResponseTrend::record(Clock::time_point planned, Clock::duration response) {
+    if (parts_.empty() || planned < begin_) {
+        return;
+    }
+    auto const part = static_cast<std::size_t>((planned - begin_) / part_);
+    parts_[std::min(part, parts_.size() - 1)].record(response);
+}
+
+void ResponseTrend::add(ResponseTrend const& other) {
+    if (parts_.empty()) {
+        *this = other;
+        return;
+    }
+    for (std::size_t i = 0; i != other.parts_.size(); ++i) {
+        parts_[i].add(other.parts_[i]);
+    }
+}
+
+std::optional<QueueGrowth> ResponseTrend::growth() const {
     constexpr std::size_t fewest = 3;
     // A server that is slow at first would hide that it is slow at last.
-    std::size_t const begin = report.intervals.size() / 5;
+    std::size_t const begin = parts_.size() / 5;
+    double const part_us = to_seconds(part_) * 1e6;
     Points means;
     Points quick_ones;
-    Histogram response;
-    for (std::size_t i = begin; i < report.intervals.size(); ++i) {
-        Interval const& interval = report.intervals[i];
-        response.clear();
-        response.add(interval.response);
-        if (!response.empty()) {
-            double const middle_us = (interval.begin_s + interval.length_s / 2) * 1e6;
-            means.emplace_back(middle_us, response.mean_us());
-            quick_ones.emplace_back(middle_us, response.percentile_us(10));
+    for (std::size_t i = begin; i < parts_.size(); ++i) {
+        if (Histogram const& part = parts_[i]; !part.empty()) {
+            double const us = static_cast<double>(i) * part_us;
+            means.emplace_back(us, part.mean_us());
+            quick_ones.emplace_back(us, part.percentile_us(10));
         }
     }
     if (means.size() < fewest) {

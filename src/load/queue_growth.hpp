@@ -1,9 +1,11 @@
 // Whether a server's queue grew during a load test.
 #pragma once
 
-#include "report/report.hpp"
+#include "net/clock.hpp"
+#include "report/histogram.hpp"
 
 #include <optional>
+#include <vector>
 
 namespace roger {
 
@@ -17,15 +19,33 @@ struct QueueGrowth {
 
     /// What is certain of it.
     [[nodiscard]] double least() const { return share - uncertainty; }
+    /// What is not ruled out.
+    [[nodiscard]] double most() const { return share + uncertainty; }
     [[nodiscard]] bool is_certain() const { return least() > noticeable; }
 };
 
-/// Nothing: fewer than three intervals have answers.
-///
-/// It is the slope of the responses by the intervals in which they came. A queue delays everyone,
-/// so that even the quickest answers become slower, and these vary least; but where a server has
-/// several queues, only one may grow, and then the mean shows it. So both are looked at, and the
-/// one that has grown with more certainty counts.
-std::optional<QueueGrowth> queue_growth(Report const& report);
+/// Responses by when their messages were planned. (By when they came, a time in which only quick
+/// ones could have come yet would look like one in which there was no queue yet.)
+class ResponseTrend {
+public:
+    /// Of messages that are planned between these moments. Without it, nothing is recorded.
+    void measure(Clock::time_point begin, Clock::time_point end);
+
+    /// Allocates nothing.
+    void record(Clock::time_point planned, Clock::duration response);
+    void add(ResponseTrend const& other);
+
+    /// Nothing: there are too few responses to tell.
+    ///
+    /// A queue delays everyone, so that even the quickest answers become slower, and these vary
+    /// least; but where a server has several queues, only one may grow, and then the mean shows it.
+    /// So both are looked at, and the one that has grown with more certainty counts.
+    [[nodiscard]] std::optional<QueueGrowth> growth() const;
+
+private:
+    Clock::time_point begin_;
+    Clock::duration part_{0};       ///< the length of each
+    std::vector<Histogram> parts_;  ///< of the time
+};
 
 }  // namespace roger

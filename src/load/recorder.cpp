@@ -19,8 +19,11 @@ ThreadTime ThreadTime::now() {
     return time;
 }
 
-void Recorder::start(Timeline const& timeline) {
+void Recorder::start(Timeline const& timeline, bool with_trend) {
     timeline_ = timeline;
+    if (with_trend && timeline.end != ClientSchedule::none) {
+        trend_.measure(timeline.begin, timeline.end);
+    }
     auto const length = intervals_.length();
     interval_ = -((timeline.begin - timeline.go + length - Clock::duration(1)) / length);
 }
@@ -29,7 +32,7 @@ void Recorder::acked(Sent const& message, Clock::time_point now, Clock::duration
     auto const own_delay = message.own_delay + kept_waiting;
     auto const response = now - message.planned;
     pass(now);
-    count_in_time(now, own_delay);
+    count_in_time(message, now, own_delay);
     if (message.planned < timeline_.begin) {
         if (now < timeline_.begin) {
             count_in_interval(response);
@@ -38,6 +41,7 @@ void Recorder::acked(Sent const& message, Clock::time_point now, Clock::duration
     }
     auto const service = now - message.sent;
     constexpr Clock::duration least{0};
+    trend_.record(message.planned, response);
     latencies_.response.record(response);
     latencies_.service.record(service);
     latencies_.lateness.record(message.sent - message.planned);
@@ -57,17 +61,20 @@ void Recorder::count_in_interval(Clock::duration response) {
 
 /// A rate is of all that is acked while it is measured, whenever it was planned: what is still in
 /// flight at the end is then made up for by what was at the beginning.
-void Recorder::count_in_time(Clock::time_point now, Clock::duration own_delay) {
+void Recorder::count_in_time(Sent const& message, Clock::time_point now,
+                             Clock::duration own_delay) {
     if (now < timeline_.begin) {
         return;
     }
-    auto const count = [this](Clock::time_point acked, std::uint64_t& in_time, Histogram& after) {
+    bool const is_of_warmup = message.planned < timeline_.begin;
+    auto const count = [&](Clock::time_point acked, std::uint64_t& in_time, Histogram& after_end) {
         if (acked < timeline_.end) {
             ++in_time;
-        } else {
-            after.record(acked - timeline_.end);
+        } else if (!is_of_warmup) {
+            after_end.record(acked - timeline_.end);
         }
     };
+    acked_of_warmup_ += is_of_warmup && now < timeline_.end ? 1 : 0;
     count(now, acked_in_time_, acked_after_end_);
     count(now - own_delay, acked_but_for_delay_, acked_after_end_but_for_delay_);
 }
@@ -96,6 +103,11 @@ void Recorder::connected(Clock::duration took, Clock::duration kept_waiting) {
     ++connections_;
     ++clients_;
     most_clients_ = std::max(most_clients_, clients_);
+}
+
+void Recorder::connect_failed(bool excused) {
+    ++failed_connects_;
+    excused_connects_ += excused ? 1 : 0;
 }
 
 void Recorder::disconnected(bool idle) {
@@ -165,17 +177,24 @@ void Recorder::add_to(Report& report) const {
     report.planned += outcomes_.sum();
     report.surplus_answers += surplus_answers_;
     report.connections += connections_;
+    report.failed_connects += failed_connects_;
+    report.excused_connects += excused_connects_;
     report.idle_losses += idle_losses_;
     report.clients += most_clients_;
 }
 
-void Recorder::add_acked_in_time_to(Report& report, Clock::duration allowance) const {
-    double const us = to_seconds(allowance) * 1e6;
-    auto const after_end = [&](Histogram const& acked) {
-        return us > 0 ? static_cast<std::uint64_t>(acked.count_to(us)) : 0;
-    };
-    report.acked_in_time += acked_in_time_ + after_end(acked_after_end_);
-    report.acked_but_for_delay += acked_but_for_delay_ + after_end(acked_after_end_but_for_delay_);
+void Recorder::add_acked_in_time_to(Report& report,
+                                    std::optional<Clock::duration> allowance) const {
+    report.acked_in_time += acked_in_time_;
+    report.acked_but_for_delay += acked_but_for_delay_;
+    if (allowance) {
+        double const us = to_seconds(*allowance) * 1e6;
+        report.acked_in_time += static_cast<std::uint64_t>(acked_after_end_.count_to(us));
+        report.acked_in_time -= acked_of_warmup_;
+        report.acked_but_for_delay +=
+            static_cast<std::uint64_t>(acked_after_end_but_for_delay_.count_to(us));
+        report.acked_but_for_delay -= acked_of_warmup_;
+    }
 }
 
 void Recorder::add_to(DatagramCounts& counts) const {

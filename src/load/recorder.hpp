@@ -4,12 +4,14 @@
 #include "load/in_flight_queue.hpp"
 #include "load/intervals.hpp"
 #include "load/plan.hpp"
+#include "load/queue_growth.hpp"
 #include "net/clock.hpp"
 #include "report/report.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace roger {
@@ -29,7 +31,8 @@ class Recorder {
 public:
     explicit Recorder(Intervals& intervals) : intervals_(intervals) {}
 
-    void start(Timeline const& timeline);
+    /// `with_trend`: whether the queue grows is asked for. (In a closed loop it cannot.)
+    void start(Timeline const& timeline, bool with_trend = false);
 
     /// `kept_waiting`: how much sooner the answer would have been read, had this loop always been
     /// ready.
@@ -49,6 +52,8 @@ public:
     void overtaken(Clock::time_point planned) { count(overtaken_, planned); }
 
     void connected(Clock::duration took, Clock::duration kept_waiting);
+    /// An attempt to connect came to nothing, or had to be given up.
+    void connect_failed(bool excused);
     void disconnected(bool idle);
 
     void sent_bytes(std::size_t bytes) { sent_bytes_ += phase_ == Phase::measuring ? bytes : 0; }
@@ -70,19 +75,21 @@ public:
 
     /// All but its acked_in_time and acked_but_for_delay.
     void add_to(Report& report) const;
-    /// These two: what was acked while measuring, or up to `allowance` after the end.
-    void add_acked_in_time_to(Report& report, Clock::duration allowance) const;
+    /// These two: what was acked while measuring. With `allowance`, what was planned then and acked
+    /// at most so long after the end.
+    void add_acked_in_time_to(Report& report, std::optional<Clock::duration> allowance) const;
     void add_to(DatagramCounts& counts) const;
     [[nodiscard]] Latencies const& latencies() const { return latencies_; }
     /// By how much this loop itself delayed the messages that were acked.
     [[nodiscard]] Histogram const& own_delay() const { return own_delay_; }
     [[nodiscard]] ThreadTime const& used() const { return used_; }
+    [[nodiscard]] ResponseTrend const& trend() const { return trend_; }
 
 private:
     void count(std::uint64_t& counter, Clock::time_point planned) const {
         counter += planned >= timeline_.begin ? 1 : 0;
     }
-    void count_in_time(Clock::time_point now, Clock::duration own_delay);
+    void count_in_time(Sent const& message, Clock::time_point now, Clock::duration own_delay);
     void count_in_interval(Clock::duration response);
     void close_interval();
 
@@ -96,8 +103,10 @@ private:
     Outcomes excused_;
     std::uint64_t acked_in_time_ = 0;
     std::uint64_t acked_but_for_delay_ = 0;
-    Histogram acked_after_end_;  ///< by how much
+    std::uint64_t acked_of_warmup_ = 0;  ///< of those in time
+    Histogram acked_after_end_;          ///< by how much, of messages of the measured time
     Histogram acked_after_end_but_for_delay_;
+    ResponseTrend trend_;
     std::uint64_t sent_bytes_ = 0;
     std::uint64_t received_bytes_ = 0;
     Reasons reasons_;
@@ -105,6 +114,8 @@ private:
     std::uint64_t late_answers_ = 0;
     std::uint64_t overtaken_ = 0;
     std::uint64_t connections_ = 0;
+    std::uint64_t failed_connects_ = 0;
+    std::uint64_t excused_connects_ = 0;
     std::uint64_t idle_losses_ = 0;
     std::size_t clients_ = 0;       ///< connected now
     std::size_t most_clients_ = 0;  ///< while measuring

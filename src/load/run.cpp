@@ -110,18 +110,17 @@ std::string find_too_few_clients(LoadSettings const& settings, Concurrency const
 }
 
 /// For how long after the end of an open loop acks count for its rate. What is in flight then is
-/// made up for by what was at the beginning, but where the warm-up was shorter than an answer, some
-/// or all of that was not there yet. A server whose queue grows has no such claim: what it answers
-/// late it would have answered late whenever it began.
-Clock::duration end_allowance(LoadSettings const& settings, Report const& report) {
-    auto const growth = queue_growth(report);
-    if (!settings.rate || !growth || growth->is_certain()) {
-        return Clock::duration(0);
-    }
-    auto const answer =
-        std::chrono::duration<double, std::micro>(report.latencies.service.mean_us());
-    Clock::duration const warmup = settings.warmup.value_or(milliseconds(0));
-    return std::max(std::chrono::round<Clock::duration>(answer) - warmup, Clock::duration(0));
+/// made up for by what was at the beginning, but for a warm-up that was too short for the slower
+/// answers. A server whose queue grows has no such claim: what it answers late it would have
+/// answered late whenever it began.
+std::optional<Clock::duration> end_allowance(LoadSettings const& settings, Histogram const& service,
+                                             std::optional<QueueGrowth> const& growth) {
+    constexpr double slower = 3;  // times the mean: nearly all
+    std::chrono::duration<double, std::micro> const answer(slower * service.mean_us());
+    bool const is_steady = growth && !growth->is_certain();
+    return settings.rate && is_steady && settings.warmup.value_or(milliseconds(0)) < answer
+               ? std::optional(std::chrono::round<Clock::duration>(answer))
+               : std::nullopt;
 }
 
 }  // namespace
@@ -255,7 +254,7 @@ Report LoadRun::make_report(Timeline const& timeline) {
     report.interrupted = interrupts_ > 0;
     report.generator.threads = workers_.size();
     Histogram own_delay;
-    Concurrency concurrency;
+    Concurrency concurrency(settings_.pipeline);
     auto end = timeline.begin;
     if (settings_.datagrams()) {
         report.datagrams = DatagramCounts{.listened_s = std::numeric_limits<double>::max()};
@@ -275,7 +274,10 @@ Report LoadRun::make_report(Timeline const& timeline) {
     }
     report.duration_s = to_seconds(end - timeline.begin);
     report.intervals = intervals_.take(end - timeline.begin);
-    auto const allowance = end_allowance(settings_, report);
+    for (auto const& worker : workers_) {
+        trend_.add(worker->recorder().trend());
+    }
+    auto const allowance = end_allowance(settings_, report.latencies.service, trend_.growth());
     for (auto const& worker : workers_) {
         worker->recorder().add_acked_in_time_to(report, allowance);
         auto const& [used, waited] = worker->recorder().used();

@@ -3,6 +3,7 @@
 
 #include "load/audit_trail.hpp"
 #include "load/intervals.hpp"
+#include "load/queue_growth.hpp"
 #include "load/settings.hpp"
 #include "load/target.hpp"
 #include "load/worker.hpp"
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -44,6 +46,9 @@ public:
     [[nodiscard]] std::uint64_t number() const { return number_; }
     [[nodiscard]] std::vector<AuditTrail const*> trails() const;
 
+    /// After it: of an open loop. Nothing: there were too few responses to tell.
+    [[nodiscard]] std::optional<QueueGrowth> queue_growth() const { return trend_.growth(); }
+
 private:
     void start_workers();
     [[nodiscard]] Timeline make_timeline(
@@ -61,6 +66,7 @@ private:
     Intervals intervals_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::jthread> threads_;
+    ResponseTrend trend_;
 
     AsyncCondition changed_;
     std::size_t arrived_ = 0;

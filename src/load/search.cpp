@@ -1,7 +1,6 @@
 // The highest rate at which a server meets objectives.
 #include "load/search.hpp"
 
-#include "load/queue_growth.hpp"
 #include "program/columns.hpp"
 #include "program/units.hpp"
 #include "report/estimate.hpp"
@@ -104,11 +103,10 @@ std::string time_text(std::optional<double> us) {
 }
 
 /// A rate that could not go on like that does not hold, unless it was for the load tester itself.
-void judge_growth(Trial& trial, Report const& report) {
+void judge_growth(Trial& trial, Report const& report, std::optional<QueueGrowth> const& growth) {
     if (trial.verdict != LoadVerdict::held) {
         return;
     }
-    auto const growth = queue_growth(report);
     if (!growth && trial.achieved < trial.rate * (1 - QueueGrowth::noticeable)) {
         trial.verdict = LoadVerdict::none;
         trial.reason =
@@ -116,7 +114,7 @@ void judge_growth(Trial& trial, Report const& report) {
             "longer with --duration";
     }
     if (!growth || !growth->is_certain()) {
-        trial.unseen_growth = growth ? growth->uncertainty : 0;
+        trial.unseen_growth = growth ? std::max(growth->most(), 0.0) : 0;
         return;
     }
     double const grown_us = growth->share * report.duration_s * 1e6;
@@ -131,7 +129,7 @@ void judge_growth(Trial& trial, Report const& report) {
 
 }  // namespace
 
-Trial trial_of(double rate, Report const& report) {
+Trial trial_of(double rate, Report const& report, std::optional<QueueGrowth> const& growth) {
     Histogram const& response = report.latencies.response;
     Trial trial = {.rate = rate,
                    .achieved = report.rate(),
@@ -140,7 +138,7 @@ Trial trial_of(double rate, Report const& report) {
                    .failed = report.outcomes.failed(),
                    .verdict = verdict_of(report),
                    .reason = fmt::format("{}", fmt::join(errors_in(report), "; "))};
-    judge_growth(trial, report);
+    judge_growth(trial, report, growth);
     return trial;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "load/bisection.hpp"
+#include "load/queue_growth.hpp"
 #include "report/report.hpp"
 #include "report/verdict.hpp"
 
@@ -29,7 +30,7 @@ struct Trial {
 };
 
 /// Of a report whose assertions are the objectives. Throws like verdict_of.
-Trial trial_of(double rate, Report const& report);
+Trial trial_of(double rate, Report const& report, std::optional<QueueGrowth> const& growth);
 
 struct SearchResult {
     /// A confidence interval that is positive.

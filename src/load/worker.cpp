@@ -61,7 +61,8 @@ Worker::Worker(LoadSettings const& load_settings, Target& load_target, Intervals
       pacer_(settings.clients / share.of + 1),
       recorder_(intervals),
       late_replies_(readiness_, recorder_, listen_time(settings), target.most_resting),
-      messages_(settings, run) {
+      messages_(settings, run),
+      concurrency_(settings.pipeline) {
     for (std::size_t number = share.index; number < settings.clients; number += share.of) {
         clients_.push_back(std::make_unique<LoadClient>(*this, number));
     }
@@ -217,7 +218,7 @@ void Worker::begin(Timeline timeline) {
     began_ = true;
     plan_.start(timeline);
     quota_ = plan_.quota();
-    recorder_.start(timeline);
+    recorder_.start(timeline, settings.rate.has_value());
     concurrency_.begin_at(timeline.begin);
     for (auto const& client : clients_) {
         client->begin();

@@ -75,11 +75,14 @@ IntervalSample::IntervalSample(Report const& report) {
         add_histogram(i, intervals[i].response);
     }
     add_histogram(items_.size() - 1, late);
-    items_.back().acked += difference(report.acked_in_time, acked);
     items_.back().failed += difference(report.outcomes.failed(), failed);
     for (Interval const& shorter : std::span(report.intervals).subspan(intervals.size())) {
         items_.back().length_s += shorter.length_s;
+        items_.back().acked += static_cast<double>(shorter.acked);
+        acked += shorter.acked;
     }
+    // Late acks make up for what the first interval of a test without a warm-up lacks.
+    items_.front().acked += difference(report.acked_in_time, acked);
     for (std::size_t i = items_.size(); i < cumulative_.size(); ++i) {
         cumulative_[i] += cumulative_[i - items_.size()];
     }

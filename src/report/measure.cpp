@@ -24,8 +24,8 @@ using Count = Objective::Count;
 
 constexpr double endless = std::numeric_limits<double>::infinity();
 
-/// Times of one kind, and messages that have none since nobody answered them, or since no
-/// connection was made for them.
+/// Times of one kind; and how many messages have none since nobody answered them, or attempts to
+/// connect since they failed.
 struct Times {
     Histogram const* answered;
     std::uint64_t unanswered;
@@ -39,21 +39,24 @@ std::uint64_t count_in(Outcomes const& outcomes, std::array<Outcome, 2> const& w
 }
 
 std::uint64_t unanswered_in(Outcomes const& outcomes, Histogram Latencies::* clock) {
-    if (clock == &Latencies::connect) {
-        return outcomes[Outcome::never_connected];
-    }
     return count_in(outcomes, sent_unanswered) +
            (clock == &Latencies::response ? count_in(outcomes, never_sent) : 0);
 }
 
 /// As measured: with all that the load tester added.
 Times most_of(Report const& report, Time const& time) {
+    if (time.clock == &Latencies::connect) {
+        return {&report.latencies.connect, report.failed_connects};
+    }
     return {&(report.latencies.*time.clock), unanswered_in(report.outcomes, time.clock)};
 }
 
 /// The server's part alone, as far as that is certain. Where there were too few clients, nobody
 /// knows how long messages would have waited for the server instead of for them.
 Times least_of(Report const& report, Time const& time) {
+    if (time.clock == &Latencies::connect) {
+        return {&report.lower_bounds.connect, report.failed_connects - report.excused_connects};
+    }
     bool const too_few =
         time.clock == &Latencies::response && !report.generator.too_few_clients.empty();
     auto const clock = too_few ? &Latencies::service : time.clock;
@@ -61,8 +64,8 @@ Times least_of(Report const& report, Time const& time) {
             unanswered_in(report.outcomes, clock) - unanswered_in(report.excused, clock)};
 }
 
-/// What a message without a time has taken at least. (How long an attempt to connect took is not
-/// known of those that failed.)
+/// What a message without a time has taken at least. (Of attempts to connect that failed, nobody
+/// knows.)
 double timeout_us(Report const& report, Time const& time) {
     return time.clock != &Latencies::connect && report.asked.ack_timeout_s
                ? *report.asked.ack_timeout_s * 1e6
@@ -105,7 +108,7 @@ double least_us(Times const& times, Time const& time, double timeout_us) {
 }
 
 std::string time_text(Report const& report, Time const& time, Times const& times, double limit) {
-    std::string_view const why = time.clock == &Latencies::connect ? "clients never connected"
+    std::string_view const why = time.clock == &Latencies::connect ? "attempts to connect failed"
                                                                    : "messages were never answered";
     std::optional<double> const value = value_us(times, time);
     double const us = value ? *value : least_us(times, time, timeout_us(report, time));

@@ -240,6 +240,8 @@ void add_counts(Report& whole, Report const& part) {
         add(whole.datagrams, *part.datagrams);
     }
     whole.connections += part.connections;
+    whole.failed_connects += part.failed_connects;
+    whole.excused_connects += part.excused_connects;
     whole.idle_losses += part.idle_losses;
     whole.latencies.add(part.latencies);
     whole.lower_bounds.add(part.lower_bounds);

@@ -29,6 +29,9 @@ struct Latencies {
     bool operator==(Latencies const&) const = default;
 };
 
+/// Of what the user did not wait for.
+inline constexpr std::string_view cut_off_reason = "the run was interrupted";
+
 /// Texts that explain failures, each with the number of messages that it explains. Only so many
 /// different ones are kept; the rest is counted under "other texts".
 class Reasons {
@@ -182,8 +185,8 @@ struct Report {
     std::uint64_t planned = 0;  ///< messages; the sum of the outcomes
     Outcomes outcomes;
     Outcomes excused;  ///< of these, those for which the load tester itself may be the reason
-    /// Within duration_s, planned in it or before; in an open loop without a warm-up, so much later
-    /// as an answer takes.
+    /// Within duration_s, planned in it or before. In an open loop without a warm-up that was long
+    /// enough: planned within it, and acked in it or little later (see end_allowance).
     std::uint64_t acked_in_time = 0;
     std::uint64_t acked_but_for_delay =
         0;                             ///< those too that came later by the load tester's delay
@@ -194,7 +197,9 @@ struct Report {
         0;  ///< that answer no message: a fault of the server, or copies
     std::optional<DatagramCounts> datagrams;  ///< nothing: streams
     std::uint64_t connections = 0;            ///< made, first ones included
-    std::uint64_t idle_losses = 0;            ///< connections that ended with no message in flight
+    std::uint64_t failed_connects = 0;        ///< attempts to connect, first ones included
+    std::uint64_t excused_connects = 0;  ///< of these, for which the load tester may be the reason
+    std::uint64_t idle_losses = 0;       ///< connections that ended with no message in flight
 
     Latencies latencies;
     /// The same, without the delays that the load tester itself has added: what the server is

@@ -124,6 +124,8 @@ void list_fields(auto& fields, IsA<Report> auto& report) {
     fields("surplus_answers", report.surplus_answers);
     fields("datagrams", report.datagrams);
     fields("connections", report.connections);
+    fields("failed_connects", report.failed_connects);
+    fields("excused_connects", report.excused_connects);
     fields("idle_losses", report.idle_losses);
     fields("latencies", report.latencies);
     fields.object("lower_bounds", [&report](auto& lower_bounds) {

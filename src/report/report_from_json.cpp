@@ -127,6 +127,9 @@ void demand_sums(Report const& report, JsonField const& file) {
             file["excused"][field_of(outcome)].refuse("at most what the outcomes have of it");
         }
     }
+    if (report.excused_connects > report.failed_connects) {
+        file["excused_connects"].refuse("at most failed_connects");
+    }
 }
 
 Json parse(std::string_view text, std::string const& name) {

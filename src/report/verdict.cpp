@@ -21,16 +21,22 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
+/// The user did not wait for the last answers.
+bool was_cut_off(Report const& report) {
+    return std::ranges::any_of(report.reasons.counts(), [](auto const& reason) {
+        return reason.first.second == cut_off_reason;
+    });
+}
+
 /// What the load tester itself has to do with it, and what helps.
 std::string own_part(Report const& report) {
     if (report.planned == 0) {
         return report.interrupted ? "the run was interrupted before a message was planned"
                                   : "no message was planned: test for longer";
     }
-    if (report.interrupted &&
-        report.excused[Outcome::connection_lost] + report.excused[Outcome::unsent] != 0) {
-        return "the run was interrupted before they were sent and answered: interrupt it once, and "
-               "wait";
+    if (was_cut_off(report)) {
+        return "the run was interrupted before messages were answered: let it wait for the last "
+               "answers";
     }
     if (report.excused[Outcome::never_connected] != 0) {
         return "the load tester was late, or this host had no port, open file or memory left to "

@@ -53,7 +53,8 @@ void change_mask(int how, std::initializer_list<int> signals) {
 /// Of an output that hangs. write(2) alone, since handlers of signals call it; and neither a full
 /// pipe nor the file that hangs may keep the end waiting for this sentence.
 [[noreturn]] void end_by_force() {
-    std::signal(SIGALRM, SIG_DFL);
+    std::signal(SIGALRM, [](int) { std::_Exit(roger::status_failed); });
+    change_mask(SIG_UNBLOCK, {SIGALRM});
     ::alarm(1);
     pollfd error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
     if (::poll(&error, 1, 0) == 1) {
@@ -62,13 +63,29 @@ void change_mask(int how, std::initializer_list<int> signals) {
     std::_Exit(roger::status_failed);
 }
 
-/// Whatever the loops are doing then: a write to a file that hangs holds up its loop, and with it
-/// the drain. Of several times the first to come stands.
-void end_by_force_in(std::chrono::milliseconds time) {
-    std::signal(SIGALRM, [](int) { end_by_force(); });
+constexpr itimerval timer_of(std::chrono::milliseconds time) {
     itimerval timer{};
     timer.it_value.tv_sec = time.count() / 1000;
     timer.it_value.tv_usec = time.count() % 1000 * 1000;
+    return timer;
+}
+
+/// The first alarm may come because the process was stopped, and not its output: then it ends soon.
+void end_by_force_at_second_alarm(int /*signal*/) {
+    static volatile std::sig_atomic_t alarms = 0;
+    if (alarms != 0) {
+        end_by_force();
+    }
+    alarms = 1;
+    constexpr itimerval soon = timer_of(std::chrono::milliseconds(500));
+    ::setitimer(ITIMER_REAL, &soon, nullptr);
+}
+
+/// Whatever the loops are doing then: a write to a file that hangs holds up its loop, and with it
+/// the drain. Of several times the first to come stands.
+void end_by_force_in(std::chrono::milliseconds time) {
+    std::signal(SIGALRM, end_by_force_at_second_alarm);
+    itimerval const timer = timer_of(time);
     itimerval before{};
     ::setitimer(ITIMER_REAL, &timer, &before);
     if (timerisset(&before.it_value) && timercmp(&before.it_value, &timer.it_value, <)) {

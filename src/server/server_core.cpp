@@ -281,11 +281,10 @@ void ServerCore::end_now() {
 }
 
 void ServerCore::begin_drain() {
-    if (std::exchange(draining_, true)) {
+    if (draining_) {
         return;
     }
-    // Of the one conversation that a server serves, every message counts.
-    refused_before_drain_ = context_.options.once ? 0 : counters().refused_display;
+    note_drain();
     drain_listeners();
     for (auto const& loop : loops_) {
         loop->drain();
@@ -360,13 +359,21 @@ void ServerCore::part_drained() {
     }
 }
 
+/// What is refused from now on is a failure. Of the one conversation that a server serves, every
+/// message counts.
+void ServerCore::note_drain() {
+    if (!std::exchange(draining_, true) && !context_.options.once) {
+        refused_before_drain_ = counters().refused_display;
+    }
+}
+
 /// Who is being served is cut off.
 void ServerCore::abandon(ServerResult::End end) {
     if (has_ended_ || std::exchange(abandoned_, true)) {
         return;
     }
     how_ = end;
-    draining_ = true;
+    note_drain();
     close_listeners();
     for (auto const& loop : loops_) {
         loop->abort();

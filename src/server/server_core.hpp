@@ -88,6 +88,7 @@ private:
     Task<void> bound_drain();
     void end_drain(std::chrono::milliseconds after);
     void tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients);
+    void note_drain();
     void fail_for_unwritten();
     void part_drained();
     void abandon(ServerResult::End end);

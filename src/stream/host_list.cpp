@@ -2,12 +2,13 @@
 #include "stream/host_list.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace roger {
 
-HostList::HostList(std::vector<std::string> given)
-    : hosts_(std::move(given)), given_(hosts_.size()) {}
+HostList::HostList(std::vector<std::string> const& given) {
+    learn(given);
+    given_ = hosts_.size();
+}
 
 std::vector<std::string> HostList::next_first() const {
     std::vector<std::string> hosts = hosts_;

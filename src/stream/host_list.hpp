@@ -10,7 +10,7 @@ namespace roger {
 class HostList {
 public:
     /// `given`: at least one, as HOST or HOST:PORT. They are never forgotten.
-    explicit HostList(std::vector<std::string> given);
+    explicit HostList(std::vector<std::string> const& given);
 
     /// All of them, each once. Behind the one that was connected to last come those after it, and
     /// it is itself the last: whatever was wrong with it may be so still.
@@ -32,7 +32,7 @@ public:
 
 private:
     std::vector<std::string> hosts_;
-    std::size_t given_;
+    std::size_t given_ = 0;
     std::string connected_;
 };
 

@@ -39,7 +39,7 @@ public:
     /// What the next attempt is to store: the beginning of the records. Empty: nothing can be.
     virtual std::string_view next_piece(std::string_view records) = 0;
 
-    /// So many bytes were sent, without a clear answer in time.
+    /// An attempt with so many bytes came to nothing, perhaps for want of time.
     virtual void not_answered(std::size_t bytes) = 0;
 };
 

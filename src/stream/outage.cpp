@@ -14,9 +14,11 @@ constexpr std::chrono::minutes between_warnings{1};
 
 void Outage::cannot_store(std::size_t loop, std::string const& reason) {
     std::lock_guard const lock(guard_);
-    tried_until_ = now_();
     if (!lasts_.exchange(true)) {
-        since_ = tried_until_;
+        tried_ = {};
+    }
+    if (trying_.empty()) {
+        since_ = now_();
     }
     trying_.insert(loop);
     if (is_due(failures_, reason, between_lines)) {
@@ -26,8 +28,12 @@ void Outage::cannot_store(std::size_t loop, std::string const& reason) {
 
 void Outage::given_up(std::size_t loop) {
     std::lock_guard const lock(guard_);
-    if (trying_.erase(loop) != 0) {
-        tried_until_ = now_();
+    end_trying(loop);
+}
+
+void Outage::end_trying(std::size_t loop) {
+    if (trying_.erase(loop) != 0 && trying_.empty()) {
+        tried_ += now_() - since_;
     }
 }
 
@@ -36,11 +42,9 @@ void Outage::stored(std::size_t loop) {
         return;
     }
     std::lock_guard const lock(guard_);
-    if (trying_.erase(loop) != 0) {
-        tried_until_ = now_();
-    }
+    end_trying(loop);
     if (trying_.empty() && lasts_.exchange(false)) {
-        std::chrono::duration<double> const time = tried_until_ - since_;
+        std::chrono::duration<double> const time = tried_;
         log_(LogLevel::info, fmt::format("stored again, after {:.1f} s of trying", time.count()));
     }
 }

@@ -41,16 +41,18 @@ private:
     /// Sentences of one kind, each told once in a while.
     using Told = std::map<std::string, Clock::time_point>;
 
+    /// With the lock.
+    void end_trying(std::size_t loop);
     /// Whether a sentence is to be told again: with the lock.
     bool is_due(Told& told, std::string const& sentence, Clock::duration between);
 
     Log log_;
     Now now_;
     std::atomic<bool> lasts_ = false;
-    std::mutex guard_;               ///< of the rest
-    std::set<std::size_t> trying_;   ///< loops whose block was tried in vain
-    Clock::time_point since_;        ///< the first of these attempts
-    Clock::time_point tried_until_;  ///< the last of them
+    std::mutex guard_;              ///< of the rest
+    std::set<std::size_t> trying_;  ///< loops whose block was tried in vain
+    Clock::time_point since_;       ///< when the first of these was
+    Clock::duration tried_{0};      ///< time before that, in the same outage
     Told failures_;
     Told warnings_;
 };

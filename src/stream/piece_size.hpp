@@ -26,7 +26,7 @@ public:
         }
     }
 
-    /// `bytes` were sent, without an answer in time. That of a small piece has another reason.
+    /// `bytes` were tried in vain, perhaps for want of time. With a small piece it is not that.
     void not_answered(std::size_t bytes) {
         if (bytes > least) {
             most_ = std::max(least, std::min(most_, bytes) / 2);

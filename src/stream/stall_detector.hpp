@@ -20,15 +20,17 @@ public:
 
     /// It was asked in vain. Returns whether it has stalled.
     bool failed(TimePoint now) {
-        if (!first_failure_) {
+        if (!first_failure_ || now - last_failure_ > limit_) {  // in between, nobody asked
             first_failure_ = now;
         }
+        last_failure_ = now;
         return now - *first_failure_ >= limit_;
     }
 
 private:
     std::chrono::milliseconds limit_;
     std::optional<TimePoint> first_failure_;  ///< since the last answer
+    TimePoint last_failure_;
 };
 
 }  // namespace roger

@@ -59,14 +59,18 @@ struct Test {
     Clock::duration duration;
     std::optional<std::uint32_t> poisson_seed = {};  ///< nothing: arrivals are even
     std::optional<Moment> begin = {};                ///< of the measurement, after a warm-up
-    bool sends_all = false;                          ///< also what has to wait until after the end
+    std::size_t pipeline = 1;
+    bool sends_all = false;  ///< also what has to wait until after the end
 };
 
 /// A test with that server, in virtual time. Message i is client i mod N's, or a random one's.
 class Simulation {
 public:
     Simulation(Test const& test, ServerModel server)
-        : test_(test), server_(std::move(server)), clients_(test.clients) {}
+        : test_(test),
+          server_(std::move(server)),
+          clients_(test.clients),
+          concurrency_(test.pipeline) {}
 
     Concurrency play() {
         plan();
@@ -93,9 +97,9 @@ private:
     struct LoadClient {
         std::vector<Moment> due;  ///< messages that are planned, earliest first
         std::size_t sent = 0;
-        bool busy = false;
+        std::size_t answered = 0;
 
-        [[nodiscard]] bool keeps_one_waiting() const { return busy && sent < due.size(); }
+        [[nodiscard]] bool keeps_one_waiting() const { return sent < due.size(); }
     };
     struct Event {
         Moment at;
@@ -103,7 +107,7 @@ private:
         Moment planned;
         bool is_answer = false;
         Moment sent = {};
-        std::uint32_t in_flight = 0;
+        Concurrency::Sending sending = {};
 
         bool operator>(Event const& other) const { return at > other.at; }
     };
@@ -136,22 +140,21 @@ private:
 
     void send(std::size_t index, Moment now) {
         LoadClient& client = clients_[index];
-        client.busy = true;
         Moment const planned = client.due[client.sent++];
-        std::uint32_t const in_flight = concurrency_.sent(now);
+        Concurrency::Sending const sending = concurrency_.sent(now);
         events_.push({.at = server_(now),
                       .client = index,
                       .planned = planned,
                       .is_answer = true,
                       .sent = now,
-                      .in_flight = in_flight});
+                      .sending = sending});
     }
 
     void take_answer(Event const& event) {
         LoadClient& client = clients_[event.client];
         bool const waited = client.keeps_one_waiting();
-        client.busy = false;
-        concurrency_.answered(event.at, {.in_flight = event.in_flight,
+        ++client.answered;
+        concurrency_.answered(event.at, {.sending = event.sending,
                                          .service = event.at - event.sent,
                                          .sent_as_planned = event.sent == event.planned,
                                          .kept_waiting = Clock::duration(0)});
@@ -167,7 +170,7 @@ private:
         LoadClient& client = clients_[event.client];
         bool const waited = client.keeps_one_waiting();
         client.due.push_back(event.at);
-        if (!client.busy) {
+        if (client.sent - client.answered < test_.pipeline) {
             send(event.client, event.at);
         } else if (!waited) {
             concurrency_.wait_begins(event.at);
@@ -192,12 +195,11 @@ TEST_CASE("How long the load tester kept an answer waiting is no part of the ser
     Concurrency concurrency;
     Clock::time_point now{};
     for (int message = 0; message != 10; ++message) {
-        std::uint32_t const in_flight = concurrency.sent(now);
+        Concurrency::Sending const sending = concurrency.sent(now);
         now += 60ms;
-        concurrency.answered(now, {.in_flight = in_flight,
-                                   .service = 60ms,
-                                   .sent_as_planned = true,
-                                   .kept_waiting = 50ms});
+        concurrency.answered(
+            now,
+            {.sending = sending, .service = 60ms, .sent_as_planned = true, .kept_waiting = 50ms});
     }
     CHECK(std::abs(concurrency.free_service_s() - 0.01) < 1e-9);
 }
@@ -237,6 +239,28 @@ TEST_CASE("Clients that are all busy until the end are too few, unless the serve
         CHECK_FALSE(play({.clients = 1000, .rate = 100, .duration = 2s}, answering_in(answer))
                         .is_too_low());
         CHECK_FALSE(play(test, stalling(10ms, Moment(1s), answer)).is_too_low());
+    }
+}
+
+TEST_CASE("Clients that are too few are so with a pipeline too", "[load]") {
+    for (std::size_t const pipeline : {2U, 20U, 32U, 64U}) {
+        CAPTURE(pipeline);
+        Test const test{.clients = 1, .rate = 1000, .duration = 4s, .pipeline = pipeline};
+        CHECK(play(test, answering_in(100ms)).is_too_low());
+        CHECK_FALSE(
+            play({.clients = 10, .rate = 1000, .duration = 4s, .pipeline = pipeline}, taking(2ms))
+                .is_too_low());
+    }
+}
+
+TEST_CASE("A server that takes less than is asked of it is slow in a short test too",
+          "[load][sweep]") {
+    for (std::size_t const clients : {3U, 4U, 8U, 10U, 50U}) {
+        for (Clock::duration const duration : {2s, 3s, 4s, 6s}) {
+            CAPTURE(clients, duration.count());
+            CHECK_FALSE(play({.clients = clients, .rate = 100, .duration = duration}, taking(100ms))
+                            .is_too_low());
+        }
     }
 }
 

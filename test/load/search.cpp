@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -298,14 +299,14 @@ TEST_CASE("A trial is judged by its report", "[search][load]") {
     report.acked_in_time = report.outcomes[Outcome::acked];
     report.outcomes.count(Outcome::unsent, 2);
     report.latencies.response.record(std::chrono::milliseconds(1));
-    Trial const trial = trial_of(500, report);
+    Trial const trial = trial_of(500, report, std::nullopt);
     CHECK(trial.rate == 500);
     CHECK(trial.achieved == 499);
     CHECK(trial.p50_us == 1000);
     CHECK(trial.p99_us == 1000);
     CHECK(trial.failed == 2);
     CHECK(trial.verdict == LoadVerdict::not_held);
-    CHECK_FALSE(trial_of(500, Report()).p50_us);
+    CHECK_FALSE(trial_of(500, Report(), std::nullopt).p50_us);
     CHECK(trial.reason == "2 of 1,000 messages were not acked: 2 unsent");
 }
 

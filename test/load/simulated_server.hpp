@@ -1,6 +1,7 @@
 // A load test of a server that works on a few messages at a time, in virtual time.
 #pragma once
 
+#include "load/queue_growth.hpp"
 #include "report/report.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,9 +31,20 @@ struct SimulatedTest {
     std::size_t intervals = 10;
 };
 
-/// What load reports of it. The load tester adds nothing of its own.
-inline Report play(SimulatedTest const& test) {
+struct Simulated {
     Report report;
+    std::optional<QueueGrowth> growth;
+};
+
+/// What load reports of it. The load tester adds nothing of its own.
+inline Simulated play(SimulatedTest const& test) {
+    Report report;
+    ResponseTrend trend;
+    auto const ns = [](double seconds) {
+        return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+    };
+    auto const moment = [ns](double seconds) { return Clock::time_point(ns(seconds)); };
+    trend.measure(moment(0), moment(test.duration_s));
     report.asked.clients = test.clients;
     report.asked.rate = test.rate;
     report.asked.duration_s = test.duration_s;
@@ -56,10 +69,8 @@ inline Report play(SimulatedTest const& test) {
         double const done = server_free_at.back() = begun + test.work(begun);
         std::ranges::push_heap(server_free_at, std::greater());
         double const acked = client = done + test.way_s;
-        auto const ns = [](double seconds) {
-            return std::chrono::nanoseconds(std::llround(seconds * 1e9));
-        };
         report.outcomes.count(Outcome::acked);
+        trend.record(moment(planned), ns(acked - planned));
         report.latencies.response.record(ns(acked - planned));
         report.latencies.service.record(ns(acked - sent));
         if (acked < test.duration_s) {
@@ -84,7 +95,7 @@ inline Report play(SimulatedTest const& test) {
         }
         report.intervals.push_back(std::move(interval));
     }
-    return report;
+    return {.report = std::move(report), .growth = trend.growth()};
 }
 
 }  // namespace roger::test

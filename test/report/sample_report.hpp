@@ -59,6 +59,8 @@ inline void add_sample_counts(Report& report) {
     report.reasons.count(Outcome::never_connected, "Connection refused", 4);
     report.surplus_answers = 3;
     report.connections = 1007;
+    report.failed_connects = 5;
+    report.excused_connects = 2;
     report.idle_losses = 1;
 }
 

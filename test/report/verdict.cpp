@@ -176,17 +176,17 @@ TEST_CASE("What the load tester itself failed to do is no failure of the server"
 
 TEST_CASE("What the user did not wait for is no failure of the server", "[verdict][load]") {
     Report report = report_with(0, 0);
-    report.interrupted = true;
     for (Outcome const outcome : {Outcome::connection_lost, Outcome::unsent}) {
         report.outcomes.count(outcome, 5);
+        report.reasons.count(outcome, cut_off_reason, 5);
         report.excused.count(outcome, 5);
         report.planned += 5;
     }
     CHECK(verdict_of(report) == LoadVerdict::none);
     CHECK(errors_in(report) ==
           Sentences{"no verdict on 10 messages that were not acked (5 connection lost, 5 unsent): "
-                    "the run was interrupted before they were sent and answered: interrupt it "
-                    "once, and wait"});
+                    "the run was interrupted before messages were answered: let it wait for the "
+                    "last answers"});
 }
 
 TEST_CASE("Too few clients are no slow server", "[verdict][load]") {

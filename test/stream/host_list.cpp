@@ -14,7 +14,7 @@ using Hosts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("Hosts are tried from the one after that which was connected to last", "[stream]") {
-    HostList hosts({"a", "b", "c"});
+    HostList hosts({"a", "b", "a", "c"});
     CHECK(hosts.next_first() == Hosts{"a", "b", "c"});
     hosts.connected_to("a");
     CHECK(hosts.next_first() == Hosts{"b", "c", "a"});

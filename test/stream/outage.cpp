@@ -56,6 +56,16 @@ TEST_CASE("An outage lasted as long as somebody tried, not until somebody comes 
     told.now += 3h;
     told.outage.stored(0);
     CHECK(told.take() == Lines{"stored again, after 20.0 s of trying"});
+
+    told.outage.cannot_store(0, "no leader");
+    told.now += 20s;
+    told.outage.given_up(0);
+    told.now += 3h;
+    told.outage.cannot_store(0, "no leader");
+    told.now += 1s;
+    told.take();
+    told.outage.stored(0);
+    CHECK(told.take() == Lines{"stored again, after 21.0 s of trying"});
 }
 
 TEST_CASE("What one event loop stores does not end the outage of another", "[stream]") {

@@ -21,6 +21,9 @@ TEST_CASE("A server through which nothing but failures come for some time has st
     CHECK_FALSE(detector.failed(start + 11s));
     CHECK_FALSE(detector.failed(start + 20s));
     CHECK(detector.failed(start + 21s));
+
+    // Nobody asks for hours; then one answer is late.
+    CHECK_FALSE(detector.failed(start + 3h));
 }
 
 }  // namespace roger::test

@@ -166,7 +166,7 @@ TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
     CHECK(result.reason("the run was interrupted") == 1);
     CHECK(result.err ==
           "load: no verdict on 1 message that was not acked (1 connection lost): the run was "
-          "interrupted before they were sent and answered: interrupt it once, and wait\n");
+          "interrupted before messages were answered: let it wait for the last answers\n");
 }
 
 TEST_CASE("Interrupted while it waits for the last answers, load still reports", "[load][system]") {
