@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -308,6 +309,21 @@ TEST_CASE("Newcomers are told of a shutdown although there are few descriptors",
         peer.close();
     }
     CHECK(server.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("A server that was stopped in its drain is not taken for one whose output hangs",
+          "[shutdown][system]") {
+    auto server = ServerProcess::start({"--drain-timeout", "1s", "127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    talk(peer, "one");
+    server.signal(SIGTERM);
+    CHECK(peer.receive_line() + "\n" == shutting_down_line);
+    {
+        Suspended const suspended(server.id());
+        std::this_thread::sleep_for(4s);  // longer than a drain that hangs is given
+    }
+    CHECK(server.wait_for_exit() == Exit::with(0));
+    CHECK(server.process().err().last_words().find("by force") == std::string::npos);
 }
 
 TEST_CASE("Who asks for counters until the end does not change it", "[shutdown][system]") {
