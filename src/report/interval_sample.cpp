@@ -81,8 +81,10 @@ IntervalSample::IntervalSample(Report const& report) {
         items_.back().acked += static_cast<double>(shorter.acked);
         acked += shorter.acked;
     }
-    // Late acks make up for what the first interval of a test without a warm-up lacks.
-    items_.front().acked += difference(report.acked_in_time, acked);
+    // Late acks make up for what the first interval of a test without a warm-up lacks; and after a
+    // short one, acks of its messages are none of the test's.
+    double const late_acks = static_cast<double>(report.acked_in_time) - static_cast<double>(acked);
+    items_.front().acked = std::max(items_.front().acked + late_acks, 0.0);
     for (std::size_t i = items_.size(); i < cumulative_.size(); ++i) {
         cumulative_[i] += cumulative_[i - items_.size()];
     }
