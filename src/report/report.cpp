@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
 
 namespace roger {
 
@@ -279,7 +280,10 @@ std::vector<Reasons::Reason> Reasons::by_frequency() const {
     for (auto const& [key, messages] : counts_) {
         all.push_back({key.first, key.second, messages});
     }
-    std::ranges::stable_sort(all, std::ranges::greater(), &Reason::messages);
+    std::ranges::sort(all, [](Reason const& left, Reason const& right) {
+        return std::tie(right.messages, left.outcome, left.text) <
+               std::tie(left.messages, right.outcome, right.text);
+    });
     return all;
 }
 

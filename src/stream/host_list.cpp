@@ -5,10 +5,22 @@
 
 namespace roger {
 
-HostList::HostList(std::vector<std::string> const& given) {
-    learn(given);
-    given_ = hosts_.size();
+namespace {
+
+std::vector<std::string> each_once(std::vector<std::string> const& given) {
+    std::vector<std::string> hosts;
+    for (std::string const& host : given) {
+        if (std::ranges::find(hosts, host) == hosts.end()) {
+            hosts.push_back(host);
+        }
+    }
+    return hosts;
 }
+
+}  // namespace
+
+HostList::HostList(std::vector<std::string> const& given)
+    : hosts_(each_once(given)), given_(hosts_.size()) {}
 
 std::vector<std::string> HostList::next_first() const {
     std::vector<std::string> hosts = hosts_;

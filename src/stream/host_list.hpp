@@ -32,7 +32,7 @@ public:
 
 private:
     std::vector<std::string> hosts_;
-    std::size_t given_ = 0;
+    std::size_t given_;
     std::string connected_;
 };
 

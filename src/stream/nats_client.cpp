@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <iterator>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -249,11 +248,12 @@ void NatsClient::forget_done_attempts() {
     Attempts done;  // whose connections are destroyed without the lock
     std::lock_guard const lock(state_->guard);
     for (auto& [host, attempts] : attempts_) {
-        auto const split = std::stable_partition(
-            attempts.begin(), attempts.end(),
-            [](std::shared_ptr<Attempt> const& attempt) { return !attempt->is_done; });
-        std::move(split, attempts.end(), std::back_inserter(done));
-        attempts.erase(split, attempts.end());
+        for (std::shared_ptr<Attempt>& attempt : attempts) {
+            if (attempt->is_done) {
+                done.push_back(std::move(attempt));
+            }
+        }
+        std::erase(attempts, nullptr);
     }
     std::erase_if(attempts_, [](auto const& of_host) { return of_host.second.empty(); });
 }

@@ -53,6 +53,7 @@ TEST_CASE("Figures are over the intervals that are selected, as often as they ar
     Report report;
     report.intervals = {interval_of(0, 1, {{100, 10}}), interval_of(1, 1, {{200, 10}, {300, 10}})};
     report.intervals[1].failed = 5;
+    report.acked_in_time = 30;
     IntervalSample const sample(report);
     CHECK(sample.mean_us({0}) == 100);
     CHECK(sample.mean_us({1}) == 250);
