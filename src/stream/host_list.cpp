@@ -2,14 +2,15 @@
 #include "stream/host_list.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace roger {
 
 namespace {
 
-std::vector<std::string> each_once(std::vector<std::string> const& given) {
-    std::vector<std::string> hosts;
-    for (std::string const& host : given) {
+std::vector<std::string> with_new(std::vector<std::string> hosts,
+                                  std::vector<std::string> const& others) {
+    for (std::string const& host : others) {
         if (std::ranges::find(hosts, host) == hosts.end()) {
             hosts.push_back(host);
         }
@@ -20,7 +21,7 @@ std::vector<std::string> each_once(std::vector<std::string> const& given) {
 }  // namespace
 
 HostList::HostList(std::vector<std::string> const& given)
-    : hosts_(each_once(given)), given_(hosts_.size()) {}
+    : hosts_(with_new({}, given)), given_(hosts_.size()) {}
 
 std::vector<std::string> HostList::next_first() const {
     std::vector<std::string> hosts = hosts_;
@@ -39,11 +40,7 @@ bool HostList::contains(std::string const& host) const {
 }
 
 void HostList::learn(std::vector<std::string> const& others) {
-    for (std::string const& host : others) {
-        if (!contains(host)) {
-            hosts_.push_back(host);
-        }
-    }
+    hosts_ = with_new(std::move(hosts_), others);
 }
 
 void HostList::relearn(std::vector<std::string> const& others) {
