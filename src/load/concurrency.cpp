@@ -52,7 +52,7 @@ double Concurrency::Services::standard_error_s() const {
 void Concurrency::pass(Clock::time_point now) {
     if (forgets_at_ && now >= *forgets_at_ && waiting_ == 0) {
         std::uint32_t const in_flight = in_flight_;
-        *this = Concurrency(static_cast<std::size_t>(most_in_flight_));
+        *this = Concurrency(most_in_flight_);
         in_flight_ = in_flight;
     }
     if (waiting_ > 0) {
@@ -162,7 +162,7 @@ bool Concurrency::is_too_low() const {
     constexpr double matters = 0.05;
     auto const [mean_s, uncertainty_s] = free_service();
     double const free_s = mean_s + uncertainty_s;
-    return clients_waited_s_ * most_in_flight_ > matters * served_s_ &&
+    return clients_waited_s_ * static_cast<double>(most_in_flight_) > matters * served_s_ &&
            longest_silence_s_ < much_longer * free_s &&
            in_flight_while_waiting_s_ < as_long * free_s * answers_while_waiting_;
 }

@@ -21,8 +21,7 @@ namespace roger {
 class Concurrency {
 public:
     /// `most_in_flight`: messages of one client.
-    explicit Concurrency(std::size_t most_in_flight = 1)
-        : most_in_flight_(static_cast<double>(most_in_flight)) {}
+    explicit Concurrency(std::size_t most_in_flight = 1) : most_in_flight_(most_in_flight) {}
 
     /// How things were when a message was sent.
     struct Sending {
@@ -85,7 +84,7 @@ private:
     [[nodiscard]] Services services_with_few() const;
     [[nodiscard]] Free free_service() const;
 
-    double most_in_flight_;
+    std::size_t most_in_flight_;
     Clock::time_point last_;
     std::uint32_t in_flight_ = 0;
     std::size_t waiting_ = 0;                      ///< clients

@@ -2,7 +2,6 @@
 #include "load/run.hpp"
 
 #include "load/build.hpp"
-#include "load/queue_growth.hpp"
 #include "load/settings_text.hpp"
 #include "load/this_host.hpp"
 #include "net/clock.hpp"
