@@ -47,14 +47,11 @@ constexpr Kind time_kind = {
     .or_none = "",
     .largest = longest_time,
 };
-constexpr Kind timeout_kind = {
-    .name = time_kind.name,
-    .units = time_kind.units,
-    .unit_names = time_kind.unit_names,
-    .example = time_kind.example,
-    .or_none = ", or none",
-    .largest = time_kind.largest,
-};
+constexpr Kind timeout_kind = [] {
+    Kind kind = time_kind;
+    kind.or_none = ", or none";
+    return kind;
+}();
 constexpr Kind size_kind = {
     .name = "size",
     .units = size_units,
