@@ -58,12 +58,12 @@ def file_system(folder):
     return max((mount for mount in mounts if mount[0] in parents), key=lambda mount: len(mount[0]))[1]
 
 
-def describe(folder, sync_us):
+def describe(folder):
     """By name, for people and for JSON."""
     return {
         "processors": f"{len(PROCESSORS)} × {cpu_model()}",
         "server on": f"processor {server_processors()[0]}",
         "generator on": f"processor {generator_processors()[0]}",
         "kernel": f"{platform.system()} {platform.release()}",
-        "file system": f"{file_system(folder)}, one fdatasync {sync_us:,.0f} µs",
+        "file system": f"{file_system(folder)}, one fdatasync {sync_microseconds(folder):,.0f} µs",
     }

@@ -19,7 +19,7 @@ class Settings:
 
 
 def measure(row, contender, settings):
-    with serving(contender, row, settings.folder) as server:
+    with serving(contender, row, settings) as server:
         return KINDS[row.kind](row, contender, server, settings)
 
 

@@ -10,7 +10,6 @@ class Report:
     seconds: float
     circumstances: dict  # machine and versions, by name
     contenders: dict     # what each is, by name
-    sync_us: float
     warnings: list = field(default_factory=list)
     results: list = field(default_factory=list)
     unfinished: bool = True
@@ -18,7 +17,7 @@ class Report:
     @property
     def verdicts(self):
         results = {result.row.name: result for result in self.results}
-        return [judge(target, results, self.sync_us) for target in targets()]
+        return [judge(target, results) for target in targets()]
 
     def data(self):
         """For JSON."""

@@ -3,6 +3,8 @@ import statistics
 from dataclasses import dataclass
 
 FLOOR = "floor"
+ROGER = "roger"
+COMPARED = ("cpu_us", "rate", "p50_us", "p99_us")  # with the floor, in JSON
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,18 @@ class Result:
         return {measure: self.of(name, measure).median for measure in sorted(measures)
                 if self.of(name, measure)}
 
+    @property
+    def is_incomplete(self):
+        """Whether Roger or the floor could not be measured in every round."""
+        needed = {FLOOR, ROGER} & set(self.row.servers)
+        return not needed <= self.samples.keys() or bool(needed & self.failures.keys())
+
     def data(self):
         """For JSON."""
         return {"name": self.row.name, "title": self.row.title, "kind": self.row.kind,
                 "medians": {name: self.medians(name) for name in self.samples},
                 "samples": {name: list(rounds.values()) for name, rounds in self.samples.items()},
-                "cpu_ratio_to_floor": {name: vars(ratio) for name in self.samples
-                                       if (ratio := self.ratio(name, "cpu_us"))},
+                "to_floor": {name: {measure: vars(ratio) for measure in COMPARED
+                                    if (ratio := self.ratio(name, measure))}
+                             for name in self.samples},
                 "failures": self.failures, "left_out": self.left_out, "notes": self.notes}

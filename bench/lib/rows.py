@@ -22,6 +22,7 @@ class Row:
     size: int = LINE
     output: str = "null"  # or file, pipe
     sync: bool = False
+    least_sync_us: int = 0  # as on a disk that takes so long
     threads: int = 1
     rate: int = 0
     quick: bool = False
@@ -43,7 +44,8 @@ class Row:
         parts.append({"tcp": "TCP", "unix": "Unix stream", "udp": "UDP"}[self.transport])
         parts.append({"null": "to /dev/null", "file": "to a file", "pipe": "to a pipe"}[self.output])
         if self.sync:
-            parts.append("fdatasync before each ack")
+            parts.append("fdatasync before each ack"
+                         + (f", which takes {self.least_sync_us / 1000:g} ms" if self.least_sync_us else ""))
         if self.threads > 1:
             parts.append(f"{self.threads} threads")
         return ", ".join(parts)
@@ -74,6 +76,9 @@ ROWS = (
     Row("udp-1000", ("floor", "roger"), transport="udp", clients=1000),
     Row("sync-1", ("floor", "roger", "redis"), output="file", sync=True, clients=1),
     Row("sync-1000", ("floor", "roger", "redis"), output="file", sync=True, clients=1000),
+    Row("slow-sync-1", ("floor", "roger", "redis"), output="file", sync=True, least_sync_us=2000, clients=1),
+    Row("slow-sync-1000", ("floor", "roger", "redis"), output="file", sync=True, least_sync_us=2000,
+        clients=1000),
     Row("replicated-64", REPLICATED, output="file"),
     Row("replicated-1000", REPLICATED, output="file", clients=1000),
     Row("threads-1000", ("floor", "roger", "memcached"), clients=1000, threads=2),

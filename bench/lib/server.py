@@ -1,5 +1,6 @@
 """A contender's server, started for one measurement."""
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -53,9 +54,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(contender, row, folder):
+def serving(contender, row, settings):
     """Yields the server, ready. What it leaves behind is removed, but for its log: that is
     FOLDER/logs/NAME.log until the next one of that name."""
+    folder = settings.folder
     log = folder / "logs" / f"{contender.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=f"{contender.name}-") as work, \
@@ -67,10 +69,17 @@ def serving(contender, row, folder):
             output = errors
         process = stack.enter_context(
             running(contender.command(row, place), server_processors(row.threads),
-                    stdout=output, stderr=errors, cwd=work))
+                    stdout=output, stderr=errors, cwd=work,
+                    env=_environment(row, settings.bench)))
         server = Server(process, place, log)
         _wait_until_ready(contender, server)
         yield server
+
+
+def _environment(row, programs):
+    if not row.least_sync_us:
+        return None
+    return os.environ | {"SLOW_SYNC_US": str(row.least_sync_us), "LD_PRELOAD": str(programs / "libslow_sync.so")}
 
 
 @contextlib.contextmanager

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.result import ROGER, Spread
+
 FILE = Path(__file__).resolve().parent.parent / "targets.json"
-ROGER = "roger"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,6 @@ class Target:
     against_row: str = ""
     at_most: float = float("inf")
     at_least: float = 0
-    where_one_sync_takes_us: float = 0
 
     @property
     def bound(self):
@@ -44,27 +44,33 @@ def targets():
     return [Target(**entry) for entry in json.loads(FILE.read_text())]
 
 
-def judge(target, results, sync_us):
+def judge(target, results):
     """`results` by the names of their rows."""
-    if sync_us < target.where_one_sync_takes_us:
-        return Verdict(target, "not measured", f"{target.bound}; one sync takes {sync_us:.0f} µs here, "
-                                               f"less than {target.where_one_sync_takes_us:.0f}")
     values = {name: value for name, result in results.items() if re.fullmatch(target.rows, name)
               and (value := _value(target, result, results)) is not None}
     if not values:
         return Verdict(target, "not measured", target.bound)
-    met = all(map(target.is_met, values.values()))
-    found = ", ".join(f"{name} {value:,.2f}" if value < 100 else f"{name} {value:,.0f}"
-                      for name, value in values.items())
+    met = all(target.is_met(value.median) for value in values.values())
+    found = ", ".join(f"{name} {_found(target, value)}" for name, value in values.items())
     return Verdict(target, "met" if met else "missed", f"{target.bound}; {found}")
 
 
+def _found(target, value):
+    """The median; and the range, where it holds both what would be met and what would be missed."""
+    def text(number):
+        return f"{number:,.2f}" if number < 100 else f"{number:,.0f}"
+
+    is_sure = target.is_met(value.low) == target.is_met(value.high)
+    return text(value.median) + ("" if is_sure else f" ({text(value.low)} to {text(value.high)})")
+
+
 def _value(target, result, results):
+    """Its spread over the rounds; of rows that were measured one after the other, that of the ratio
+    to the other's median."""
     if target.against:
-        spread = result.ratio(ROGER, target.measure, target.against)
-        return spread and spread.median
+        return result.ratio(ROGER, target.measure, target.against)
     spread = result.of(ROGER, target.measure)
     if spread is None or not target.against_row:
-        return spread and spread.median
+        return spread
     other = target.against_row in results and results[target.against_row].of(ROGER, target.measure)
-    return spread.median / other.median if other else None
+    return other and Spread(*(value / other.median for value in (spread.median, spread.low, spread.high)))
