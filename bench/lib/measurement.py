@@ -1,11 +1,12 @@
 """One measurement: a server, started for it, and the load on it. Each kind of row has a function
 that returns a sample, a dictionary of figures."""
+import contextlib
 import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.process import Failure, cpu_seconds, generator_processors, on
+from lib.process import Failure, cpu_seconds, generator_processors, on, running
 from lib.server import serving
 
 
@@ -45,15 +46,26 @@ def _paced(row, contender, server, settings):
     """By `load`, which keeps to a rate. The server's CPU includes that for taking the connections."""
     report = server.place.folder / "report.json"
     before = cpu_seconds(server.pid)
-    _run([settings.roger / "load", "--clients", row.clients, "--rate", row.rate,
-          "--duration", f"{settings.seconds * 1000:.0f}ms", *contender.load_options,
-          "--json", report, "127.0.0.1", server.place.port], server, timeout=settings.seconds + 60)
+    with _flood(row, contender, server, settings):
+        _run([settings.roger / "load", "--clients", row.clients, "--rate", row.rate,
+              "--duration", f"{settings.seconds * 1000:.0f}ms", *contender.load_options,
+              "--json", report, "127.0.0.1", server.place.port], server, timeout=settings.seconds + 60)
     cpu = cpu_seconds(server.pid) - before
     found = json.loads(report.read_text())
     acked = found["outcomes"]["acked"]
     response = found["latencies"]["response"]
-    return {"exchanges": acked, "rate": found["achieved"]["rate_per_s"], "cpu_us": cpu * 1e6 / acked,
-            "p50_us": response["p50_us"], "p99_us": response["p99_us"]}
+    each = {} if row.flood else {"cpu_us": cpu * 1e6 / acked}  # the flood's is not known
+    return {"exchanges": acked, "rate": found["achieved"]["rate_per_s"],
+            "p50_us": response["p50_us"], "p99_us": response["p99_us"]} | each
+
+
+def _flood(row, contender, server, settings):
+    """One client that always has much to say, in the block; none where none is asked for."""
+    if not row.flood:
+        return contextlib.nullcontext()
+    command = [settings.bench / "exchange_load", "--untimed", "--depth", row.flood, "--seconds", 3600,
+               "--text", contender.text(row), server.place.address, server.pid]
+    return running(command, generator_processors(), cwd=server.place.folder, stdout=subprocess.DEVNULL)
 
 
 KINDS = {"exchange": _exchanges, "connect": _exchanges, "memory": _memory, "paced": _paced}

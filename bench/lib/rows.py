@@ -25,6 +25,7 @@ class Row:
     least_sync_us: int = 0  # as on a disk that takes so long
     threads: int = 1
     rate: int = 0
+    flood: int = 0  # messages that one more client has in flight, the next for each answer
     quick: bool = False
 
     @property
@@ -37,6 +38,8 @@ class Row:
             parts.append("connect, ack, close")
         if self.rate:
             parts.append(f"{self.rate:,} messages a second")
+        if self.flood:
+            parts.append(f"beside one with {self.flood:,} in flight")
         if self.depth > 1:
             parts.append(f"{self.depth} in flight each")
         if self.size != LINE:
@@ -68,6 +71,7 @@ ROWS = (
     Row("null-64-32KiB", ("floor", "uring", "roger", "asio", "redis", "memcached"), size=32 * 1024),
     Row("connect-64", (*ALL, "nginx"), kind="connect", quick=True),
     Row("paced-1000", STREAMS, kind="paced", clients=1000, rate=10_000),
+    Row("flood-1000", STREAMS, kind="paced", clients=1000, rate=10_000, flood=10_000),
     Row("unix-1", STREAMS, transport="unix", clients=1),
     Row("unix-64", STREAMS, transport="unix", quick=True),
     Row("unix-1000", STREAMS, transport="unix", clients=1000),
