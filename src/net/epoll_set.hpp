@@ -58,9 +58,8 @@ public:
     void cancel() { set_.cancel(ignored_); }
 
     /// What has happened since the last time, without waiting, and at most as much as it has room
-    /// for (see may_have_more()): valid until the next call, and the caller's to change. Those
-    /// events are to be handled one after another; what the first owner does may make the second's
-    /// out of date.
+    /// for: what is left has the next wait() end at once. Valid until the next call, and the
+    /// caller's to change.
     std::span<epoll_event> poll();
 
     /// Whether the last poll() may have left something for the next.

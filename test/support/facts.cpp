@@ -60,9 +60,17 @@ std::chrono::milliseconds cpu_time(pid_t process) {
     return std::chrono::milliseconds((user + system) * 1000 / ::sysconf(_SC_CLK_TCK));
 }
 
+std::vector<int> descriptors(pid_t process) {
+    std::vector<int> numbers;
+    for (auto const& entry :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", process))) {
+        numbers.push_back(std::stoi(entry.path().filename()));
+    }
+    return numbers;
+}
+
 std::size_t open_descriptors(pid_t process) {
-    std::filesystem::directory_iterator const entries(fmt::format("/proc/{}/fd", process));
-    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+    return descriptors(process).size();
 }
 
 std::vector<int> inheritable_descriptors(pid_t process) {

@@ -18,6 +18,8 @@ std::size_t anonymous_memory(pid_t process);
 std::size_t proportional_memory(pid_t process);
 /// CPU time of all its threads, user and system.
 std::chrono::milliseconds cpu_time(pid_t process);
+/// The numbers of those that are open.
+std::vector<int> descriptors(pid_t process);
 std::size_t open_descriptors(pid_t process);
 /// Those above 2 that a program inherits which the process executes: without close-on-exec.
 std::vector<int> inheritable_descriptors(pid_t process);

@@ -1,7 +1,10 @@
 // What comes at an awkward moment is heard all the same, although nothing more comes that would
 // have the server look again.
+#include "net/async_condition.hpp"
 #include "support/answers.hpp"
 #include "support/attachments.hpp"
+#include "support/deadline.hpp"
+#include "support/facts.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
@@ -11,8 +14,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +27,8 @@
 using namespace roger::test;
 
 namespace {
+
+constexpr std::size_t most_in_a_read = 64 * 1024;
 
 /// A server on TCP and one on a Unix socket, one after the other.
 ServerProcess start_server(TempDir const& directory) {
@@ -64,6 +72,7 @@ TEST_CASE("All of what comes at once is read, however many reads it takes", "[re
     std::optional<Suspended> suspended(server.id());
     Peer peer = Peer::connect(server.address(), {.send_buffer = 1'000'000});
     std::size_t const sent = peer.send_until_stuck(messages, Duration(0));
+    REQUIRE(sent > most_in_a_read);
     suspended.reset();
     // Whole messages, so that nothing needs to follow.
     std::string const rest = messages.substr(sent).substr(0, (101 - sent % 101) % 101);
@@ -90,10 +99,42 @@ TEST_CASE("What comes in the midst of a handler is heard when that returns",
     CHECK(batches == 2);
 }
 
-TEST_CASE("A client is heard whose descriptor was another's in the same round",
+TEST_CASE("What comes while a handler is suspended is heard when that returns, the end with it",
+          "[readiness][system]") {
+    // Of the first client, whose batch waits until the second one's has come: the loop has had a
+    // round by then in which it was told of what followed.
+    roger::AsyncCondition second_has_come;
+    std::vector<std::size_t> batches;
+    RunningServer running({}, [&](roger::Batch const& batch) -> roger::Task<void> {
+        batches.push_back(static_cast<std::size_t>(std::ranges::distance(batch)));
+        if ((*batch.begin()).text == "one") {
+            co_await second_has_come.wait();
+        } else if ((*batch.begin()).text == "go on") {
+            second_has_come.notify_all();
+        }
+    });
+    Peer first = Peer::connect(running.address());
+    Peer second = Peer::connect(running.address());
+    first.send("one\n");
+    eventually("the handler has it", [&] { return running.server().counters().messages == 1; });
+    first.send("two\nthree\n");
+    first.half_close();
+    second.send("go on\n");
+    CHECK(second.receive_line() == ack);
+    CHECK(first.receive_all() == times(3, ack_line));
+    running.stop();
+    CHECK(batches == std::vector<std::size_t>{1, 1, 2});
+}
+
+TEST_CASE("A client is heard that has the descriptor of one that has just left",
           "[readiness][system]") {
     TempDir const directory;
-    auto server = start_server(directory);
+    auto const* const threads = GENERATE("1", "2");  // with two, the number returns within a round
+    bool const tcp = GENERATE(true, false);
+    auto server = ServerProcess::start(
+        {"--threads", threads, tcp ? "127.0.0.1:0" : "unix:" + directory / "socket"});
+    std::size_t const without_clients = open_descriptors(server.id());
+    std::set<int> numbers;
     for (int round = 0; round != 20; ++round) {
         std::vector<Peer> leaving;
         for (int i = 0; i != 10; ++i) {
@@ -116,7 +157,12 @@ TEST_CASE("A client is heard whose descriptor was another's in the same round",
         for (Peer& peer : coming) {
             CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
         }
+        eventually("only the last ones are open",
+                   [&] { return open_descriptors(server.id()) == without_clients + 10; });
+        std::ranges::copy(descriptors(server.id()), std::inserter(numbers, numbers.end()));
     }
+    // Of 400 clients, at most 20 of them there at once.
+    CHECK(numbers.size() <= without_clients + 20);
 }
 
 TEST_CASE("What follows urgent data is heard", "[readiness][system]") {
