@@ -38,7 +38,8 @@ std::vector<Timeout> timeouts(ServerOptions const& options) {
     // It is no reason for a shutdown to fail.
     auto const linger = std::min({linger_time, options.write_timeout.value_or(linger_time),
                                   options.drain_timeout.value_or(2 * linger_time) / 2});
-    return {options.idle_timeout, options.message_timeout, options.write_timeout, linger};
+    return {options.idle_timeout, options.message_timeout, options.write_timeout, linger,
+            retry_pause};
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& se
       deadlines_(timeouts(server.options)),
       timer_(std::in_place, context, deadlines_, server.owner),
       ready_set_(std::in_place, context),
-      writer_(server.writer(index)) {
+      writer_(server.writer(index)),
+      retry_(*this) {
     if (writer_ != nullptr) {
         writer_->attach(context.get_executor(), [this] { has_room(); });
     }
@@ -199,6 +201,19 @@ void Loop::resume_soon(Waiter& waiter) {
     if (must_wake) {
         wake();
     }
+}
+
+void Loop::resume_later(Waiter& waiter) {
+    later_.add(waiter);
+    if (!retry_.armed()) {
+        arm(retry_, Timer::retry);
+    }
+}
+
+/// There is only one of its own.
+void Loop::on_deadline(Timer /*timer*/) {
+    ready_.take(later_);
+    wake();
 }
 
 void Loop::has_room() {

@@ -10,6 +10,7 @@
 #include "roger/task.hpp"
 #include "server/admission.hpp"
 #include "server/message_writer.hpp"
+#include "server/pauses.hpp"
 #include "server/server_context.hpp"
 #include "server/tally.hpp"
 #include "server/turn_pool.hpp"
@@ -36,6 +37,7 @@ enum class Timer : std::uint8_t {
     message,  ///< until the message that it has begun ends
     write,    ///< until the client takes its answers
     linger,   ///< until the client closes its side after our final reply
+    retry,    ///< until the loop tries again what the system had no memory for
 };
 
 /// Bytes of messages that wait to be handled, bounded over all clients of a loop (promise P4):
@@ -53,7 +55,7 @@ private:
     std::size_t used_ = 0;
 };
 
-class Loop {
+class Loop final : DeadlineOwner<Timer> {
 public:
     struct Callbacks {
         std::function<void()> session_ended;  ///< one that was served has left
@@ -68,7 +70,7 @@ public:
     /// std::system_error for want of descriptors.
     Loop(std::size_t index, asio::io_context& context, ServerContext const& server,
          Callbacks callbacks);
-    ~Loop();
+    ~Loop() override;
     Loop(Loop const&) = delete;
     Loop& operator=(Loop const&) = delete;
 
@@ -108,6 +110,7 @@ public:
     Count owing;  ///< sessions whose clients do not take their answers just now
     ByteBudget budget;
     WaiterQueue room;  ///< for those who wait until there is some: full()
+    Pauses retries{"cannot receive from a client or send to it"};
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
     [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
     /// Before it is closed; also when the loop's rounds have ended.
@@ -121,6 +124,8 @@ public:
 
     /// A session that waits, or is about to, goes on in this round of its events, or in the next.
     void resume_soon(Waiter& waiter);
+    /// The same after retry_pause at most, or when something else happens to it.
+    void resume_later(Waiter& waiter);
 
     /// Whether so much waits to be displayed that no session is to receive more.
     [[nodiscard]] bool full() const { return writer_ ? writer_->full() : budget.full(); }
@@ -136,6 +141,7 @@ private:
     Task<void> run();
     void round();
     void wake();
+    void on_deadline(Timer timer) override;
     friend class Keeper;
     void keep_server();
     void let_go();
@@ -163,6 +169,8 @@ private:
     std::optional<EpollSet> ready_set_;  ///< until it has finished
     MessageWriter* writer_;
     WaiterQueue ready_;  ///< they go on in this round or the next
+    WaiterQueue later_;  ///< they go on at the next retry
+    Deadline<Timer> retry_;
     bool in_round_ = false;
     bool finished_ = false;
 };

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -18,6 +19,15 @@ namespace roger {
 
 /// Out of descriptors or memory, to try again at once would be to fail again at once.
 inline constexpr std::chrono::milliseconds pause_time{100};
+
+/// What was to be written, sent or received and would have needed memory that the system had not:
+/// nothing was, and the next try may go better. No event tells when.
+[[nodiscard]] inline bool lacks_memory(int error) {
+    return error == ENOBUFS || error == ENOMEM;
+}
+
+/// Until that is tried again.
+inline constexpr std::chrono::milliseconds retry_pause{10};
 
 /// All pauses of one kind in a server: each is counted, and at most one a second is logged.
 class Pauses {

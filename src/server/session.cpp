@@ -4,11 +4,13 @@
 #include "net/uninterrupted.hpp"
 #include "roger/batch.hpp"
 #include "roger/refusals.hpp"
+#include "server/pauses.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -67,7 +69,9 @@ Session::Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason re
     loop_.enter(*this, served_);
 }
 
+/// An exception can end it before it has closed its socket.
 Session::~Session() {
+    close();
     loop_.leave(*this, served_);
 }
 
@@ -101,6 +105,18 @@ void Session::watch() {
     loop_.ready_set().add(socket_.get(), input_events, this);
 }
 
+/// What has come already is its turn only after the others'; what the system lacked memory for is
+/// tried again after a pause.
+void Session::await(Awaits what) {
+    awaits_ = what;
+    if (lacks_memory_) {
+        lacks_memory_ = false;
+        loop_.resume_later(waiter_);
+    } else if (what == Awaits::input && readable_) {
+        loop_.resume_soon(waiter_);
+    }
+}
+
 /// A turn needs input, and room for what it may bring. Returns whether to wait: what it waits for
 /// resumes it.
 bool Session::must_wait_for_turn() {
@@ -114,20 +130,16 @@ bool Session::must_wait_for_turn() {
     return awaits_ != Awaits::nothing;
 }
 
-/// If there is some already, the other clients have their turn before it.
 void Session::await_input() {
-    awaits_ = Awaits::input;
     if (!peer_deadline_.armed()) {
         loop_.arm(peer_deadline_, Timer::idle);
     }
     if (decoder_.unfinished() && !message_deadline_) {
         message_deadline_ =
-            std::make_unique<Deadline<Timer>>(static_cast<DeadlineOwner<Timer>&>(*this));
+            std::make_unique<MessageDeadline>(static_cast<DeadlineOwner<Timer>&>(*this));
         loop_.arm(*message_deadline_, Timer::message);
     }
-    if (readable_) {
-        loop_.resume_soon(waiter_);
-    }
+    await(Awaits::input);
 }
 
 /// As the kernel knows it, of which events tell with some delay.
@@ -137,11 +149,14 @@ bool Session::has_input() const {
     return size >= 0 || errno != EAGAIN;
 }
 
-/// Meanwhile it is not the client who is late.
+/// Meanwhile it is not the client who is late. Of a message that is late already, what had come in
+/// time is still read.
 void Session::await_room() {
     awaits_ = Awaits::room;
     peer_deadline_.disarm();
-    message_deadline_.reset();
+    if (overdue_ != CloseReason::message_timeout) {
+        message_deadline_.reset();
+    }
     loop_.room.add(waiter_);
 }
 
@@ -164,6 +179,16 @@ void Session::go_on() {
 
 // --- receive ------------------------------------------------------------------------------
 
+/// A call has failed. False: that was the end of the connection.
+bool Session::may_succeed_later(int error) {
+    lacks_memory_ = lacks_memory(error);
+    if (lacks_memory_) {
+        loop_.retries.add(loop_.server().options.log,
+                          std::error_code(error, std::system_category()).message());
+    }
+    return lacks_memory_ || error == EAGAIN;
+}
+
 /// Reads once, without waiting. Nothing: there is nothing to answer.
 TurnPool::Pointer Session::receive() {
     if (!serves()) {
@@ -179,13 +204,12 @@ TurnPool::Pointer Session::receive() {
     if (!bytes.empty()) {
         peer_deadline_.disarm();
     }
+    if (overdue_ != CloseReason::none) {
+        judge(taken, ended);
+    }
     if (ended) {
         message_deadline_.reset();
     }
-    if (overdue_ == CloseReason::message_timeout ? !ended : bytes.empty()) {
-        set_close_reason(overdue_);
-    }
-    overdue_ = CloseReason::none;
     if (lines.empty()) {
         return {};
     }
@@ -210,8 +234,8 @@ std::string_view Session::read() {
         readable_ = false;
         if (result == 0) {
             set_close_reason(CloseReason::peer_closed);
-        } else if (errno != EAGAIN) {
-            set_close_reason(CloseReason::connection_lost);
+        } else {
+            read_failed(errno);
         }
         return {};
     }
@@ -219,6 +243,15 @@ std::string_view Session::read() {
     // Descriptors that come with data end a read: unix(7).
     readable_ = size == most || read_until_would_block_ || (message.msg_flags & MSG_CTRUNC) != 0;
     return {loop_.scratch.data(), size};
+}
+
+/// That the system lacks memory is not the client's delay, but no deadline is put off for it.
+void Session::read_failed(int error) {
+    if (!may_succeed_later(error) || (lacks_memory_ && overdue_ != CloseReason::none)) {
+        set_close_reason(CloseReason::connection_lost);
+    } else if (!lacks_memory_) {
+        read_until_would_block_ = false;
+    }
 }
 
 /// Returns how many of the bytes the turn has taken. With a writer their messages go straight
@@ -302,11 +335,12 @@ bool Session::send(Replies& replies) {
         auto const pieces = replies.gather(buffers);
         long const sent = uninterrupted([&] { return send_pieces(socket_.get(), pieces); });
         if (sent < 0) {
-            if (errno != EAGAIN) {
+            if (!may_succeed_later(errno)) {
                 close_reason_ = CloseReason::connection_lost;
             }
             return false;
         }
+        peer_deadline_.disarm();
         replies.consume(static_cast<std::size_t>(sent));
     }
     return true;
@@ -326,17 +360,19 @@ Task<void> Session::acknowledge_rest(TurnPool::Pointer& turn) {
     Replies replies = std::move(turn->replies);
     std::size_t const acks = turn->acks;
     turn.reset();
+    peer_deadline_.disarm();
     if (peer_takes_answers()) {
         loop_.ready_set().change(socket_.get(), input_events | EPOLLOUT, this);
     }
     while (peer_takes_answers()) {
-        awaits_ = Awaits::output;
-        loop_.arm(peer_deadline_, Timer::write);
+        if (!peer_deadline_.armed()) {
+            loop_.arm(peer_deadline_, Timer::write);
+        }
+        await(Awaits::output);
         loop_.owing.add();
         co_await waiter_.wait();
         loop_.owing.subtract(1);
         awaits_ = Awaits::nothing;
-        peer_deadline_.disarm();
         if (peer_takes_answers() && send(replies)) {
             loop_.tally.acknowledged.add(acks);
             loop_.ready_set().change(socket_.get(), input_events, this);

@@ -19,7 +19,8 @@
 
 namespace roger {
 
-/// Why a session ends: the first reason stands.
+/// Why a session ends. The first reason stands, unless something fails after it: that takes its
+/// place.
 enum class CloseReason : std::uint8_t {
     none,
     peer_closed,      ///< the client has closed its sending side, and everything is answered
@@ -30,6 +31,14 @@ enum class CloseReason : std::uint8_t {
     busy,             ///< the limit on connections was reached
     shutdown,         ///< the server drains
     handler_failed,
+};
+
+/// For the end of a message that has begun.
+struct MessageDeadline : Deadline<Timer> {
+    using Deadline::Deadline;
+
+    /// Once it has come: bytes that were there by then, and have not been read yet.
+    std::size_t unread_in_time = 0;
 };
 
 class Session final : public ListHook, DeadlineOwner<Timer>, SocketOwner {
@@ -70,18 +79,22 @@ private:
     };
 
     [[nodiscard]] bool serves() const { return close_reason_ == CloseReason::none; }
+    void await(Awaits what);
     bool must_wait_for_turn();
     [[nodiscard]] bool has_input() const;
     void await_input();
     void await_room();
     void go_on();
 
+    bool may_succeed_later(int error);
     TurnPool::Pointer receive();
     std::string_view read();
+    void read_failed(int error);
     std::size_t decode(std::string_view bytes, Turn& turn);
     template <typename Lines>
     std::size_t decode_to(Lines& lines, std::string_view bytes);
     void take(std::size_t seen, std::size_t taken);
+    void judge(std::size_t taken, bool ended);
     Task<void> handle(Turn& turn);
     void answer_written(Turn& turn);
     bool send(Replies& replies);
@@ -109,10 +122,11 @@ private:
     bool readable_ : 1 = false;                ///< as far as is known
     bool read_until_would_block_ : 1 = false;  ///< a read that brings little can leave something
     bool sends_much_ : 1 = false;              ///< more, the last time, than a read takes at once
+    bool lacks_memory_ : 1 = false;            ///< the system did, for what is to be tried again
     PeerAddress peer_;
     Permit permit_;
     Deadline<Timer> peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
-    std::unique_ptr<Deadline<Timer>> message_deadline_;  ///< for the end of one that has begun
+    std::unique_ptr<MessageDeadline> message_deadline_;
     Waiter waiter_;
     LineDecoder decoder_;
 };

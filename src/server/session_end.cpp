@@ -2,9 +2,13 @@
 #include "net/uninterrupted.hpp"
 #include "server/session.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <span>
 #include <string_view>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace roger {
@@ -13,6 +17,16 @@ namespace {
 
 /// Of what a client that is not served has sent: it may be sending more all the time.
 constexpr int most_reads_at_once = 16;
+
+long receive_some(int socket, std::span<char> bytes) {
+    return uninterrupted([&] { return ::recv(socket, bytes.data(), bytes.size(), 0); });
+}
+
+std::size_t bytes_to_read(int socket) {
+    int bytes = 0;
+    ::ioctl(socket, FIONREAD, &bytes);
+    return static_cast<std::size_t>(std::max(bytes, 0));
+}
 
 }  // namespace
 
@@ -26,10 +40,7 @@ Task<void> Session::linger_and_close() {
         ::shutdown(socket_.get(), SHUT_WR);
         loop_.arm(peer_deadline_, Timer::linger);
         do {
-            awaits_ = Awaits::input;
-            if (readable_) {
-                loop_.resume_soon(waiter_);  // the other clients have their turn before it
-            }
+            await(Awaits::input);
             co_await waiter_.wait();
             awaits_ = Awaits::nothing;
         } while (socket_ && drop_input());
@@ -40,10 +51,9 @@ Task<void> Session::linger_and_close() {
 
 /// Returns whether more can come.
 bool Session::drop_input() {
-    long const size = uninterrupted(
-        [&] { return ::recv(socket_.get(), loop_.scratch.data(), sizeof loop_.scratch, 0); });
+    long const size = receive_some(socket_.get(), loop_.scratch);
     readable_ = size > 0;
-    return size > 0 || (size < 0 && errno == EAGAIN);
+    return size > 0 || (size < 0 && may_succeed_later(errno));
 }
 
 void Session::refuse(CloseReason reason) {
@@ -51,7 +61,7 @@ void Session::refuse(CloseReason reason) {
     send_final_reply();
     ::shutdown(socket_.get(), SHUT_WR);
     for (int i = 0; i < most_reads_at_once; ++i) {
-        if (::recv(socket_.get(), loop_.scratch.data(), sizeof loop_.scratch, 0) <= 0) {
+        if (receive_some(socket_.get(), loop_.scratch) <= 0) {
             break;
         }
     }
@@ -61,7 +71,8 @@ void Session::refuse(CloseReason reason) {
 void Session::send_final_reply() {
     if (ReplyLine const* reply = final_reply()) {
         std::string_view const line = reply->line();
-        ::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+        uninterrupted(
+            [&] { return ::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL); });
     }
 }
 
@@ -94,11 +105,13 @@ ReplyLine const* Session::final_reply() {
 void Session::on_deadline(Timer timer) {
     switch (timer) {
         case Timer::idle:
-            overdue_ = CloseReason::idle_timeout;
+            if (overdue_ == CloseReason::none) {
+                overdue_ = CloseReason::idle_timeout;
+            }
             break;
         case Timer::message:
             overdue_ = CloseReason::message_timeout;
-            sends_much_ = true;  // as far as one read shows
+            message_deadline_->unread_in_time = bytes_to_read(socket_.get());
             break;
         case Timer::write:
             close_reason_ = CloseReason::write_timeout;
@@ -106,8 +119,25 @@ void Session::on_deadline(Timer timer) {
         case Timer::linger:
             close();
             break;
+        case Timer::retry:
+            return;  // the loop's
     }
     go_on();
+}
+
+/// A deadline has come, and a read since then has taken so many bytes. Of a message, all that had
+/// come by then is read before it is late; what has come since does not count.
+void Session::judge(std::size_t taken, bool ended) {
+    bool const of_message = overdue_ == CloseReason::message_timeout;
+    if (of_message && !ended && taken != 0 && taken < message_deadline_->unread_in_time) {
+        message_deadline_->unread_in_time -= taken;
+        readable_ = true;
+        return;
+    }
+    if (of_message ? !ended : taken == 0) {
+        set_close_reason(overdue_);
+    }
+    overdue_ = CloseReason::none;
 }
 
 void Session::drain() {

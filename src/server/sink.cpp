@@ -3,6 +3,7 @@
 
 #include "net/last_error.hpp"
 #include "net/uninterrupted.hpp"
+#include "server/pauses.hpp"
 
 #include <fmt/format.h>
 
@@ -25,12 +26,9 @@ namespace roger {
 
 namespace {
 
-/// Until an output is tried again that seemed writable and took nothing.
-constexpr int retry_ms = 10;
-
 /// Nothing was taken, and the next try may go better: a full buffer, or no memory in the system.
 bool for_a_while(int error) {
-    return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
+    return error == EAGAIN || lacks_memory(error);
 }
 
 void require_writable(int descriptor) {
@@ -132,6 +130,7 @@ long Sink::write_some(std::string_view bytes) {
 /// A terminal can have space for one character and need two for a newline, and a lack of memory is
 /// not waited for with poll(): after a try in vain only time passes.
 std::error_code Sink::wait_for_room(bool in_vain) {
+    constexpr auto retry_ms = static_cast<int>(retry_pause.count());
     std::array<pollfd, 2> events{
         {{in_vain ? -1 : descriptor_, POLLOUT, 0}, {stop_event_.get(), POLLIN, 0}}};
     if (uninterrupted(
@@ -139,7 +138,7 @@ std::error_code Sink::wait_for_room(bool in_vain) {
         if (!for_a_while(errno)) {
             return last_error();
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(retry_ms));
+        std::this_thread::sleep_for(retry_pause);
     }
     if (events[1].revents != 0 || is_stopped_) {
         return std::make_error_code(std::errc::operation_canceled);

@@ -53,6 +53,7 @@ void Turn::clear() {
     lines.messages.clear();
     lines.runs.clear();
     lines.line_ended = false;
+    end = 0;
     replies.clear();
     acks = 0;
 }

@@ -12,6 +12,7 @@
 #include <ios>
 #include <iterator>
 #include <sstream>
+#include <string>
 #include <string_view>
 
 #include <fcntl.h>
@@ -90,6 +91,29 @@ std::vector<int> inheritable_descriptors(pid_t process) {
     }
     std::ranges::sort(inheritable);
     return inheritable;
+}
+
+int next_descriptor(pid_t process) {
+    int number = 0;
+    while (std::filesystem::is_symlink(fmt::format("/proc/{}/fd/{}", process, number))) {
+        ++number;
+    }
+    return number;
+}
+
+std::set<int> watched_descriptors(pid_t process) {
+    std::set<int> watched;
+    for (auto const& entry :
+         std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", process))) {
+        std::ifstream info(entry.path());
+        for (std::string word; info >> word;) {
+            int number = -1;
+            if (word == "tfd:" && info >> number) {
+                watched.insert(number);
+            }
+        }
+    }
+    return watched;
 }
 
 std::size_t threads(pid_t process) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ std::vector<int> descriptors(pid_t process);
 std::size_t open_descriptors(pid_t process);
 /// Those above 2 that a program inherits which the process executes: without close-on-exec.
 std::vector<int> inheritable_descriptors(pid_t process);
+/// The number that it gives to what it opens next.
+int next_descriptor(pid_t process);
+/// Those that it has in its epoll sets.
+std::set<int> watched_descriptors(pid_t process);
 std::size_t threads(pid_t process);
 /// Whether each of its threads waits for something: none runs, or would run if it had a processor.
 bool all_threads_wait(pid_t process);

@@ -1,19 +1,18 @@
 // Listening sockets of the server: when the system fails to accept.
 #include "support/answers.hpp"
+#include "support/facts.hpp"
 #include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,15 +38,6 @@ private:
 std::size_t pauses_told(ServerProcess& server, int error) {
     return times_told(
         server, std::string("cannot accept connections, trying again: ") + std::strerror(error));
-}
-
-/// The number that a process gives to what it opens next.
-int next_descriptor(pid_t process) {
-    int number = 0;
-    while (std::filesystem::is_symlink(fmt::format("/proc/{}/fd/{}", process, number))) {
-        ++number;
-    }
-    return number;
 }
 
 double seconds_since(Clock::time_point begin) {

@@ -5,6 +5,7 @@
 #include "support/attachments.hpp"
 #include "support/deadline.hpp"
 #include "support/facts.hpp"
+#include "support/failing_calls.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
@@ -174,6 +175,20 @@ TEST_CASE("What follows urgent data is heard", "[readiness][system]") {
     peer.send("two\n");
     suspended.reset();
     CHECK(peer.receive_exactly(2 * ack_line.size()) == times(2, ack_line));
+}
+
+TEST_CASE("Urgent data costs no more reads than those of its turn", "[readiness][system]") {
+    FailingCalls calls;
+    auto server = start_with(calls, {"127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    REQUIRE(::send(peer.descriptor(), "!", 1, MSG_OOB) == 1);
+    talk(peer, "urgent");
+    calls.fail(Call::recv, 0);  // they are counted
+    constexpr std::size_t count = 100;
+    for (std::size_t number = 0; number != count; ++number) {
+        talk(peer, "ordinary");
+    }
+    CHECK(calls.failures(Call::recv) < count * 3 / 2);
 }
 
 TEST_CASE("What follows a message that descriptors came with is heard", "[readiness][system]") {
