@@ -2,6 +2,7 @@
 #include "load/answer.hpp"
 #include "load/load_client.hpp"
 #include "load/worker.hpp"
+#include "net/uninterrupted.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/quantity.hpp"
 
@@ -136,7 +137,8 @@ void LoadClient::keep_unsent(std::string_view rest) {
 }
 
 std::optional<std::size_t> LoadClient::write(std::string_view bytes) {
-    ssize_t const taken = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ssize_t const taken = uninterrupted(
+        [&] { return ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (taken < 0 && errno == EMSGSIZE) {
         throw std::runtime_error(
             fmt::format("a message of {} bytes is more than a datagram to {} can hold: make "

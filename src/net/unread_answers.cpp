@@ -2,12 +2,15 @@
 #include "net/unread_answers.hpp"
 
 #include "net/descriptor.hpp"
+#include "net/last_error.hpp"
+#include "net/uninterrupted.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -23,7 +26,8 @@ namespace {
 
 using Names = std::set<std::string, std::less<>>;
 
-/// How long somebody who reads again may have to wait for that to be noticed.
+/// How long somebody who reads again may have to wait for that to be noticed, and until the system
+/// is asked again that could not tell.
 constexpr std::chrono::milliseconds patience{50};
 
 std::size_t buffer_size(int socket) {
@@ -42,39 +46,57 @@ std::size_t unread_bytes(int socket) {
 /// A connection to sock_diag(7), which lists the Unix sockets.
 class Listing {
 public:
-    Listing() : socket_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)) {
+    Listing() : socket_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)) {}
+
+    std::error_code ask() {
+        if (!socket_) {
+            return last_error();
+        }
         struct {
             nlmsghdr header;
             unix_diag_req request;
-        } ask{};
-        ask.header.nlmsg_len = sizeof ask;
-        ask.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-        ask.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-        ask.request.sdiag_family = AF_UNIX;
-        ask.request.udiag_states = ~0U;
-        ask.request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN;
-        ended_ = ::send(socket_.get(), &ask, sizeof ask, 0) != sizeof ask;
+        } question{};
+        question.header.nlmsg_len = sizeof question;
+        question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+        question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+        question.request.sdiag_family = AF_UNIX;
+        question.request.udiag_states = ~0U;
+        question.request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN;
+        long const sent = uninterrupted(
+            [&] { return ::send(socket_.get(), &question, sizeof question, MSG_NOSIGNAL); });
+        return sent < 0 ? last_error() : std::error_code();
     }
 
-    /// Adds the names of the next datagram sockets that have something unread. Returns false at
-    /// the end of the list.
-    bool next(Names& names) {
-        ssize_t const received =
-            ended_ ? 0 : ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0);
-        auto size = static_cast<unsigned>(std::max<ssize_t>(received, 0));
-        ended_ = size == 0;
+    [[nodiscard]] bool ended() const { return ended_; }
+
+    /// Adds the names of the next datagram sockets that have something unread.
+    std::error_code next(Names& names) {
+        long const received =
+            uninterrupted([&] { return ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0); });
+        if (received < 0) {
+            return last_error();
+        }
+        ended_ = received == 0;
+        auto size = static_cast<unsigned>(received);
         for (auto* entry = reinterpret_cast<nlmsghdr*>(buffer_.data()); NLMSG_OK(entry, size);
              entry = NLMSG_NEXT(entry, size)) {
             if (entry->nlmsg_type != SOCK_DIAG_BY_FAMILY) {
-                ended_ = true;  // done, or an error
-                break;
+                ended_ = true;
+                return outcome(*entry);
             }
             add(*entry, names);
         }
-        return !ended_;
+        return {};
     }
 
 private:
+    /// NLMSG_DONE and NLMSG_ERROR both begin with the negative number of an error, or 0.
+    static std::error_code outcome(nlmsghdr& entry) {
+        int number = 0;
+        std::memcpy(&number, NLMSG_DATA(&entry), sizeof number);
+        return {-number, std::system_category()};
+    }
+
     static void add(nlmsghdr& entry, Names& names) {
         auto* const socket = static_cast<unix_diag_msg*>(NLMSG_DATA(&entry));
         std::string_view name;
@@ -94,16 +116,17 @@ private:
     }
 
     Descriptor socket_;
-    bool ended_;
+    bool ended_ = false;
     alignas(nlmsghdr) std::array<char, 32 * 1024> buffer_;
 };
 
-Names names_with_unread() {
-    Names names;
+std::error_code find_unread(Names& names) {
     Listing listing;
-    while (listing.next(names)) {
+    std::error_code error = listing.ask();
+    while (!error && !listing.ended()) {
+        error = listing.next(names);
     }
-    return names;
+    return error;
 }
 
 std::string_view name_of(Endpoint const& receiver) {
@@ -122,27 +145,39 @@ bool UnreadAnswers::piled_up() {
         idle_.clear();
         look_at_ = capacity_ / 2;
     }
-    return unread > look_at_;
+    return unread > look_at_ && Clock::now() >= not_before_;
 }
 
-void UnreadAnswers::look() {
-    idle_ = names_with_unread();
-    looked_ = Clock::now();
+std::error_code UnreadAnswers::look() {
+    Names unread_names;
+    if (std::error_code const error = find_unread(unread_names)) {
+        not_before_ = Clock::now() + patience;
+        return error;
+    }
+    idle_ = std::move(unread_names);
+    not_before_ = Clock::now();
+    forgive_at_ = not_before_ + patience;
     // However many there will be, there is always something left for the others.
     std::size_t const unread = std::min(unread_bytes(socket_), capacity_);
     look_at_ = unread + (capacity_ - unread) / 4;
+    return {};
 }
 
-bool UnreadAnswers::leaves_unread(Endpoint const& receiver) {
-    if (idle_.empty()) {
-        return false;
+std::error_code UnreadAnswers::forgive() {
+    if (idle_.empty() || Clock::now() < forgive_at_) {
+        return {};
     }
-    if (auto const now = Clock::now(); now - looked_ > patience) {
-        looked_ = now;
-        Names const unread = names_with_unread();
+    forgive_at_ = Clock::now() + patience;
+    Names unread;
+    std::error_code const error = find_unread(unread);
+    if (!error) {
         std::erase_if(idle_, [&unread](std::string const& name) { return !unread.contains(name); });
     }
-    return idle_.contains(name_of(receiver));
+    return error;
+}
+
+bool UnreadAnswers::leaves_unread(Endpoint const& receiver) const {
+    return !idle_.empty() && idle_.contains(name_of(receiver));
 }
 
 }  // namespace roger

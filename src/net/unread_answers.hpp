@@ -9,6 +9,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <system_error>
 
 namespace roger {
 
@@ -30,17 +31,23 @@ public:
     /// Much more than the last time is unread: it is time for a pause, and to look().
     [[nodiscard]] bool piled_up();
 
-    /// Finds those that have something unread.
-    void look();
+    /// Finds those that have something unread. An error: the system could not tell, and what was
+    /// known stays.
+    [[nodiscard]] std::error_code look();
 
-    [[nodiscard]] bool leaves_unread(Endpoint const& receiver);
+    /// To be called before answers: those that have read theirs get them again, if not at once.
+    /// An error: as above.
+    [[nodiscard]] std::error_code forgive();
+
+    [[nodiscard]] bool leaves_unread(Endpoint const& receiver) const;
 
 private:
     int socket_;
     std::size_t capacity_;                     ///< bytes that the socket's buffer holds
     std::size_t look_at_;                      ///< unread bytes
     std::set<std::string, std::less<>> idle_;  ///< names of those that do not read
-    Clock::time_point looked_;
+    Clock::time_point not_before_;             ///< the system is asked again
+    Clock::time_point forgive_at_;
 };
 
 }  // namespace roger

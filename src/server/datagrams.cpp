@@ -4,7 +4,6 @@
 #include "net/spawn.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
-#include "server/pauses.hpp"
 
 #include <asio/deferred.hpp>
 #include <asio/error.hpp>
@@ -15,6 +14,7 @@
 #include <algorithm>
 #include <exception>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace roger {
@@ -254,6 +254,9 @@ void Datagrams::acknowledge() {
 }
 
 void Datagrams::send_owed() {
+    if (unread_) {
+        tell_failed_look(unread_->forgive());
+    }
     for (Owed const& owed : owed_) {
         bool const reads = !unread_ || !unread_->leaves_unread(batch_.sender(owed.datagram));
         if (reads && !owed.line.empty() && batch_.answerable(owed.datagram)) {
@@ -282,12 +285,19 @@ Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
     asio::error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::deferred, ignored));
-    unread_->look();
-    if (unread_throttle_.lets_through(Clock::now())) {
+    std::error_code const error = unread_->look();
+    tell_failed_look(error);
+    if (!error && unread_throttle_.lets_through(Clock::now())) {
         loop_.server().options.log(
             LogLevel::warning,
             fmt::format("answers of {} pile up unread: those who do not read theirs get no more",
                         to_string(bound_.address)));
+    }
+}
+
+void Datagrams::tell_failed_look(std::error_code why) {
+    if (why) {
+        failed_looks_.add(loop_.server().options.log, why.message());
     }
 }
 

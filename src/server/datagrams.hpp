@@ -13,6 +13,7 @@
 #include "server/admission.hpp"
 #include "server/log_throttle.hpp"
 #include "server/loop.hpp"
+#include "server/pauses.hpp"
 
 #include <asio/error_code.hpp>
 #include <asio/steady_timer.hpp>
@@ -24,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -81,6 +83,7 @@ private:
     void send_owed();
     Task<void> pause(asio::error_code why);
     Task<void> spare_the_rest();
+    void tell_failed_look(std::error_code why);
     void refuse_queued();
     void finish();
 
@@ -96,6 +99,7 @@ private:
     DatagramBatch batch_;
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
     LogThrottle unread_throttle_;
+    Pauses failed_looks_{"cannot ask the system who leaves answers unread"};
     std::vector<PeerAddress> senders_;           ///< by datagram
     std::vector<Message> messages_;              ///< those that are to be displayed
     std::vector<Permit> permits_;                ///< theirs

@@ -1,6 +1,7 @@
 // Datagram sockets of the server: when it is killed, stalled, flooded, not listened to, or lied to.
 #include "support/deadline.hpp"
 #include "support/facts.hpp"
+#include "support/failing_calls.hpp"
 #include "system/datagram_place.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,11 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <string>
 #include <vector>
+
+#include <sys/socket.h>
 
 using namespace roger::test;
 using namespace std::chrono_literals;
@@ -123,6 +127,51 @@ TEST_CASE("deaf: a Unix peer that never reads holds nobody up", "[datagrams][dea
     CHECK(deaf.take_all() + unanswered == 600);
     CHECK(server.counter("displayed") == 1'200);
     talk(deaf, "sorry");
+}
+
+TEST_CASE("deaf: who is known not to read gets no answers while the system cannot be asked",
+          "[datagrams][deaf][failing-calls][system]") {
+    TempDir const directory;
+    FailingCalls calls;
+    auto server = start_with(calls, {"unixgram:" + directory / "s"});
+    auto deaf = DatagramPeer::to(server.address());
+    deaf.connect();
+    auto reader = DatagramPeer::to(server.address());
+    reader.connect();
+    auto const begun = Clock::now();
+    std::size_t again = 0;
+    std::size_t sent = 0;
+    Deadline const deadline;
+    while (!deadline.over() && (sent % 100 != 1 || times_told(server, "pile up unread") == 0)) {
+        deaf.send("deaf");
+        again += talk_again(reader, "reads");
+        ++sent;
+    }
+    calls.fail(Call::socket, EMFILE, every_time, AF_NETLINK);
+    eventually("the system has been asked in vain", [&] {
+        deaf.send("deaf");
+        again += talk_again(reader, "reads");
+        return calls.failures(Call::socket) > 2;
+    });
+    // Half of the buffer was full by then.
+    for (std::size_t i = 0; i < 3 * sent; ++i) {
+        deaf.send("still deaf");
+        again += talk_again(reader, "still reads");
+    }
+    CHECK(again <= 10);
+    auto const told = times_told(
+        server,
+        "cannot ask the system who leaves answers unread, trying again: Too many open files");
+    CHECK(told > 0);
+    CHECK(static_cast<double>(told) <=
+          std::chrono::duration<double>(Clock::now() - begun).count() + 1);
+    // Once it reads, and the system tells, it is answered again.
+    calls.succeed(Call::socket);
+    CHECK(deaf.take_all() > 0);
+    eventually("the deaf peer is answered", [&] {
+        deaf.send("no longer deaf");
+        return deaf.would_receive_within(a_while);
+    });
 }
 
 TEST_CASE("deaf: a connected Unix peer that never reads leaves the others their answers",
