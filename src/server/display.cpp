@@ -97,13 +97,17 @@ bool Display::is_for_writer() const {
            (sink_.may_block() && !latency_.is_low());
 }
 
+/// Only of a file it is asked how long it takes.
+template <typename Write>
+std::error_code Display::timed(Write write) {
+    return sink_.may_block() ? latency_.measure(write) : write();
+}
+
 /// Returns whether that was the end of it.
 bool Display::write_now(RecordBuffer::Block& block) {
     std::string_view rest = block.bytes;
-    if (!failure_ && sink_.may_block()) {
-        failure_ = latency_.measure([&] { return sink_.write_now(rest); });
-    } else if (!failure_) {
-        failure_ = sink_.write_now(rest);
+    if (!failure_) {
+        failure_ = timed([&] { return sink_.write_now(rest); });
     }
     block.taken = block.bytes.size() - rest.size();
     return failure_ || rest.empty();
@@ -147,7 +151,7 @@ void Display::write_buffers(std::vector<RecordBuffer*> const& buffers) {
         RecordBuffer::Block& block = buffer->block();
         std::string_view rest = std::string_view(block.bytes).substr(block.taken);
         if (!failure_) {
-            failure_ = latency_.measure([&] { return sink_.write(rest); });
+            failure_ = timed([&] { return sink_.write(rest); });
         }
         block.taken = block.bytes.size() - rest.size();
     }

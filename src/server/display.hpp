@@ -63,6 +63,8 @@ public:
 
 private:
     [[nodiscard]] bool is_for_writer() const;
+    template <typename Write>
+    std::error_code timed(Write write);
     bool write_now(RecordBuffer::Block& block);
 
     void run_writer();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <ctime>
 
 #include <sys/resource.h>
 
@@ -10,7 +11,8 @@ namespace roger {
 /// A file takes next to no time while the system has memory for what is written, and any length
 /// when it has not, or on a network. After one write that was slow, the latency is taken for high
 /// until many in a row were quick. A write that waited for nothing but a processor says nothing of
-/// the file: it is the machine that is busy.
+/// the file: it is the machine that is busy. One that used the processor for all that time does: a
+/// file system compresses or encrypts, or the kernel looks for memory.
 class WriteLatency {
 public:
     using Duration = std::chrono::steady_clock::duration;
@@ -25,11 +27,11 @@ public:
     /// Makes a write, and adds how long it took. Returns what that returns.
     template <typename Write>
     auto measure(Write write) {
-        long const waits_before = waits();
+        Spent const before = Spent::by_now();
         auto const begin = std::chrono::steady_clock::now();
         auto const result = write();
         auto const taken = std::chrono::steady_clock::now() - begin;
-        if (taken < high || waits() != waits_before) {
+        if (taken < high || Spent::by_now().tells_of_file(before)) {
             add(taken);
         }
         return result;
@@ -45,12 +47,27 @@ public:
     }
 
 private:
-    /// How often this thread has waited, for anything but a processor: getrusage(2).
-    static long waits() {
-        rusage usage{};
-        ::getrusage(RUSAGE_THREAD, &usage);
-        return usage.ru_nvcsw;
-    }
+    /// What this thread has done so far.
+    struct Spent {
+        long waits;  ///< for anything but a processor
+        std::chrono::nanoseconds cpu;
+
+        /// The CPU time of getrusage(2) is no younger than the scheduler's last tick: some of it
+        /// would be what was used before the write.
+        static Spent by_now() {
+            rusage usage{};
+            ::getrusage(RUSAGE_THREAD, &usage);
+            timespec used{};
+            ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+            return {
+                .waits = usage.ru_nvcsw,
+                .cpu = std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec)};
+        }
+
+        [[nodiscard]] bool tells_of_file(Spent const& before) const {
+            return waits != before.waits || cpu - before.cpu >= high;
+        }
+    };
 
     unsigned quick_ones_ = enough_quick_ones;
 };
