@@ -4,15 +4,20 @@
 #include "support/failing_calls.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -30,9 +35,24 @@ struct HeldServer {
 
     /// Sends a message whose record is held on its way to the file.
     void hold_record_of(Peer& peer, std::string const& message) {
+        hold_next([&] { peer.send(message + '\n'); });
+    }
+
+    /// The same of a client that has spoken before the server sees it: it is never idle.
+    Peer hold_record_of_newcomer(std::string const& message) {
+        std::optional<Peer> peer;
+        hold_next([&] {
+            Suspended const suspended(server.id());
+            peer = Peer::connect(server.address());
+            peer->send(message + '\n');
+        });
+        return std::move(*peer);
+    }
+
+    void hold_next(std::function<void()> const& send) {
         std::uint64_t const before = calls.held(Call::write);
         calls.hold(Call::write, STDOUT_FILENO);
-        peer.send(message + '\n');
+        send();
         eventually("its record is being written",
                    [&] { return calls.held(Call::write) == before + 1; });
     }
@@ -86,6 +106,27 @@ TEST_CASE("A file that hangs holds up a loop for one write, and nothing is lost 
     other.close();
     CHECK(server.wait_for_exit() == Exit::with(0));
     CHECK(server.output() == "one\ntwo\nthree\n");
+}
+
+TEST_CASE("While the thread waits for a file that hangs, deadlines go on",
+          "[slow-file][deadlines][system]") {
+    auto const [option, said, refusal] = GENERATE(table<char const*, char const*, char const*>(
+        {{"--idle-timeout", "", "error: idle for 300ms\n"},
+         {"--message-timeout", "begun", "error: message not finished within 300ms\n"}}));
+    CAPTURE(option);
+    HeldServer held({option, "300ms", "127.0.0.1:0"});
+    Peer first = held.hold_record_of_newcomer("one");
+    held.release();
+    CHECK(first.receive_line() == ack);
+
+    Peer waiting = held.hold_record_of_newcomer("two");
+    Peer late = Peer::connect(held.server.address());
+    late.send(said);
+    CHECK(late.receive_all() == refusal);
+    // It is the server that is late with this one's answer.
+    CHECK_FALSE(waiting.would_receive_within(0ms));
+    held.release();
+    CHECK(waiting.receive_line() == ack);
 }
 
 TEST_CASE("A file that hangs for ever does not keep a second signal from ending the server",
