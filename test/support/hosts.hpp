@@ -7,9 +7,9 @@
 
 namespace roger::test {
 
-/// This machine lets a test see another /etc/hosts than everybody else does (a mount namespace:
-/// needs root, or user namespaces for all).
-bool can_change_hosts();
+/// Skips the test where it cannot see another /etc/hosts than everybody else does (a mount
+/// namespace: needs root, or user namespaces for all).
+void need_hosts();
 
 /// Starts the same program where `path`, which outlives it, is /etc/hosts.
 Launch with_hosts(Launch launch, std::string const& path);

@@ -207,9 +207,7 @@ TEST_CASE("Ports that run out are no failure of the server", "[load][system]") {
 
 TEST_CASE("An address of the name that answers nothing is passed over for the next",
           "[load][system]") {
-    if (!can_change_hosts()) {
-        SKIP("needs root or user namespaces to give names of its own");
-    }
+    need_hosts();
     ReservedPort const reserved;
     std::string const port = std::to_string(reserved.number());
     LineServer const server({.address = "tcp:127.0.0.2:" + port});

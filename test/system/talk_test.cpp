@@ -176,9 +176,7 @@ TEST_CASE("One server talks at several addresses at once", "[talk][system]") {
 }
 
 TEST_CASE("A client tries the next address of a name when the first refuses", "[talk][system]") {
-    if (!can_change_hosts()) {
-        SKIP("needs root or user namespaces to give a name two addresses");
-    }
+    need_hosts();
     TempDir const directory;
     auto const hosts = directory / "hosts";
     write_file(hosts, "127.0.0.1 two.test\n127.0.0.2 two.test\n");
@@ -197,8 +195,9 @@ TEST_CASE("A client tries the next address of a name when the first refuses", "[
 }
 
 TEST_CASE("A client falls back from IPv6 to IPv4", "[talk][system]") {
-    if (!can_change_hosts() || !has_ipv6()) {
-        SKIP("needs ::1, and root or user namespaces to give a name two addresses");
+    need_hosts();
+    if (!has_ipv6()) {
+        SKIP("this machine has no ::1");
     }
     TempDir const directory;
     auto const hosts = directory / "hosts";
@@ -212,9 +211,7 @@ TEST_CASE("A client falls back from IPv6 to IPv4", "[talk][system]") {
 }
 
 TEST_CASE("A client whose every address refuses says what failed for each", "[talk][system]") {
-    if (!can_change_hosts()) {
-        SKIP("needs root or user namespaces to give a name two addresses");
-    }
+    need_hosts();
     TempDir const directory;
     auto const hosts = directory / "hosts";
     write_file(hosts, "127.0.0.1 two.test\n127.0.0.2 two.test\n");
