@@ -11,16 +11,46 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <malloc.h>
 
 namespace roger::test {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// All but `ok`, each with a reason of its own, and a long one.
+Task<void> take_ok(Batch const& batch) {
+    for (Message const& message : batch) {
+        if (message.text != "ok") {
+            batch.refuse(message, std::string(990, 'r') + std::string(message.text));
+        }
+    }
+    co_return;
+}
+
+/// From the heap, by this process.
+std::size_t allocated_bytes() {
+    auto const now = ::mallinfo2();
+    return now.uordblks + now.hblkhd;
+}
+
+/// Until the server waits for it to take its answers, and does nothing.
+void send_and_take_nothing(Peer& peer, Server const& server, std::string const& messages) {
+    eventually("the server waits for a client to take its answers", [&] {
+        auto const before = server.counters();
+        bool const stuck = peer.send_until_stuck(messages, 20ms) == 0;
+        auto const after = server.counters();
+        return stuck && after.displayed == before.displayed && after.acknowledged < after.displayed;
+    });
+}
 
 /// Refuses a message `no` by itself, and a batch that has an `all`.
 Task<void> choose(Batch const& batch) {
@@ -104,6 +134,32 @@ TEST_CASE("Thousands of refused messages at once are answered in order", "[serve
     }
     peer.send(said);
     CHECK(peer.receive_exactly(expected.size()) == expected);
+}
+
+TEST_CASE("A client that takes no refusals costs their different reasons, and two bytes for each",
+          "[server][memory]") {
+    if constexpr (sanitized) {
+        SKIP("a sanitizer's allocator is another");
+    }
+    constexpr std::size_t most_reasons_bytes = 50 * 1000;
+    std::string messages;
+    for (int number = 0; number != 100'000; ++number) {
+        messages += number % 10 == 0 ? "ok\n" : std::to_string(number % 1000) + '\n';
+    }
+    RunningServer running({.write_timeout = std::nullopt}, take_ok);
+    constexpr std::size_t count = 5;
+    std::vector<Peer> peers;
+    std::vector<std::size_t> costs;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const before = allocated_bytes();
+        peers.push_back(Peer::connect(running.address(), {.receive_buffer = 4096}));
+        send_and_take_nothing(peers.back(), running.server(), messages);
+        auto const after = allocated_bytes();
+        costs.push_back(after - std::min(before, after));
+    }
+    std::ranges::nth_element(costs, costs.begin() + count / 2);
+    // The text of each answer would be a megabyte. At a busy moment a turn may still be there.
+    CHECK(costs[count / 2] < 2 * most_reasons_bytes);
 }
 
 TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurrency]") {
