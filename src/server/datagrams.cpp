@@ -15,6 +15,7 @@
 #include <exception>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace roger {
@@ -190,10 +191,7 @@ void Datagrams::settle_written() {
     MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
         ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
-    if (std::string const failure = written < messages_.size() ? writer.failure() : "";
-        !failure.empty()) {
-        loop_.server().fail(failure);
-    }
+    std::ignore = loop_.server().fails(writer, messages_.size() - written);
     settle_all(written, {});
 }
 

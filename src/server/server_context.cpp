@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 namespace roger {
 
 namespace {
@@ -33,6 +35,14 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
         fail(describe(thrown));
         return 0;
     }
+}
+
+bool ServerContext::fails(MessageWriter const& writer, std::size_t unwritten) const {
+    std::string const failure = unwritten != 0 ? writer.failure() : std::string();
+    if (!failure.empty()) {
+        fail(failure);
+    }
+    return !failure.empty();
 }
 
 ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {

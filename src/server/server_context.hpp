@@ -31,6 +31,10 @@ struct ServerContext {
     /// else it throws ends the server, and how many messages of the batch it took is returned.
     [[nodiscard]] std::optional<std::size_t> settle(std::exception_ptr const& thrown,
                                                     Refusals& refusals) const;
+
+    /// So many messages that a writer has settled were not written. If nothing is any more, the
+    /// server fails; returns whether.
+    [[nodiscard]] bool fails(MessageWriter const& writer, std::size_t unwritten) const;
 };
 
 /// Every line that a server with these options and this handler can send.

@@ -319,8 +319,7 @@ void Session::answer_written(Turn& turn) {
     MessageWriter const& writer = *loop_.writer();
     std::size_t const accepted = turn.lines.count(LineStatus::accepted);
     std::size_t const written = writer.count_written(turn.end, accepted);
-    if (std::string const failure = written < accepted ? writer.failure() : ""; !failure.empty()) {
-        loop_.server().fail(failure);
+    if (loop_.server().fails(writer, accepted - written)) {
         close_reason_ = CloseReason::handler_failed;
     }
     turn.answer(loop_.server().lines, written, loop_.tally);
