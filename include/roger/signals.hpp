@@ -28,6 +28,14 @@ struct SignalHooks {
 ///     roger::Signals const signals(server);
 ///     server.run();
 ///
+/// Its thread takes these signals even if the thread that makes it has them blocked. The others had
+/// better: the system gives a signal to the main thread where that takes it, also while it hangs in
+/// a call that nothing interrupts (a disk that is gone), and then nobody hears it. So block SIGINT
+/// and SIGTERM, and SIGUSR1 if there is a hook, with pthread_sigmask(3) in main(): at its start,
+/// for signals that wait until this is made, or right after it is made, for signals that end the
+/// program until then. Threads inherit that (and programs that are executed do). A late copy of a
+/// signal that was obeyed then does not end a program in which this has been destroyed already.
+///
 /// A process has one at a time. When it is destroyed, each signal does again what it does by
 /// default: signal(7).
 class Signals {

@@ -4,6 +4,7 @@
 #include "net/cancelled.hpp"
 #include "net/descriptor.hpp"
 #include "net/last_error.hpp"
+#include "net/signal_mask.hpp"
 #include "roger/error.hpp"
 
 #include <asio/as_tuple.hpp>
@@ -64,6 +65,7 @@ Question ask(Resolver resolver, std::string host, std::uint16_t port) {
                                        port] { return resolver(host, port); });
     std::future<LookUp> answer = task.get_future();
     try {
+        SignalsBlocked const in_the_thread;
         std::thread([task = std::move(task), end = std::move(pipe.writing)]() mutable {
             task();
         }).detach();

@@ -1,6 +1,7 @@
 // The loggers' set-up: a thread, and an output that drops rather than waits.
 #include "program/log.hpp"
 
+#include "net/signal_mask.hpp"
 #include "net/thread.hpp"
 #include "net/uninterrupted.hpp"
 
@@ -72,6 +73,7 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 
 std::shared_ptr<spdlog::details::thread_pool> start_writer() {
     try {
+        SignalsBlocked const in_the_thread;
         return std::make_shared<spdlog::details::thread_pool>(most_lines_waiting, 1);
     } catch (std::system_error const& error) {
         throw no_thread(error);

@@ -1,6 +1,7 @@
 // Writes blocks of records, by the loop or by a thread.
 #include "server/display.hpp"
 
+#include "net/signal_mask.hpp"
 #include "net/thread.hpp"
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ Display::Display(Sink& sink, Options options) : sink_(sink), options_(options) {
         buffers_.push_back(std::make_unique<RecordBuffer>(
             *this, RecordBuffer::Format{.show = options_.show, .server = {}}));
     }
+    SignalsBlocked const in_the_thread;
     writer_ = start_thread([this] { run_writer(); });
 }
 

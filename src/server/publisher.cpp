@@ -1,11 +1,11 @@
 // Appends blocks to a stream, a thread for each event loop.
 #include "server/publisher.hpp"
 
+#include "net/signal_mask.hpp"
 #include "net/thread.hpp"
 #include "server/record_buffer.hpp"
 #include "stream/ordered_appender.hpp"
 #include "stream/piece_size.hpp"
-#include "stream/signals_blocked.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 // The signal loop.
 #include "roger/signals.hpp"
 
+#include "net/signal_mask.hpp"
 #include "net/spawn.hpp"
 #include "net/stop_signals.hpp"
 #include "net/thread.hpp"
@@ -32,13 +33,14 @@ public:
                 server_.fail(describe(thrown));
             }
         });
-        thread_ = start_thread([this] { context_.run(); });
+        thread_ = start_thread([this] { run(); });
     }
     ~Implementation() { context_.stop(); }
     Implementation(Implementation const&) = delete;
     Implementation& operator=(Implementation const&) = delete;
 
 private:
+    void run();
     Task<void> obey();
     void obey_stop(StopRequest request);
     void end_now();
@@ -49,6 +51,14 @@ private:
     asio::signal_set signals_;
     std::jthread thread_;
 };
+
+void Signals::Implementation::run() {
+    change_signal_mask(SIG_UNBLOCK, {SIGINT, SIGTERM});
+    if (hooks_.on_user_signal) {
+        change_signal_mask(SIG_UNBLOCK, {SIGUSR1});
+    }
+    context_.run();
+}
 
 Task<void> Signals::Implementation::obey() {
     for (StopSignals stop_signals;;) {

@@ -1,9 +1,9 @@
 // How one of the NATS servers is found, and found again.
 #include "stream/nats_client.hpp"
 
+#include "net/signal_mask.hpp"
 #include "net/thread.hpp"
 #include "stream/attempt_pace.hpp"
-#include "stream/signals_blocked.hpp"
 #include "stream/stall_detector.hpp"
 
 #include <fmt/format.h>

@@ -1,9 +1,9 @@
 // How a NATS server is reached.
 #include "stream/nats_connection.hpp"
 
+#include "net/signal_mask.hpp"
 #include "protocol/escaped.hpp"
 #include "protocol/quote.hpp"
-#include "stream/signals_blocked.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 // What a program does at a signal, and what it fails to do.
 #include "roger/signals.hpp"
 
+#include "net/signal_mask.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
@@ -42,6 +43,18 @@ TEST_CASE("Signal hooks that throw fail the server, and keep no later signal fro
     ServerResult const ended = result.get();
     CHECK((ended.end == ServerResult::End::ended_now));
     CHECK(ended.failure == "no paper");
+}
+
+TEST_CASE("Signals are heard although every other thread leaves them to others",
+          "[server][concurrency]") {
+    SignalsBlocked const here;
+    Server server(at({"127.0.0.1:0"}), take);
+    Signals const signals(server);
+    auto result = std::async(std::launch::async, [&] { return server.run(); });
+    ::kill(::getpid(), SIGTERM);
+    CHECK(result.wait_for(default_deadline) == std::future_status::ready);
+    server.stop();
+    CHECK((result.get().end == ServerResult::End::drained));
 }
 
 }  // namespace roger::test
