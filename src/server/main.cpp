@@ -1,4 +1,5 @@
 // The server program: from a command line to an exit status.
+#include "net/signal_mask.hpp"
 #include "program/log.hpp"
 #include "program/open_file_limit.hpp"
 #include "program/options.hpp"
@@ -7,6 +8,7 @@
 #include "roger/signals.hpp"
 #include "server/command_line.hpp"
 #include "server/counters_text.hpp"
+#include "server/forced_end.hpp"
 #include "server/output.hpp"
 
 #include <fmt/format.h>
@@ -15,17 +17,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <initializer_list>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <tuple>
 #include <vector>
 
-#include <poll.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 namespace {
@@ -35,69 +32,6 @@ constexpr std::chrono::milliseconds end_time{2000};
 
 constexpr std::string_view out_of_memory =
     ": out of memory: raise the limit on it (ulimit -v), or lower --limit or --max-message";
-
-constexpr std::string_view ended_by_force =
-    "error: ended by force: the output does not take what is written to it\n";
-
-/// `how` is SIG_BLOCK or SIG_UNBLOCK. A signal that comes when nobody hears it yet, or any more,
-/// must not end the program as it does by default. Threads inherit what is blocked.
-void change_mask(int how, std::initializer_list<int> signals) {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (int const signal : signals) {
-        ::sigaddset(&set, signal);
-    }
-    ::pthread_sigmask(how, &set, nullptr);
-}
-
-/// Of an output that hangs. write(2) alone, since handlers of signals call it; and neither a full
-/// pipe nor the file that hangs may keep the end waiting for this sentence.
-[[noreturn]] void end_by_force() {
-    std::signal(SIGALRM, [](int) { std::_Exit(roger::status_failed); });
-    change_mask(SIG_UNBLOCK, {SIGALRM});
-    ::alarm(1);
-    pollfd error{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
-    if (::poll(&error, 1, 0) == 1) {
-        std::ignore = ::write(STDERR_FILENO, ended_by_force.data(), ended_by_force.size());
-    }
-    std::_Exit(roger::status_failed);
-}
-
-constexpr itimerval timer_of(std::chrono::milliseconds time) {
-    itimerval timer{};
-    timer.it_value.tv_sec = time.count() / 1000;
-    timer.it_value.tv_usec = time.count() % 1000 * 1000;
-    return timer;
-}
-
-/// The first alarm may come because the process was stopped, and not its output: then it ends soon.
-void end_by_force_at_second_alarm(int /*signal*/) {
-    static volatile std::sig_atomic_t alarms = 0;
-    if (alarms != 0) {
-        end_by_force();
-    }
-    alarms = 1;
-    constexpr itimerval soon = timer_of(std::chrono::milliseconds(500));
-    ::setitimer(ITIMER_REAL, &soon, nullptr);
-}
-
-/// Whatever the loops are doing then: a write to a file that hangs holds up its loop, and with it
-/// the drain. Of several times the first to come stands.
-void end_by_force_in(std::chrono::milliseconds time) {
-    std::signal(SIGALRM, end_by_force_at_second_alarm);
-    itimerval const timer = timer_of(time);
-    itimerval before{};
-    ::setitimer(ITIMER_REAL, &timer, &before);
-    if (timerisset(&before.it_value) && timercmp(&before.it_value, &timer.it_value, <)) {
-        ::setitimer(ITIMER_REAL, &before, nullptr);
-    }
-}
-
-/// It has ended, or almost.
-void do_not_end_by_force() {
-    itimerval const none{};
-    ::setitimer(ITIMER_REAL, &none, nullptr);
-}
 
 roger::ServerOptions server_options(roger::ServerOptions options,
                                     roger::StandardError const& standard_error,
@@ -113,6 +47,7 @@ roger::ServerOptions server_options(roger::ServerOptions options,
 }
 
 int serve(roger::ServerCommandLine const& command_line) {
+    roger::ForcedEnd forced_end;  // outlives all that can hang
     roger::StandardError standard_error(command_line.log_level);
     roger::raise_open_file_limit();
     auto const output = roger::open_output(command_line, standard_error);
@@ -123,34 +58,33 @@ int serve(roger::ServerCommandLine const& command_line) {
         roger::Counters const counters = server.counters();
         standard_error.announce(terminal ? counters_text(counters) : to_string(counters));
     };
+    auto const bound_end = [&, most = command_line.server.drain_timeout] {
+        if (most) {
+            forced_end.in(*most + *most / 10 + end_time);  // a late loop has a tenth more
+        }
+    };
     auto const end_now = [&] {
         if (served) {
-            end_by_force();  // the output does not let itself be closed
-        }
-        server.end_now();
-        end_by_force_in(end_time);
-    };
-    auto const drain = [&, most = command_line.server.drain_timeout] {
-        if (most) {
-            end_by_force_in(*most + *most / 10 + end_time);  // a late loop has a tenth more
+            forced_end.now();  // the output does not let itself be closed
+        } else {
+            server.end_now();
+            forced_end.in(end_time);
         }
     };
     roger::Signals const signals(
-        server, {.on_user_signal = announce_counters, .on_stop = drain, .on_second_stop = end_now});
-    change_mask(SIG_UNBLOCK, {SIGUSR1});
+        server,
+        {.on_user_signal = announce_counters, .on_stop = bound_end, .on_second_stop = end_now});
+    roger::block_stop_signals();
     roger::ServerResult const result = server.run();
     served = true;
-    do_not_end_by_force();
+    bound_end();  // also where no signal was the reason: to close an output can take for ever
 
     announce_counters();
     standard_error.close();
     output->flush_lines();
     int const status = result.success() ? roger::status_done : roger::status_failed;
-    if (result.end == roger::ServerResult::End::drained) {
-        change_mask(SIG_BLOCK, {SIGINT, SIGTERM, SIGUSR1});
-        if (output->close()) {
-            return status;
-        }
+    if (result.end == roger::ServerResult::End::drained && output->close()) {
+        return status;
     }
     // Sessions may be left that wait for the output, which may itself be waiting for a disk: there
     // is nothing to be gained from taking all down in order.
@@ -161,7 +95,7 @@ int serve_in_classic_style(roger::ServerCommandLine const& command_line) {
     auto const& addresses = command_line.server.addresses;
     auto const address = addresses.empty() ? std::nullopt : std::optional(addresses[0]);
     roger::StandardError const standard_error(roger::LogLevel::info);
-    change_mask(SIG_UNBLOCK, {SIGUSR1});
+    roger::change_signal_mask(SIG_UNBLOCK, {SIGUSR1});
     bool const well =
         roger::serve_classic(*command_line.classic, address,
                              [&](std::string_view sentence) { standard_error.announce(sentence); });
@@ -172,7 +106,8 @@ int serve_in_classic_style(roger::ServerCommandLine const& command_line) {
 
 // Only for want of memory can what comes before run_command_line() throw.
 int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
-    change_mask(SIG_BLOCK, {SIGUSR1});
+    // Until it is heard it must not end the program as it does by default.
+    roger::change_signal_mask(SIG_BLOCK, {SIGUSR1});
     CLI::App app;
     roger::ServerCommandLine command_line;
     roger::describe_command_line(app, command_line);

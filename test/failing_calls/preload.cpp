@@ -2,6 +2,8 @@
 // test says so and are the C library's otherwise.
 #include "failing_calls/failing.hpp"
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -9,10 +11,13 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace roger::test {
@@ -33,6 +38,36 @@ CallFailures* map_failures() {
 /// Between two looks whether a call is still held.
 constexpr useconds_t held_look_us = 500;
 
+/// What a thread waits for that is held.
+struct Release {
+    std::atomic<bool> const& held;
+    pid_t program;
+};
+
+/// In a process of its own, which ends with the thread that it holds.
+int wait_for_release(void* argument) {
+    auto const& release = *static_cast<Release*>(argument);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (release.held && ::getppid() == release.program) {
+        ::usleep(held_look_us);
+    }
+    return 0;
+}
+
+/// As a disk that hangs does (state D): nothing but the release or the end of the process ends the
+/// wait, no handler of a signal least of all. That is how vfork(2) waits for its child.
+void wait_as_for_disk(std::atomic<bool> const& held) {
+    alignas(16) std::array<char, 64UL * 1024> stack;
+    Release release{held, ::getpid()};
+    pid_t const child =
+        ::clone(wait_for_release, stack.data() + stack.size(), CLONE_VM | CLONE_VFORK, &release);
+    if (child < 0) {
+        std::abort();  // not a hang that a test could rely on
+    }
+    while (::waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
+    }
+}
+
 /// Before that nothing fails: a library loaded earlier may call before this one is set up.
 CallFailures* failures = nullptr;
 
@@ -48,9 +83,8 @@ int failure(Call call, int descriptor) {
     CallFailure& how = (*failures)[static_cast<std::size_t>(call)];
     int const only = how.descriptor;
     if (how.held && (only == any_descriptor || only == descriptor)) {
-        for (++how.holding; how.held;) {
-            ::usleep(held_look_us);
-        }
+        ++how.holding;
+        wait_as_for_disk(how.held);
     }
     std::uint64_t left = how.left;
     do {

@@ -68,11 +68,11 @@ void FailingCalls::succeed(Call call) {
     (*failures_)[static_cast<std::size_t>(call)].left = 0;
 }
 
-void FailingCalls::signal_at(Call call, int signal) {
+void FailingCalls::signal_at(Call call, int signal, std::uint64_t times) {
     fail(call, 0, 0);
     CallFailure& how = (*failures_)[static_cast<std::size_t>(call)];
     how.signal = signal;
-    how.left = 1;
+    how.left = times;
 }
 
 void FailingCalls::hold(Call call, int descriptor) {

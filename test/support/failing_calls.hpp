@@ -37,14 +37,16 @@ public:
               int descriptor = any_descriptor);
     void succeed(Call call);
 
-    /// From now on the call does not return, as with a disk that hangs, until release().
+    /// From now on the call does not return, as with a disk that hangs, until release(): its thread
+    /// handles no signal meanwhile. The process can be killed, and end by itself, but not be
+    /// stopped.
     void hold(Call call, int descriptor = any_descriptor);
     void release(Call call);
     /// How many times one has been held so far.
     [[nodiscard]] std::uint64_t held(Call call) const;
 
-    /// At the next such call the process gets the signal; the call is made.
-    void signal_at(Call call, int signal);
+    /// At the next such calls the process gets the signal; they are made.
+    void signal_at(Call call, int signal, std::uint64_t times = 1);
 
     /// How many times it has failed so far.
     [[nodiscard]] std::uint64_t failures(Call call) const;

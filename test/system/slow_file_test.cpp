@@ -2,7 +2,9 @@
 // test says so.
 #include "support/answers.hpp"
 #include "support/failing_calls.hpp"
+#include "support/files.hpp"
 #include "support/peer.hpp"
+#include "support/process.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 
@@ -66,6 +68,12 @@ struct HeldServer {
     FailingCalls calls;
     ServerProcess server;
 };
+
+void check_ended_by_force(ServerProcess& server) {
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK_THAT(server.process().err().last_words(),
+               EndsWith("error: ended by force: the output does not take what is written to it\n"));
+}
 
 /// What is refused does not wait for the output.
 void check_loop_goes_on(ServerProcess const& server) {
@@ -136,10 +144,8 @@ TEST_CASE("A file that hangs for ever does not keep a second signal from ending 
     held.hold_record_of(peer, "one");
     held.server.signal(SIGTERM);
     signal_until_it_ends(held.server, SIGTERM);
-    CHECK(held.server.wait_for_exit() == Exit::with(1));
+    check_ended_by_force(held.server);
     CHECK(held.server.output().empty());
-    CHECK_THAT(held.server.process().err().last_words(),
-               EndsWith("error: ended by force: the output does not take what is written to it\n"));
 }
 
 TEST_CASE("A file that hangs for ever does not keep a drain from its end", "[slow-file][system]") {
@@ -147,8 +153,62 @@ TEST_CASE("A file that hangs for ever does not keep a drain from its end", "[slo
     Peer peer = Peer::connect(held.server.address());
     held.hold_record_of(peer, "one");
     held.server.signal(SIGTERM);
-    CHECK(held.server.wait_for_exit() == Exit::with(1));
+    check_ended_by_force(held.server);
     CHECK(held.server.output().empty());
+}
+
+TEST_CASE("A file that cannot be closed does not keep a server that has drained from its end",
+          "[slow-file][system]") {
+    bool const once = GENERATE(false, true);
+    CAPTURE(once);
+    std::vector<std::string> arguments{"--drain-timeout", "300ms", "127.0.0.1:0"};
+    if (once) {
+        arguments.emplace_back("--once");
+    }
+    HeldServer held(arguments);
+    held.calls.hold(Call::close, STDOUT_FILENO);
+    Peer peer = Peer::connect(held.server.address());
+    talk(peer, "one");
+    peer.close();
+    if (!once) {
+        held.server.signal(SIGTERM);
+    }
+    check_ended_by_force(held.server);
+    CHECK(held.server.output() == "one\n");
+}
+
+TEST_CASE("A file that cannot be closed does not keep a second signal from ending the server",
+          "[slow-file][system]") {
+    HeldServer held({"--drain-timeout", "none", "127.0.0.1:0"});
+    held.calls.hold(Call::close, STDOUT_FILENO);
+    held.server.signal(SIGTERM);
+    eventually("it is being closed", [&] { return held.calls.held(Call::close) == 1; });
+    signal_until_it_ends(held.server, SIGTERM);
+    check_ended_by_force(held.server);
+}
+
+TEST_CASE("A standard error that hangs keeps no server from its end", "[slow-file][system]") {
+    HeldServer held({"--drain-timeout", "300ms", "127.0.0.1:0"});
+    held.calls.hold(Call::write, STDERR_FILENO);
+    held.server.signal(SIGTERM);
+    // Nor does it keep the end by force from coming: that has a sentence for it.
+    CHECK(held.server.wait_for_exit() == Exit::with(1));
+    CHECK(held.calls.held(Call::write) == 2);
+}
+
+TEST_CASE("A signal ends a server whose file hangs at its start", "[slow-file][system]") {
+    int const signal = GENERATE(SIGTERM, SIGINT);
+    CAPTURE(signal);
+    TempDir const directory;
+    FailingCalls calls;
+    auto launch = server_launch({"--sync", "127.0.0.1:0"});
+    launch.out = Stdio::file(directory / "output");
+    calls.preload(launch);
+    calls.hold(Call::fdatasync);
+    Process server(launch);
+    eventually("it is being synced", [&] { return calls.held(Call::fdatasync) == 1; });
+    server.signal(signal);
+    CHECK(server.wait_for_exit() == Exit::by(signal));
 }
 
 TEST_CASE("A file that hangs holds up the one loop that writes to it", "[slow-file][system]") {
