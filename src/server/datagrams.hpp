@@ -53,6 +53,9 @@ public:
 
     void close();
 
+    /// A Unix socket's, for a server that waits for nothing: what is in hand may never be finished.
+    void remove_file() { bound_.file.reset(); }
+
     /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
     void destroy_waiting() { waiter_.destroy(); }
 

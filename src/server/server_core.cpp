@@ -375,6 +375,9 @@ void ServerCore::abandon(ServerResult::End end) {
     how_ = end;
     note_drain();
     close_listeners();
+    for (auto const& datagrams : datagrams_) {
+        datagrams->remove_file();
+    }
     for (auto const& loop : loops_) {
         loop->abort();
     }

@@ -1,12 +1,14 @@
 // SIGTERM: what has been received is displayed and acked, everybody is told, and nobody is waited
 // for longer than the drain deadline.
 #include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
 #include "support/deaf.hpp"
 #include "support/flood.hpp"
 #include "support/milliseconds.hpp"
 #include "support/peer.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
+#include "system/datagram_place.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -239,6 +241,26 @@ TEST_CASE("A second signal does not wait for a client that takes no answers",
     signal_until_it_ends(scene.server, SIGTERM);
     CHECK(scene.server.wait_for_exit() == Exit::with(1));
     CHECK_FALSE(std::filesystem::exists(scene.socket_path()));
+}
+
+TEST_CASE("A second signal leaves no file of a datagram socket whose messages wait to be displayed",
+          "[shutdown][datagrams][system]") {
+    TempDir const directory;
+    ServerSetup setup;
+    setup.addresses = 2;
+    setup.out = Stdio::stalled_pipe();
+    auto server = ServerProcess::start(
+        {"--drain-timeout", "none", "unixgram:" + directory / "s", "127.0.0.1:0"},
+        std::move(setup));
+    DatagramPeer peer = DatagramPeer::to(server.address(0));
+    stall(server, peer);
+    Peer idle = Peer::connect(server.address(1));
+    eventually("it is a client", [&server] { return server.counter("clients") == 1; });
+    server.signal(SIGTERM);
+    CHECK(idle.receive_all() == shutting_down_line);
+    signal_until_it_ends(server, SIGTERM);
+    CHECK(server.wait_for_exit() == Exit::with(1));
+    CHECK(std::filesystem::is_empty(directory.path()));
 }
 
 TEST_CASE("A signal that is delivered several times at once is one signal", "[shutdown][system]") {
