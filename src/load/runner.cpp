@@ -3,6 +3,7 @@
 
 #include "load/misbehaving_clients.hpp"
 #include "load/settings_text.hpp"
+#include "net/signal_mask.hpp"
 #include "net/spawn.hpp"
 #include "net/stop_signals.hpp"
 
@@ -22,6 +23,10 @@ namespace roger {
 
 Runner::Runner(Target& target) : target_(target), signals_(between_tests_, SIGINT, SIGTERM) {
     signals_.async_wait([this](asio::error_code error, int) { interrupted_ = !error; });
+}
+
+Runner::~Runner() {
+    block_stop_signals();
 }
 
 bool Runner::interrupted() {
@@ -69,8 +74,12 @@ asio::awaitable<void> Runner::obey_signals(LoadRun& run) {
     asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
     for (StopSignals stop_signals;;) {
         co_await signals.async_wait(asio::deferred);
-        if (stop_signals.received(Clock::now()) != StopRequest::same) {
+        StopRequest const request = stop_signals.received(Clock::now());
+        if (request != StopRequest::same) {
             run.interrupt();
+        }
+        if (request == StopRequest::drain) {
+            stop_signals.draining(Clock::now());
         }
     }
 }

@@ -20,6 +20,9 @@ namespace roger {
 class Runner {
 public:
     explicit Runner(Target& target);
+    ~Runner();
+    Runner(Runner const&) = delete;
+    Runner& operator=(Runner const&) = delete;
 
     /// Runs a load test to its end. `title` goes before the live line. `after`, if given, is called
     /// while what the test found is still there in full.

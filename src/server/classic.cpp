@@ -3,6 +3,7 @@
 
 #include "net/accept.hpp"
 #include "net/listening.hpp"
+#include "net/signal_mask.hpp"
 #include "net/spawn.hpp"
 #include "net/thread.hpp"
 #include "roger/task.hpp"
@@ -85,6 +86,10 @@ public:
                 to_string(datagrams_.empty() ? listening_[0].address : datagrams_[0].address)));
         }
     }
+
+    ~Classic() { block_stop_signals(); }
+    Classic(Classic const&) = delete;
+    Classic& operator=(Classic const&) = delete;
 
     bool serve() {
         for (Listening& listening : listening_) {

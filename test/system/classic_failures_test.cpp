@@ -284,3 +284,21 @@ TEST_CASE("classic server: nobody reads its errors, and it serves and ends never
     talk_classically(server);
     CHECK(server.stop() == Exit::with(0));
 }
+
+// --- signals that come late ---------------------------------------------------------------
+
+TEST_CASE("classic server: a signal that comes again until the end does not change its status",
+          "[classic][failing-calls][system]") {
+    std::vector<std::string> const arguments =
+        GENERATE(std::vector<std::string>{forking, tcp_address},
+                 std::vector<std::string>{"--classic", "udp:127.0.0.1:0"});
+    int const signal = GENERATE(SIGTERM, SIGINT);
+    CAPTURE(arguments, signal);
+    FailingCalls calls;
+    auto server = start_with(calls, arguments);
+    // The last of these calls are made when nobody hears a signal any more.
+    calls.signal_at(Call::close, signal, every_time);
+    server.signal(signal);
+    CHECK(server.wait_for_exit() == Exit::with(0));
+    CHECK(calls.failures(Call::close) > 0);
+}

@@ -1,8 +1,11 @@
 // Ctrl-C: the test ends early, at any moment, and still reports.
 #include "support/answers.hpp"
+#include "support/failing_calls.hpp"
 #include "support/line_server.hpp"
 #include "support/load_process.hpp"
 #include "support/peer.hpp"
+#include "support/process.hpp"
+#include "support/suspended.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -167,6 +170,49 @@ TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
     CHECK(result.err ==
           "load: no verdict on 1 message that was not acked (1 connection lost): the run was "
           "interrupted before messages were answered: let it wait for the last answers\n");
+}
+
+TEST_CASE(
+    "Interrupted by a signal that is delivered several times, load waits for what is on its way",
+    "[load][system]") {
+    Pair pair({"--messages", "2"});
+    pair.first.receive_line();
+    pair.second.receive_line();
+    {
+        // However long it takes to send them. Two that are alike and wait are one.
+        Suspended const suspended(pair.process.process().id());
+        pair.process.signal(SIGTERM);
+        pair.process.signal(SIGINT);
+        pair.first.send(ack_line);
+    }
+    CHECK(pair.first.receive_all() == "");
+    pair.first.close();
+    pair.second.send(ack_line);
+    CHECK(pair.second.receive_all() == "");
+    pair.second.close();
+    auto const result = pair.process.result();
+    CAPTURE(result.out, result.err);
+    check_interrupted(result);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(result.outcome("acked") == 2);
+}
+
+TEST_CASE("A signal that comes again until the end changes no exit status of load",
+          "[load][failing-calls][system]") {
+    int const signal = GENERATE(SIGINT, SIGTERM);
+    CAPTURE(signal);
+    Listener listener("tcp:127.0.0.1:0");
+    FailingCalls calls;
+    auto launch = load_launch({"--clients", "1", "--messages", "1", listener.address()});
+    calls.preload(launch);
+    Process load(launch);
+    Peer peer = listener.accept();
+    peer.receive_line();
+    // The last of these calls are made when nobody hears a signal any more.
+    calls.signal_at(Call::close, signal, every_time);
+    peer.send(ack_line);
+    CHECK(load.wait_for_exit() == Exit::with(0));
+    CHECK(calls.failures(Call::close) > 0);
 }
 
 TEST_CASE("Interrupted while it waits for the last answers, load still reports", "[load][system]") {
