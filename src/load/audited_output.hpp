@@ -1,6 +1,8 @@
 // Where an audit reads what the server has written: a file, or a stream that it publishes to.
 #pragma once
 
+#include "stream/stream_options.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,9 +25,14 @@ public:
     virtual void for_each_message(std::function<void(std::string_view message)> const& take) = 0;
 };
 
-/// `name` is a path, or nats://HOST:PORT/SUBJECT. To be opened before the test. Throws
-/// std::invalid_argument or std::runtime_error with a sentence.
-std::unique_ptr<AuditedOutput> open_audited_output(std::string const& name);
+/// `name` is a path, or nats://HOST:PORT/SUBJECT, for which there can be `credentials`. To be
+/// opened before the test. Throws std::invalid_argument or std::runtime_error with a sentence.
+std::unique_ptr<AuditedOutput> open_audited_output(std::string const& name,
+                                                   StreamOptions credentials = {});
+
+/// The message as it was sent, from a stream's record: one of JSON, or one of text, without its
+/// newline. The record itself where it is neither.
+std::string message_of_record(std::string_view record);
 
 /// Whether it is a stream's address.
 bool is_stream_address(std::string_view name);

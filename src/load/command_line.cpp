@@ -9,6 +9,7 @@
 #include "program/options.hpp"
 #include "protocol/escaped.hpp"
 #include "report/objective.hpp"
+#include "stream/credential_options.hpp"
 
 #include <fmt/format.h>
 
@@ -81,6 +82,7 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
         app, "--audit", command_line.audit_file,
         "number the messages, and look for them in the server's output (--show raw), or in the "
         "stream that it publishes to: nats://HOST:PORT/SUBJECT");
+    add_nats_credentials(app, command_line.audit_credentials, app.get_option("--audit"));
 }
 
 void add_reports(CLI::App& app, LoadCommandLine& command_line) {
@@ -262,6 +264,12 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
             fmt::format("--audit: cannot read {}: name the file that the server's "
                         "standard output goes to, or nats://HOST:PORT/SUBJECT",
                         command_line.audit_file));
+    }
+    for (char const* const option : nats_credential_options) {
+        if (!app.get_option(option)->empty() && !is_stream_address(command_line.audit_file)) {
+            throw UsageError(fmt::format(
+                "{}: it is for --audit nats://HOST:PORT/SUBJECT, not for a file", option));
+        }
     }
     if (settings.threads > settings.clients) {
         throw UsageError(fmt::format("--threads {} is more than there are clients: use at most {}",

@@ -3,6 +3,7 @@
 
 #include "load/settings.hpp"
 #include "report/report_files.hpp"
+#include "stream/stream_options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +18,7 @@ struct LoadCommandLine {
     std::vector<std::string> assertions;  ///< each one objective: load/objective.hpp
     std::string find;                     ///< objectives whose highest rate is wanted
     std::string audit_file;               ///< the server's output
+    StreamOptions audit_credentials;      ///< for it, where it is a stream: files alone
 
     std::string title;                 ///< of the report, as append_escaped writes it
     ReportFiles files;                 ///< to write

@@ -67,7 +67,9 @@ int test(LoadCommandLine const& command_line, roger::Runner& runner,
          PrintError const& print_error) {
     bool audited = true;
     std::unique_ptr<roger::AuditedOutput> const output =
-        command_line.settings.audit ? roger::open_audited_output(command_line.audit_file) : nullptr;
+        command_line.settings.audit
+            ? roger::open_audited_output(command_line.audit_file, command_line.audit_credentials)
+            : nullptr;
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
         auto const audit = [&] {
             report.audit =

@@ -3,6 +3,7 @@
 
 #include "program/options.hpp"
 #include "protocol/quote.hpp"
+#include "stream/credential_options.hpp"
 
 #include <fmt/format.h>
 
@@ -60,14 +61,6 @@ void add_create_stream(CLI::App& app, StreamOptions& stream, CLI::Option* to) {
         ->needs(to);
 }
 
-void add_file(CLI::App& app, std::string const& name, std::string& path, CLI::Option* to,
-              std::string const& description) {
-    app.add_option(name, path, description)
-        ->type_name("FILE")
-        ->check(CLI::ExistingFile.description(""))
-        ->needs(to);
-}
-
 }  // namespace
 
 void add_publishing(CLI::App& app, Publishing& publishing) {
@@ -94,15 +87,9 @@ void add_publishing(CLI::App& app, Publishing& publishing) {
         ->default_str(stream.server)
         ->needs(to);
     add_timeout(app, "--publish-timeout", publishing.timeout,
-                "messages that cannot be stored for so long are refused")
+                "a message that is not stored in this time is refused")
         ->needs(to);
-    add_file(app, "--creds", stream.credentials_file, to, "NATS credentials: a JWT and its seed");
-    add_file(app, "--tlsca", stream.ca_file, to,
-             "the certificates that the NATS servers' are checked by");
-    add_file(app, "--tlscert", stream.certificate_file, to, "this server's certificate, for NATS");
-    add_file(app, "--tlskey", stream.key_file, to, "and its key");
-    app.get_option("--tlscert")->needs(app.get_option("--tlskey"));
-    app.get_option("--tlskey")->needs(app.get_option("--tlscert"));
+    add_nats_credentials(app, stream, to);
 }
 
 }  // namespace roger

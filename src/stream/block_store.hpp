@@ -13,6 +13,7 @@ namespace roger {
 struct LastBlock {
     std::uint64_t sequence = 0;  ///< the stream's number for it; 0: the subject is empty
     std::string id;              ///< as append() was given it; empty: somebody else's message
+    bool is_marker = false;      ///< the stream's own message, that those before it have gone
     bool expires = false;        ///< the stream drops messages because of their age
 };
 
@@ -41,6 +42,9 @@ public:
     /// What the subject ends with, as the stream knows it now. May be out of date. Nothing: it
     /// could not be read, for `reason`.
     virtual std::optional<LastBlock> last(std::chrono::milliseconds most, std::string& reason) = 0;
+
+    /// The last block that was in doubt is what last() has told of: it was stored after all.
+    virtual void found_stored() = 0;
 };
 
 }  // namespace roger

@@ -35,10 +35,6 @@ bool HostList::has_other_than(std::string const& host) const {
     return std::ranges::any_of(hosts_, [&](std::string const& other) { return other != host; });
 }
 
-bool HostList::contains(std::string const& host) const {
-    return std::ranges::find(hosts_, host) != hosts_.end();
-}
-
 void HostList::learn(std::vector<std::string> const& others) {
     hosts_ = with_new(std::move(hosts_), others);
 }

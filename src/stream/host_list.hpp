@@ -19,8 +19,6 @@ public:
     /// Whether there is one besides `host`.
     [[nodiscard]] bool has_other_than(std::string const& host) const;
 
-    [[nodiscard]] bool contains(std::string const& host) const;
-
     void connected_to(std::string const& host) { connected_ = host; }
 
     /// Adds those that are not there.

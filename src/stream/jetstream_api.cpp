@@ -66,21 +66,19 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
         }
         auto const description = "/error/description"_json_pointer;
         bool const is_told = answer.contains(description) && answer[description].is_string();
-        throw std::runtime_error(
+        throw JetStreamError(
             fmt::format("{}: {}", what,
-                        is_told ? escaped(answer[description].get<std::string>()) : "an error"));
+                        is_told ? escaped(answer[description].get<std::string>()) : "an error"),
+            error_code(answer));
     }
     return answer;
 }
 
-/// A subject belongs to one stream at most.
-std::string stream_of(NatsClient& client, std::string const& subject) {
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) {
     nlohmann::json const answer = ask_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
     auto const names = answer.find("streams");
-    return names != answer.end() && names->is_array() && !names->empty() &&
-                   names->front().is_string()
-               ? names->front().get<std::string>()
-               : "";
+    return names != answer.end() && names->is_array() ? names->get<std::vector<std::string>>()
+                                                      : std::vector<std::string>();
 }
 
 }  // namespace roger

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace roger {
 
@@ -17,12 +19,26 @@ std::chrono::milliseconds time_until(std::chrono::steady_clock::time_point end);
 /// have lost its cluster.
 bool tells_of_no_leader(int error_code);
 
-/// A request to $JS.API. Throws std::runtime_error with a sentence.
+/// A sentence, with JetStream's number for what is wrong (nats/status.h), or 0.
+class JetStreamError : public std::runtime_error {
+public:
+    JetStreamError(std::string const& sentence, int code)
+        : std::runtime_error(sentence), code_(code) {}
+
+    [[nodiscard]] int code() const { return code_; }
+
+private:
+    int code_;
+};
+
+/// A request to $JS.API. Throws JetStreamError where the answer is an error, and else
+/// std::runtime_error with a sentence.
 nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
                              nlohmann::json const& argument = {},
                              std::chrono::milliseconds most = std::chrono::seconds(5));
 
-/// The stream that takes a subject; empty: none does. Throws like ask_jetstream.
-std::string stream_of(NatsClient& client, std::string const& subject);
+/// The streams that take a subject, or some of those that it stands for, by name: one at most where
+/// it has no wildcard. Throws like ask_jetstream.
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject);
 
 }  // namespace roger

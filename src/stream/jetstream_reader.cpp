@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace roger {
 
@@ -21,26 +23,38 @@ constexpr std::chrono::milliseconds between_attempts{100};
 
 class JetStreamReader final : public StreamReader {
 public:
-    explicit JetStreamReader(StreamAddress const& address)
-        : prefix_(address.subject + '.'),
-          client_({.address = address, .server = "reader"},
-                  [](LogLevel /*level*/, std::string_view /*line*/) {}),
-          name_(stream_of(client_, prefix_ + '>')) {
-        if (name_.empty()) {
+    explicit JetStreamReader(StreamOptions options)
+        : prefix_(options.address.subject + '.'),
+          client_(std::move(options), [](LogLevel /*level*/, std::string_view /*line*/) {}) {
+        for (std::string const& name : streams_of(client_, prefix_ + '>')) {
+            streams_.push_back({.name = name, .read = last_sequence(name)});
+        }
+        if (streams_.empty()) {
             throw std::runtime_error(
                 fmt::format("no stream of {} takes {}>", client_.url(), prefix_));
         }
-        read_ = last_sequence();
     }
 
     void read_new(std::function<void(std::string_view block)> const& take) override {
-        std::uint64_t const last = last_sequence();
-        while (read_ < last) {
-            ++read_;
-            NatsMessage const message =
-                asked([this](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
-                    return js_GetMsg(found, connection.jetstream(), name_.c_str(), read_, nullptr,
-                                     code);
+        for (Read& stream : streams_) {
+            read_new(stream, take);
+        }
+    }
+
+private:
+    struct Read {
+        std::string name;
+        std::uint64_t read;  ///< up to here
+    };
+
+    void read_new(Read& stream, std::function<void(std::string_view block)> const& take) {
+        std::uint64_t const last = last_sequence(stream.name);
+        while (stream.read < last) {
+            ++stream.read;
+            NatsMessage const message = asked(
+                [&stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+                    return js_GetMsg(found, connection.jetstream(), stream.name.c_str(),
+                                     stream.read, nullptr, code);
                 });
             // One that is not there was deleted meanwhile.
             if (message &&
@@ -51,12 +65,11 @@ public:
         }
     }
 
-private:
     /// Of our subjects, which may not be all that the stream takes.
-    [[nodiscard]] std::uint64_t last_sequence() {
-        NatsMessage const message =
-            asked([this](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
-                return js_GetLastMsg(found, connection.jetstream(), name_.c_str(),
+    [[nodiscard]] std::uint64_t last_sequence(std::string const& stream) {
+        NatsMessage const message = asked(
+            [this, &stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+                return js_GetLastMsg(found, connection.jetstream(), stream.c_str(),
                                      (prefix_ + '>').c_str(), nullptr, code);
             });
         return message ? natsMsg_GetSequence(message.get()) : 0;
@@ -73,7 +86,11 @@ private:
             natsStatus const status = ask(*connection, &found, &code);
             NatsMessage message(found);
             if (status == NATS_OK || (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr)) {
+                client_.answered(connection);
                 return message;
+            }
+            if (int const error = static_cast<int>(code); error == 0 || tells_of_no_leader(error)) {
+                client_.not_answered(connection, status);
             }
             if (std::chrono::steady_clock::now() >= end) {
                 require(status, client_.url());
@@ -84,14 +101,13 @@ private:
 
     std::string prefix_;  ///< of our subjects
     NatsClient client_;
-    std::string name_;
-    std::uint64_t read_ = 0;  ///< up to here
+    std::vector<Read> streams_;  ///< of two servers each may have its own
 };
 
 }  // namespace
 
-std::unique_ptr<StreamReader> open_stream_reader(StreamAddress const& address) {
-    return std::make_unique<JetStreamReader>(address);
+std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& options) {
+    return std::make_unique<JetStreamReader>(options);
 }
 
 }  // namespace roger

@@ -49,7 +49,7 @@ struct NatsClient::State {
     std::size_t max_payload = 0;  ///< of the last connection
     std::string reason;           ///< why there is no connection
     StallDetector stall{longest_stall};
-    bool has_other_host = false;  ///< than the connection's
+    bool has_other_host = false;  ///< than the connection's, when that was made
     std::string left_because;     ///< why its connection was closed; empty: it was lost
     bool closing = false;
 
@@ -135,11 +135,13 @@ void NatsClient::answered(std::shared_ptr<NatsConnection> const& connection) {
 
 void NatsClient::not_answered(std::shared_ptr<NatsConnection> const& connection,
                               natsStatus status) {
+    bool const tells_of_others = learns_hosts() && !connection->other_servers().empty();
     std::lock_guard const lock(state_->guard);
     if (state_->connection != connection || connection->is_closed()) {
         return;
     }
-    bool const stalled = state_->stall.failed(Clock::now()) && state_->has_other_host;
+    bool const stalled =
+        state_->stall.failed(Clock::now()) && (state_->has_other_host || tells_of_others);
     if (stalled) {
         state_->left_because = fmt::format(
             "it answers, but nothing could be stored through it for {} s", longest_stall.count());
@@ -258,13 +260,27 @@ void NatsClient::forget_done_attempts() {
     std::erase_if(attempts_, [](auto const& of_host) { return of_host.second.empty(); });
 }
 
+bool NatsClient::has_done_attempt() const {
+    return std::ranges::any_of(attempts_, [](auto const& of_host) {
+        return std::ranges::any_of(of_host.second, &Attempt::is_done);
+    });
+}
+
 void NatsClient::keep_connected() {
     auto connected = Clock::now();
     std::unique_lock lock(state_->guard);
     for (;;) {
-        state_->changed.wait(lock, [this] { return state_->closing || !state_->is_connected(); });
+        state_->changed.wait(lock, [this] {
+            return state_->closing || !state_->is_connected() || has_done_attempt();
+        });
         if (state_->closing) {
             return;
+        }
+        if (state_->is_connected()) {
+            lock.unlock();
+            forget_done_attempts();
+            lock.lock();
+            continue;
         }
         auto lost = std::exchange(state_->connection, nullptr);
         std::string const left_because = std::exchange(state_->left_because, "");

@@ -51,6 +51,8 @@ private:
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
+    /// With the state's lock.
+    [[nodiscard]] bool has_done_attempt() const;
     void forget_done_attempts();
     void use(std::string const& host, std::shared_ptr<NatsConnection> connection);
     [[nodiscard]] bool learns_hosts() const { return !options_.address.tls; }

@@ -59,7 +59,7 @@ std::size_t OrderedAppender::look_for_attempts(RetryTime& retry_time) {
     if (!last) {
         return 0;
     }
-    if (has_appended_ && last->sequence > end_ && !is_ours(last->id)) {
+    if (has_appended_ && last->sequence > end_ && !last->is_marker && !is_ours(last->id)) {
         events_.found_foreign();
     }
     bool const may_have_expired = last->sequence == 0 && last->expires;
@@ -73,6 +73,7 @@ std::size_t OrderedAppender::look_for_attempts(RetryTime& retry_time) {
         return 0;
     }
     acknowledged_ = end_;
+    store_.found_stored();
     return found->bytes;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 namespace roger {
 
@@ -32,9 +33,18 @@ std::string fault_of_limits(nlohmann::json const& config) {
     return "";
 }
 
-std::string major_minor(nlohmann::json const& metadata) {
+std::string too_old(std::string_view version) {
+    return fmt::format(
+        "the NATS server is {}: 2.11 is the least, since an older one can "
+        "acknowledge what it has not stored",
+        version);
+}
+
+constexpr std::string_view before_levels = "a version before 2.11";
+
+std::string version_in(nlohmann::json const& metadata) {
     std::string const version = metadata.value("_nats.ver", "");
-    return version.empty() ? "a version before 2.11" : version;
+    return version.empty() ? std::string(before_levels) : version;
 }
 
 std::string fault_of_version(nlohmann::json const& config) {
@@ -43,10 +53,7 @@ std::string fault_of_version(nlohmann::json const& config) {
     if (metadata.contains("_nats.level")) {
         return "";
     }
-    return fmt::format(
-        "the NATS server is {}: 2.11 is the least, since an older one can "
-        "acknowledge what it has not stored",
-        major_minor(metadata));
+    return too_old(version_in(metadata));
 }
 
 }  // namespace
@@ -59,6 +66,10 @@ nlohmann::json new_stream_config(std::string const& name, std::string const& sub
             {"max_consumers", -1},   {"max_msgs", -1},
             {"max_bytes", -1},       {"max_msg_size", -1},
             {"max_age", 0}};
+}
+
+std::string fault_of_server(nlohmann::json const& account) {
+    return account.contains("/api/level"_json_pointer) ? "" : too_old(before_levels);
 }
 
 std::string fault_of_stream(nlohmann::json const& config) {

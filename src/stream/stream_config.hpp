@@ -12,6 +12,10 @@ namespace roger {
 /// What a new stream is asked for: it keeps everything, on disk, until somebody deletes it.
 nlohmann::json new_stream_config(std::string const& name, std::string const& subject, int replicas);
 
+/// Why no stream of a server that answers $JS.API.INFO like this can be relied upon: a sentence;
+/// empty if there may be one.
+std::string fault_of_server(nlohmann::json const& account);
+
 /// Why a stream with this `config` cannot be relied upon: a sentence; empty if it can.
 std::string fault_of_stream(nlohmann::json const& config);
 

@@ -1,7 +1,7 @@
 // Reads what a stream has stored.
 #pragma once
 
-#include "stream/stream_address.hpp"
+#include "stream/stream_options.hpp"
 
 #include <functional>
 #include <memory>
@@ -16,13 +16,13 @@ public:
     StreamReader& operator=(StreamReader const&) = delete;
     virtual ~StreamReader() = default;
 
-    /// What has been stored since it was opened, of every server's subject, in the stream's order.
-    /// Throws std::runtime_error with a sentence.
+    /// What has been stored since it was opened, of every server's subject, one stream after the
+    /// other and each in its order. Throws std::runtime_error with a sentence.
     virtual void read_new(std::function<void(std::string_view block)> const& take) = 0;
 };
 
-/// The stream that takes what is published to the address. Throws std::runtime_error with a
-/// sentence.
-std::unique_ptr<StreamReader> open_stream_reader(StreamAddress const& address);
+/// All streams that take what is published to the address, or a part of it. Throws
+/// std::runtime_error with a sentence.
+std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& options);
 
 }  // namespace roger

@@ -22,7 +22,7 @@ std::unique_ptr<Stream> open_stream(StreamOptions const& /*options*/, Log const&
     refuse("--to");
 }
 
-std::unique_ptr<StreamReader> open_stream_reader(StreamAddress const& /*address*/) {
+std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& /*options*/) {
     refuse("--audit");
 }
 

@@ -2,6 +2,7 @@
 #include "load/audit.hpp"
 
 #include "load/stamp.hpp"
+#include "protocol/record.hpp"
 #include "support/files.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -167,6 +168,27 @@ TEST_CASE("An audit takes a message that nobody sent for a damaged one", "[load]
         AuditResult const result = audited({record(0, 1), bad}, all_acked(0, 1));
         CHECK(result.damaged == 1);
         CHECK(result.written == 1);
+    }
+}
+
+TEST_CASE("The messages in a stream's records are found as they were sent", "[load]") {
+    for (std::string const message : {"plain", "", "\"quoted\" \\ \x01 \xc3\xa4", "\xff",
+                                      "\xff\xfe", "\xff\xfe\xfd", "\xff\xfe\xfd?"}) {
+        for (Show const show : {Show::json, Show::text}) {
+            std::string written;
+            append_record(written, show, message,
+                          {.server = "me", .from = "tcp:127.0.0.1:1", .time_ms = 0});
+            written.pop_back();  // its newline
+            CAPTURE(written);
+            CHECK(message_of_record(written) == message);
+        }
+    }
+}
+
+TEST_CASE("What is not the server's record is left as it is", "[load]") {
+    for (std::string const record :
+         {R"({"message":1})", R"({"message_base64":"?"})", "[1]", R"(\x)"}) {
+        CHECK(message_of_record(record) == record);
     }
 }
 

@@ -100,6 +100,8 @@ private:
             return LastBlock{.sequence = stream_.blocks_.size(), .id = stream_.last_id_};
         }
 
+        void found_stored() override {}
+
     private:
         FakeStream& stream_;
     };

@@ -218,6 +218,29 @@ TEST_CASE("Blocks that have expired are no surprise", "[stream]") {
     CHECK(appending.blocks() == std::vector{block(1)});
 }
 
+// As a stream with subject_delete_marker_ttl does.
+TEST_CASE("The stream's own message that blocks have expired is nobody else's", "[stream]") {
+    Appending appending(1, {});
+    CHECK(appending.append(block(0), 8s));
+    appending.stream.expire_with_marker();
+    CHECK(appending.append(block(1), 8s));
+    CHECK(appending.foreign == 0);
+    CHECK(appending.less == 0);
+}
+
+// Through a server that is slow and stores, nothing but such attempts may come.
+TEST_CASE("The store learns that a block in doubt was stored after all", "[stream]") {
+    Appending sure(1, {});
+    CHECK(sure.append(block(0), 8s));
+    CHECK(sure.stream.found() == 0);
+    Appending in_doubt(1, {.unanswered = 1});
+    CHECK(in_doubt.append(block(0), 8s));
+    CHECK(in_doubt.stream.found() == 1);
+    Appending in_vain(1, {.rejected = 1});
+    CHECK_FALSE(in_vain.append(block(0), 8s));
+    CHECK(in_vain.stream.found() == 0);
+}
+
 TEST_CASE("Records that no attempt could store are given up at once", "[stream]") {
     Appending appending(1, {});
     appending.pieces.take_nothing();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -43,6 +44,14 @@ public:
         recreate();
         expires_ = true;
     }
+    /// Its messages have gone, and it has put one of its own in their place.
+    void expire_with_marker() {
+        stored_.push_back({"", ""});
+        marked_ = stored_.size();
+        expires_ = true;
+    }
+    /// How often a block in doubt was found.
+    [[nodiscard]] int found() const { return found_; }
 
     Result append(std::string_view block, std::string const& id, std::uint64_t expected_last,
                   std::chrono::milliseconds most) override {
@@ -81,8 +90,11 @@ public:
         }
         return LastBlock{.sequence = known,
                          .id = known == 0 ? std::string() : stored_[known - 1].id,
+                         .is_marker = known != 0 && known == marked_,
                          .expires = expires_};
     }
+
+    void found_stored() override { ++found_; }
 
     std::chrono::milliseconds left() override { return left_; }
     void pause(std::chrono::milliseconds time) override { pass(time); }
@@ -124,6 +136,8 @@ private:
     std::vector<Stored> stored_;
     std::vector<Request> late_;
     bool expires_ = false;
+    std::size_t marked_ = 0;  ///< the number of the stream's own message; 0: there is none
+    int found_ = 0;
     std::chrono::milliseconds left_{0};
 };
 

@@ -51,6 +51,12 @@ TEST_CASE("A stream that could lose what was acknowledged is refused", "[stream]
     CHECK(fault_with({{"persist_mode", "default"}}).empty());
 }
 
+TEST_CASE("A server that is too old for any stream is known before there is one", "[stream]") {
+    CHECK(fault_of_server({{"api", {{"level", 1}, {"total", 0}}}}).empty());
+    CHECK_THAT(fault_of_server({{"api", {{"total", 0}}}}),
+               ContainsSubstring("a version before 2.11: 2.11 is the least"));
+}
+
 TEST_CASE("A stream that drops messages because of their age is known", "[stream]") {
     CHECK_FALSE(drops_by_age(sound()));
     CHECK(drops_by_age({{"max_age", 1'000'000'000}}));
