@@ -121,6 +121,7 @@ private:
                 return;
             }
             block = buffer_.block().bytes;  // of which the buffer can be done before we are
+            until_ = timeout_ ? std::optional(buffer_.block().since + *timeout_) : std::nullopt;
             lock.unlock();
             append(block);
             lock.lock();
@@ -135,7 +136,6 @@ private:
     }
 
     void append(std::string_view block) {
-        until_ = timeout_ ? std::optional(Clock::now() + *timeout_) : std::nullopt;
         while (!block.empty()) {
             std::size_t const bytes = appender_.append(block, *this, *this);
             if (bytes == 0) {
@@ -158,7 +158,8 @@ private:
         if (piece.empty()) {
             outage_.refused(
                 fmt::format("refused: a record is longer than the {} bytes that the stream takes "
-                            "at most now (max_payload, max_msg_size)",
+                            "at most now: raise its max_msg_size or the NATS servers' "
+                            "max_payload, or start the server with a lower --max-message",
                             most));
         }
         attempted_ = Clock::now();

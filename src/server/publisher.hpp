@@ -18,14 +18,14 @@
 namespace roger {
 
 /// Each event loop has a thread, which appends the loop's blocks one after the other and waits for
-/// each to be stored; the loop gathers the next one meanwhile. What cannot be stored within
-/// `timeout` is refused, and the next block is tried.
+/// each to be stored; the loop gathers the next one meanwhile. A block that is not stored within
+/// `timeout` of its first message is refused, and the next is tried.
 class Publisher {
 public:
     struct Options {
         Show show = Show::json;
         std::string server;     ///< this server's name, for the records
-        Timeout timeout;        ///< for a block; `none`: it is tried for ever
+        Timeout timeout;        ///< for a message; `none`: it is tried for ever
         std::size_t loops = 1;  ///< event loops whose messages are published
         Log log;                ///< from every thread
     };

@@ -12,8 +12,8 @@ namespace roger {
 
 struct Publishing {
     StreamOptions stream;
-    /// JetStream takes up to 9 s to elect a leader in place of one that is gone; and a client gives
-    /// up after 30 s.
+    /// Since a message was received. JetStream takes up to 9 s to elect a leader in place of one
+    /// that is gone; and a client gives up after 30 s (--ack-timeout).
     Timeout timeout = std::chrono::seconds(20);
     bool asked = false;  ///< --to was given
 };

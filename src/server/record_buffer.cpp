@@ -36,6 +36,9 @@ void RecordBuffer::add(std::string_view message) {
         from_ = to_string(std::exchange(sender_, nullptr)->address());
         time_ms_ = now_ms();
     }
+    if (gathered_.empty()) {
+        gathered_since_ = std::chrono::steady_clock::now();
+    }
     std::size_t const before = gathered_.size();
     append_record(gathered_, format_.show, message,
                   {.server = format_.server, .from = from_, .time_ms = time_ms_});
@@ -54,6 +57,7 @@ void RecordBuffer::write() {
     block_begin_ = end_ - gathered_.size();
     std::swap(gathered_, block_.bytes);
     block_.taken = 0;
+    block_.since = gathered_since_;
     in_block_.take(unwritten);
     block_writer_.write(*this);
     has_room_();

@@ -7,6 +7,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -66,6 +67,7 @@ public:
     struct Block {
         std::string bytes;
         std::size_t taken = 0;
+        std::chrono::steady_clock::time_point since = {};  ///< when its first record came
     };
     [[nodiscard]] Block& block() { return block_; }
 
@@ -94,6 +96,7 @@ private:
     std::string from_;                     ///< for JSON: the sender of what is added
     std::int64_t time_ms_ = 0;             ///< and when it was received
     std::string gathered_;                 ///< for the next block
+    std::chrono::steady_clock::time_point gathered_since_;
     Block block_;
     Position end_ = 0;  ///< of what has been gathered
     Position block_begin_ = 0;

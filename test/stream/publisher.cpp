@@ -6,6 +6,7 @@
 #include "stream/fake_stream.hpp"
 #include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
+#include "support/deadline.hpp"
 #include "support/peer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -21,6 +23,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace roger::test {
@@ -162,6 +165,26 @@ TEST_CASE("What cannot be stored in time is refused, and the server goes on (P7)
     CHECK(serving.has_logged("stored again, after "));
     serving.server.stop();
     CHECK(serving.result.get().success());
+}
+
+// Else a client that waits for its answer no longer than that would not hear it.
+TEST_CASE("A message that waits for the block before it has no more time than that one (P7)",
+          "[stream][server][concurrency]") {
+    FakeStream stream;
+    constexpr auto timeout = 50ms;
+    PublishingServer serving(stream, timeout, at({"127.0.0.1:0"}));
+    stream.hold();
+    Peer first = serving.peer();
+    first.send("held\n");
+    stream.wait_until_asked();
+    Peer second = serving.peer();
+    std::uint64_t const before = serving.server.counters().messages;
+    second.send("gathered meanwhile\n");
+    eventually("it is gathered", [&] { return serving.server.counters().messages > before; });
+    std::this_thread::sleep_for(20 * timeout);  // what is received is gathered some time later
+    stream.answer_nobody();
+    CHECK(first.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+    CHECK(second.receive_exactly(cannot_store_line.size()) == cannot_store_line);
 }
 
 TEST_CASE("A block longer than the stream's messages is stored in several", "[stream][server]") {
