@@ -126,7 +126,9 @@ void add_messages(CLI::App& app, ServerCommandLine& command_line) {
 }  // namespace
 
 void describe_command_line(CLI::App& app, ServerCommandLine& command_line) {
-    app.description("Receives messages, writes them to standard output, and acknowledges them.");
+    app.description(
+        "Receives messages, writes them to standard output, or with --to to a stream, and "
+        "acknowledges them.");
     set_usage(app, {"[OPTIONS] ADDRESS..."});
     app.footer(
         "An acknowledgement means that the message has been written out.\n"

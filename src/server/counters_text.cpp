@@ -38,7 +38,7 @@ std::string counted(std::uint64_t count, std::string_view noun, std::string_view
 }  // namespace
 
 std::string counters_text(Counters const& counters) {
-    std::string text = fmt::format("displayed {}", count_text(counters.displayed, "message"));
+    std::string text = fmt::format("wrote {}", count_text(counters.displayed, "message"));
     if (counters.accepted != 0) {
         text += " of " + count_text(counters.accepted, "client");
     }
@@ -47,7 +47,7 @@ std::string counters_text(Counters const& counters) {
                                         {counters.refused_unfinished, "unfinished"},
                                         {counters.refused_idle, "idle"},
                                         {counters.refused_shutdown, "at shutdown"},
-                                        {counters.refused_display, "that could not be displayed"},
+                                        {counters.refused_display, "that could not be written"},
                                         {counters.refused_handler, "by the handler"}});
     for (std::string const& part :
          {refused.empty() ? "" : "refused: " + refused,

@@ -105,8 +105,8 @@ public:
         if (longest > stream_->most_bytes()) {
             throw UsageError(
                 fmt::format("--max-message: a message of {} bytes can become a record of {}, and "
-                            "the stream takes "
-                            "{} at most (max_payload, max_msg_size)",
+                            "the stream takes {} at most: lower it, or raise the stream's "
+                            "max_msg_size or the NATS servers' max_payload",
                             command_line.server.max_message, longest, stream_->most_bytes()));
         }
         publisher_.emplace(*stream_,

@@ -322,7 +322,7 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
     std::uint64_t const settled =
         now.displayed + now.refused_display + now.refused_handler + now.refused_too_long;
     if (now.messages > settled) {
-        fail(fmt::format("the drain timeout of {} came with {} messages not displayed",
+        fail(fmt::format("the drain timeout of {} came with {} messages not written",
                          to_string(Timeout(after)), now.messages - settled));
         abandon(ServerResult::End::timed_out);
     } else {

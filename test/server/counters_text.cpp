@@ -6,9 +6,9 @@
 namespace roger {
 
 TEST_CASE("Counters for a person tell only what there was", "[counters][server]") {
-    CHECK(counters_text({}) == "displayed 0 messages");
+    CHECK(counters_text({}) == "wrote 0 messages");
     CHECK(counters_text({.accepted = 1, .messages = 1, .displayed = 1, .acknowledged = 1}) ==
-          "displayed 1 message of 1 client");
+          "wrote 1 message of 1 client");
     CHECK(counters_text({.accepted = 52,
                          .clients = 2,
                          .messages = 107'607,
@@ -17,7 +17,7 @@ TEST_CASE("Counters for a person tell only what there was", "[counters][server]"
                          .refused_busy = 1'000,
                          .refused_too_long = 4,
                          .lost = 1}) ==
-          "displayed 107,603 messages of 52 clients; refused: 1,000 busy, 4 too long; 3 acks not "
+          "wrote 107,603 messages of 52 clients; refused: 1,000 busy, 4 too long; 3 acks not "
           "sent; 2 clients connected; 1 connection lost");
 }
 
@@ -36,8 +36,8 @@ TEST_CASE("Counters for a person tell whatever went wrong", "[counters][server]"
                          .replies = 9,
                          .unanswered = 10,
                          .dropped = 11}) ==
-          "displayed 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
-          "displayed, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
+          "wrote 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
+          "written, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
           "11 datagrams dropped by the system; 9 datagrams from other servers; 15 pauses for want "
           "of resources");
 }
