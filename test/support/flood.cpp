@@ -121,7 +121,14 @@ void Flood::talk(std::size_t client) {
     }
 }
 
-void Flood::listen(Talker& talker) const {
+void Flood::note_ack() {
+    auto const now = Clock::now();
+    longest_pause_ =
+        std::max(longest_pause_, std::chrono::ceil<Duration>(now - last_ack_.value_or(now)));
+    last_ack_ = now;
+}
+
+void Flood::listen(Talker& talker) {
     std::array<char, 65536> buffer;
     auto const size = ::recv(talker.peer.descriptor(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -134,6 +141,9 @@ void Flood::listen(Talker& talker) const {
     }
     talker.heard.append(buffer.data(), static_cast<std::size_t>(size));
     std::string_view rest = talker.heard;
+    if (talker.last_words.empty() && rest.starts_with(ack_line)) {
+        note_ack();
+    }
     while (talker.last_words.empty() && rest.starts_with(ack_line)) {
         ++talker.acked;
         rest.remove_prefix(ack_line.size());

@@ -58,6 +58,9 @@ public:
         return talkers_.at(client).end;
     }
 
+    /// The longest time between two acks, whoever got them.
+    [[nodiscard]] Duration longest_pause() const { return longest_pause_; }
+
     [[nodiscard]] std::size_t all_begun() const;
     [[nodiscard]] std::size_t all_acked() const;
 
@@ -90,11 +93,14 @@ private:
     [[nodiscard]] short interest(Talker const& talker) const;
     void act(std::size_t client, short events);
     void talk(std::size_t client);
-    void listen(Talker& talker) const;
+    void listen(Talker& talker);
+    void note_ack();
     [[nodiscard]] std::string summary() const;
 
     Options options_;
     std::vector<Talker> talkers_;
+    std::optional<Clock::time_point> last_ack_;
+    Duration longest_pause_{0};
 };
 
 /// Each client's messages that were acked, and no others, are in the output, once. Throws Failure

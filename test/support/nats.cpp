@@ -44,6 +44,10 @@ std::string NatsServer::why_not() {
     return reason;
 }
 
+std::string NatsServer::program() {
+    return ROGER_NATS_SERVER;
+}
+
 void need_nats() {
     if (std::string const reason = NatsServer::why_not(); !reason.empty()) {
         SKIP(reason);
@@ -170,6 +174,29 @@ std::size_t NatsCluster::leader_of(std::string const& stream, std::size_t asked)
     auto const found =
         std::ranges::find(nodes_, leader, [](auto const& node) { return node->name(); });
     return static_cast<std::size_t>(found - nodes_.begin());
+}
+
+void NatsCluster::make_leader(std::string const& stream, std::size_t index) {
+    NatsReader reader(node(index));
+    std::string const preferred =
+        fmt::format(R"({{"placement":{{"preferred":"{}"}}}})", node(index).name());
+    eventually(node(index).name() + " to lead " + stream, [&] {
+        if (leader_of(stream, index) == index) {
+            return true;
+        }
+        reader.request("$JS.API.STREAM.LEADER.STEPDOWN." + stream, preferred);
+        return false;
+    });
+}
+
+std::vector<StoredBlock> NatsCluster::blocks_of(std::string const& stream, std::size_t index) {
+    std::vector<StoredBlock> blocks;
+    eventually(node(index).name() + " to lead " + stream + " while it is read", [&] {
+        make_leader(stream, index);
+        blocks = NatsReader(node(index)).blocks(stream);
+        return leader_of(stream, index) == index;
+    });
+    return blocks;
 }
 
 void NatsCluster::wait_until_current(std::string const& stream) {

@@ -24,6 +24,7 @@ class NatsServer {
 public:
     /// Why there can be none here; empty: there can.
     static std::string why_not();
+    static std::string program();
 
     struct Setup {
         std::string name = "n1";
@@ -69,6 +70,13 @@ private:
     std::unique_ptr<Process> process_;
 };
 
+struct StoredBlock {
+    std::string subject;
+    std::uint64_t sequence = 0;
+    std::string id;  ///< Roger's, from its headers
+    std::string data;
+};
+
 /// Three of them.
 class NatsCluster {
 public:
@@ -83,19 +91,16 @@ public:
     /// The index of the node that leads a stream, as one of them knows it. Waits until there is
     /// one.
     std::size_t leader_of(std::string const& stream, std::size_t asked = 0);
+    /// Has a node lead a stream, and waits until it does.
+    void make_leader(std::string const& stream, std::size_t index);
+    /// All that a node itself has of a stream, which it leads by then.
+    std::vector<StoredBlock> blocks_of(std::string const& stream, std::size_t index);
     /// Waits until every replica of the stream has all of it, by the leader's word and by its own.
     void wait_until_current(std::string const& stream);
 
 private:
     std::vector<ReservedPort> route_ports_ = std::vector<ReservedPort>(size());
     std::vector<std::unique_ptr<NatsServer>> nodes_;
-};
-
-struct StoredBlock {
-    std::string subject;
-    std::uint64_t sequence = 0;
-    std::string id;  ///< Roger's, from its headers
-    std::string data;
 };
 
 /// A connection that speaks NATS's text protocol: https://docs.nats.io/reference/nats-protocol

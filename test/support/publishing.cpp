@@ -1,6 +1,7 @@
 #include "support/publishing.hpp"
 
 #include "support/answers.hpp"
+#include "support/deadline.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -33,6 +34,15 @@ ServerProcess start_publishing(std::vector<std::string> const& arguments) {
             }
         }
     }
+}
+
+Run refused(std::vector<std::string> const& arguments) {
+    Run ended;
+    eventually("NATS answers in time", [&] {
+        ended = run(server_launch(arguments));
+        return !tells_of_no_answer(ended.err);
+    });
+    return ended;
 }
 
 Peer client_with_ack(ServerProcess const& server) {

@@ -3,6 +3,7 @@
 
 #include "support/nats.hpp"
 #include "support/peer.hpp"
+#include "support/process.hpp"
 #include "support/server_process.hpp"
 
 #include <string>
@@ -24,6 +25,9 @@ bool tells_of_no_answer(std::string_view sentence);
 
 /// Again, where NATS did not answer in time.
 ServerProcess start_publishing(std::vector<std::string> const& arguments);
+
+/// A server that does not start, and why. Again, where NATS did not answer in time.
+Run refused(std::vector<std::string> const& arguments);
 
 /// A client whose first message has been stored.
 Peer client_with_ack(ServerProcess const& server);

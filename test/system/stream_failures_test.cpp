@@ -1,6 +1,8 @@
 // NATS servers that let a server wait, hang up on it, or no longer want it.
+#include "stream/stream_config.hpp"
 #include "support/answers.hpp"
 #include "support/facts.hpp"
+#include "support/load_process.hpp"
 #include "support/nats.hpp"
 #include "support/peer.hpp"
 #include "support/publishing.hpp"
@@ -12,7 +14,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,14 +27,24 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
+std::string info_line(std::string const& more = "") {
+    return R"(INFO {"server_id":"S","version":"2.15.0","proto":1,"headers":true,)"
+           R"("max_payload":1048576,"jetstream":true)" +
+           more + "}\r\n";
+}
+
 /// Introduces itself as a NATS server, and then says nothing, hangs up after its first answer, or
-/// answers each PING of one client at a time, and nothing else.
+/// answers each PING of one client at a time, and nothing else: as soon as that one is connected it
+/// tells it of another server, if it was told of one.
 class FakeNats {
 public:
     enum class Then { say_nothing, hang_up, answer_pings };
 
-    explicit FakeNats(Then then, std::string const& address = "127.0.0.1:0")
-        : then_(then), listener_("tcp:" + address), host_and_port_(listener_.address().substr(4)) {}
+    explicit FakeNats(Then then, std::string const& address = "127.0.0.1:0", std::string other = "")
+        : then_(then),
+          other_(std::move(other)),
+          listener_("tcp:" + address),
+          host_and_port_(listener_.address().substr(4)) {}
     ~FakeNats() { stop_listening(); }
     FakeNats(FakeNats const&) = delete;
     FakeNats& operator=(FakeNats const&) = delete;
@@ -45,6 +59,21 @@ public:
             Peer::connect("tcp:" + host_and_port_);  // for accept() to return
             thread_.join();
             listener_.close();
+        }
+    }
+
+    /// Those that it has kept waiting are connected now. Returns when they have closed their
+    /// connections. To be called after stop_listening().
+    void connect_those_who_wait() {
+        for (Peer& peer : peers_) {
+            Deadline const deadline;
+            try {
+                for (;;) {
+                    answer_ping(peer, deadline);
+                }
+            } catch (Failure const&) {
+                CHECK_FALSE(deadline.over());
+            }
         }
     }
 
@@ -67,26 +96,77 @@ private:
     }
 
     void greet(Peer& peer) {
-        peer.send(R"(INFO {"server_id":"S","version":"2.15.0","proto":1,"headers":true,)"
-                  R"("max_payload":1048576,"jetstream":true})"
-                  "\r\n");
+        peer.send(info_line());
         ++greeted_;
         if (then_ == Then::say_nothing) {
             return;
         }
-        do {
-            while (peer.receive_line() != "PING\r") {
-            }
-            peer.send("PONG\r\n");
-        } while (then_ == Then::answer_pings);
+        answer_ping(peer, {});
+        if (!other_.empty()) {
+            peer.send(info_line(fmt::format(R"(,"connect_urls":["{}"])", other_)));
+        }
+        while (then_ == Then::answer_pings) {
+            answer_ping(peer, {});
+        }
+    }
+
+    static void answer_ping(Peer& peer, Deadline const& deadline) {
+        while (peer.receive_line(deadline) != "PING\r") {
+        }
+        peer.send("PONG\r\n");
     }
 
     Then then_;
+    std::string other_;
     Listener listener_;
     std::string host_and_port_;
     std::vector<Peer> peers_;
     std::atomic<std::size_t> greeted_ = 0;
     std::atomic<bool> ending_ = false;
+    std::jthread thread_{[this] { serve(); }};
+};
+
+/// A server before 2.11, as far as it is asked.
+class OldNats {
+public:
+    OldNats() = default;
+    ~OldNats() { Peer::connect(listener_.address()); }
+    OldNats(OldNats const&) = delete;
+    OldNats& operator=(OldNats const&) = delete;
+
+    [[nodiscard]] std::string host_and_port() const { return listener_.address().substr(4); }
+    [[nodiscard]] bool has_created() const { return has_created_; }
+
+private:
+    void serve() try {
+        Peer peer = listener_.accept(Deadline(1h));
+        peer.send(info_line());
+        std::string inbox_id;
+        for (;;) {
+            std::istringstream line(peer.receive_line());
+            std::string verb;
+            std::string subject;
+            std::string reply;
+            std::size_t bytes = 0;
+            line >> verb >> subject >> reply >> bytes;
+            if (verb == "PING") {
+                peer.send("PONG\r\n");
+            } else if (verb == "SUB") {
+                inbox_id = reply;  // SUB SUBJECT ID
+            } else if (verb == "PUB") {
+                peer.receive_exactly(bytes + 2);
+                has_created_ = has_created_ || subject.starts_with("$JS.API.STREAM.CREATE.");
+                std::string const answer = R"({"streams":null,"api":{"total":1,"errors":0}})";
+                peer.send(
+                    fmt::format("MSG {} {} {}\r\n{}\r\n", reply, inbox_id, answer.size(), answer));
+            }
+        }
+    } catch (Failure const&) {  // NOLINT(bugprone-empty-catch)
+        // The client has gone.
+    }
+
+    Listener listener_{"tcp:127.0.0.1:0"};
+    std::atomic<bool> has_created_ = false;
     std::jthread thread_{[this] { serve(); }};
 };
 
@@ -179,6 +259,8 @@ TEST_CASE(
     silent.stop_listening();
     scene.recover();
     CHECK(cpu_time(scene.server.id()) - cpu_before < 500ms + (Clock::now() - start) / 10);
+    // Nor is it kept when it comes about after all.
+    silent.connect_those_who_wait();
     CHECK(scene.server.stop() == Exit::with(0));
 }
 
@@ -202,6 +284,61 @@ TEST_CASE("A NATS server that answers and stores nothing is left for the next",
     server.process().err().read_until("connected to NATS again, to server ");
     CHECK(peer.receive_line() == ack);
     CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE(
+    "A NATS server that stores nothing is left for one that was not known when it was connected to",
+    "[stream][system]") {
+    need_nats();
+    NatsServer first;
+    NatsServer const other;
+    NatsReader(other).create_stream(roger::new_stream_config("LOG", "LOG", 1));
+    auto server = start_publishing(publishing(first, {"--publish-timeout", "5min"}));
+    Peer peer = client_with_ack(server);
+    first.kill();
+    FakeNats const useless(FakeNats::Then::answer_pings, first.host_and_port(),
+                           other.host_and_port());
+    server.process().err().read_until("connected to NATS again, to server S\n");
+    peer.send("stored after all\n");
+    server.process().err().read_until("connected to NATS again, to server ");
+    CHECK(peer.receive_line() == ack);
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("load --audit leaves a NATS server that answers and reads nothing",
+          "[stream][load][system]") {
+    need_nats();
+    ReservedPort const port;
+    std::string const useless_address = fmt::format("127.0.0.1:{}", port.number());
+    NatsServer nats;
+    std::optional<FakeNats> useless;
+    auto server =
+        start_publishing(publishing(nats, {"--publish-timeout", "5min", "--show", "text"}));
+    LoadProcess load({"--duration", "1h", "--rate", "100", "--clients", "2", "--audit",
+                      fmt::format("nats://{},{}/LOG", useless_address, nats.host_and_port()),
+                      server.address()});
+    eventually("something is stored", [&] { return server.counter("acknowledged") > 0; });
+    useless.emplace(FakeNats::Then::answer_pings, useless_address);
+    nats.kill();
+    eventually("the audit is connected to it", [&] { return useless->greeted() > 0; });
+    nats.start();
+    server.process().err().read_until("connected to NATS again, to server ");
+    load.signal(SIGINT);
+    LoadResult const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.audited("acked") > 0);
+    CHECK(result.audited("acked_not_written") == 0);
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("On a NATS server that is too old no stream is made", "[stream][system]") {
+    need_nats();
+    OldNats const old;
+    Run const ended = run(server_launch(
+        {"--to", "nats://" + old.host_and_port() + "/LOG", "--create-stream=1", "127.0.0.1:0"}));
+    CHECK(ended.exit == Exit::with(1));
+    CHECK_THAT(ended.err, ContainsSubstring("a version before 2.11: 2.11 is the least"));
+    CHECK_FALSE(old.has_created());
 }
 
 TEST_CASE("A NATS server that hangs up whenever it is asked is not asked again at once",

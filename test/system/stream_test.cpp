@@ -5,6 +5,7 @@
 #include "support/flood.hpp"
 #include "support/load_process.hpp"
 #include "support/nats.hpp"
+#include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/publishing.hpp"
 #include "support/server_process.hpp"
@@ -29,16 +30,6 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-/// Again, where this machine kept NATS from answering in time.
-Run refused(std::vector<std::string> const& arguments) {
-    Run ended;
-    eventually("NATS answers in time", [&] {
-        ended = run(server_launch(arguments));
-        return !tells_of_no_answer(ended.err);
-    });
-    return ended;
-}
 
 /// Each block of this server's once, in its order.
 void check_ids(std::vector<StoredBlock> const& blocks) {
@@ -118,7 +109,8 @@ TEST_CASE("What is missing for --to is said, with the remedy", "[stream][system]
     Run const no_cluster = refused({"--to", url(nats), "--create-stream", "127.0.0.1:0"});
     CHECK(no_cluster.exit == Exit::with(1));
     CHECK_THAT(no_cluster.err,
-               ContainsSubstring("replicas > 1 not supported in non-clustered mode"));
+               ContainsSubstring("replicas > 1 not supported in non-clustered mode: "
+                                 "--create-stream=1 makes a stream that is not replicated"));
 
     Run const no_server = refused({"--to", "nats://" + nobody_there + "/LOG", "127.0.0.1:0"});
     CHECK(no_server.exit == Exit::with(1));
@@ -151,71 +143,6 @@ TEST_CASE("Event loops whose subjects belong to different streams are refused",
           "stream has to take all of LOG.me.>\n");
 }
 
-TEST_CASE("A NATS server that wants a password gets the one given, which is told nobody",
-          "[stream][system]") {
-    need_nats();
-    NatsServer const nats({.settings = R"(authorization { user: me, password: "secret@,/%" })"});
-    std::vector<std::string> const more = {"--create-stream=1", "127.0.0.1:0"};
-    auto const to = [&](std::string const& user) {
-        std::vector<std::string> arguments = {"--to",
-                                              "nats://" + user + nats.host_and_port() + "/LOG"};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        return arguments;
-    };
-    for (std::string const user : {"", "me:wrong@"}) {
-        CAPTURE(user);
-        Run const ended = refused(to(user));
-        CHECK(ended.exit == Exit::with(1));
-        CHECK_THAT(ended.err, StartsWith("server: cannot connect to nats://127.0.0.1:"));
-        CHECK_THAT(ended.err, !ContainsSubstring("wrong"));
-    }
-    auto server = start_publishing(to("me:secret%40%2c%2F%25@"));
-    client_with_ack(server);
-    CHECK(server.stop() == Exit::with(0));
-    CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
-}
-
-TEST_CASE("A NATS server with accounts lets in who has credentials in a file", "[stream][system]") {
-    need_nats();
-    std::filesystem::path const accounts = ROGER_NATS_ACCOUNTS;
-    NatsServer const nats({.settings = read_file(accounts / "accounts.conf")});
-    Run const stranger = refused(publishing(nats));
-    CHECK(stranger.exit == Exit::with(1));
-    CHECK_THAT(stranger.err, ContainsSubstring("Authorization Violation"));
-    auto server = start_publishing(publishing(nats, {"--creds", accounts / "user.creds"}));
-    client_with_ack(server);
-    CHECK(server.stop() == Exit::with(0));
-}
-
-TEST_CASE("A NATS server is spoken to over TLS, if its certificate is good", "[stream][system]") {
-    need_nats();
-    if (!std::filesystem::exists("/usr/bin/openssl")) {
-        SKIP("openssl is not installed");
-    }
-    TempDir const directory;
-    std::string const key = directory / "key.pem";
-    std::string const certificate = directory / "certificate.pem";
-    Run const made = run(
-        {.program = "/usr/bin/openssl",
-         .arguments = {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                       "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext",
-                       "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate}});
-    REQUIRE(made.exit == Exit::with(0));
-    NatsServer const nats({.settings = fmt::format(R"(tls {{ cert_file: "{}", key_file: "{}" }})",
-                                                   certificate, key)});
-    std::vector<std::string> const arguments = {"--to", "tls://" + nats.host_and_port() + "/LOG",
-                                                "--create-stream=1", "127.0.0.1:0"};
-    Run const unknown = refused(arguments);
-    CHECK(unknown.exit == Exit::with(1));
-    CHECK_THAT(unknown.err, StartsWith("server: cannot connect to tls://"));
-
-    std::vector<std::string> known = {"--tlsca", certificate};
-    known.insert(known.end(), arguments.begin(), arguments.end());
-    auto server = start_publishing(known);
-    client_with_ack(server);
-    CHECK(server.stop() == Exit::with(0));
-}
-
 TEST_CASE("Options of --to that cannot be are refused", "[stream][system]") {
     for (auto const& [arguments, sentence] :
          std::vector<std::pair<std::vector<std::string>, std::string>>{
@@ -246,24 +173,6 @@ TEST_CASE("A message that could become too long a record is refused at the start
     CHECK(ended.exit == Exit::with(2));
     CHECK_THAT(ended.err,
                StartsWith("server: --max-message: a message of 1048576 bytes can become"));
-}
-
-TEST_CASE("A stream that is full makes the server refuse, and goes on when there is room (P7)",
-          "[stream][system]") {
-    need_nats();
-    NatsServer const nats;
-    NatsReader reader(nats);
-    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
-    config["max_msgs"] = 1;
-    reader.create_stream(config);
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
-    Peer peer = client_with_ack(server);
-    check_cannot_store(peer, "second");
-    server.process().err().read_until("error: cannot store: ");
-    reader.request("$JS.API.STREAM.PURGE.LOG");
-    talk(peer, "third");
-    CHECK(server.counter("refused_display") == 1);
-    CHECK(server.stop() == Exit::with(0));
 }
 
 TEST_CASE("A NATS server that is killed and comes back has all that was acknowledged, once (P1)",
@@ -323,59 +232,34 @@ TEST_CASE("A second signal does not wait for the stream (P8)", "[stream][system]
     CHECK(server.wait_for_exit() == Exit::with(1));
 }
 
-TEST_CASE("load --audit finds in the stream what the server has acknowledged",
-          "[stream][load][system]") {
+TEST_CASE(
+    "While nothing can be stored its senders are held back, and the server needs no more memory",
+    "[stream][system]") {
     need_nats();
     NatsServer const nats;
-    auto server = start_publishing(publishing(nats, {"--threads", "2"}));
-    auto const test = [&](std::vector<std::string> const& more) {
-        std::vector<std::string> arguments = {"--messages", "2000",    "--clients",
-                                              "8",          "--audit", url(nats)};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        arguments.push_back(server.address());
-        return run(load_launch(arguments));
-    };
-    Run const sound = test({});
-    CHECK(sound.exit == Exit::with(0));
-    CHECK_THAT(sound.out, ContainsSubstring("audit of nats://"));
-    // What was there before the run is not the run's.
-    CHECK(test({}).exit == Exit::with(0));
+    auto server =
+        start_publishing(publishing(nats, {"--publish-timeout", "none", "--message-timeout", "none",
+                                           "--write-timeout", "none", "--show", "text"}));
+    Flood flood(server.address(),
+                {.clients = 16, .message_bytes = 1000, .sockets = {.send_buffer = 65536}});
+    flood.run_until_acked(1000);
+    {
+        Suspended const stopped(nats.id());
+        flood.run("the server to say that it cannot store",
+                  [&] { return times_told(server, "error: cannot store: ") > 0; });
+        for (std::size_t begun = 0; begun != flood.all_begun();) {
+            begun = flood.all_begun();
+            flood.run_for(1s);
+        }
+        if constexpr (!sanitized) {
+            CHECK(peak_memory(server.id()) < 64 * 1024 * 1024);
+        }
+    }
+    flood.run_until_acked(flood.all_begun());
+    flood.finish();
+    flood.run_until_ended();
     CHECK(server.stop() == Exit::with(0));
-
-    // One that acknowledges, and stores elsewhere.
-    auto liar = ServerProcess::start({"127.0.0.1:0"});
-    Run const found = run(load_launch({"--messages", "100", "--audit", url(nats), liar.address()}));
-    CHECK(found.exit == Exit::with(1));
-    CHECK(liar.stop() == Exit::with(0));
-}
-
-TEST_CASE("A recreated stream that could lose what is acknowledged is not published to",
-          "[stream][system]") {
-    need_nats();
-    NatsServer const nats;
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "10s"}));
-    Peer peer = client_with_ack(server);
-    NatsReader reader(nats);
-    REQUIRE(reader.request("$JS.API.STREAM.DELETE.LOG", "", default_deadline));
-    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
-    config["storage"] = "memory";
-    reader.create_stream(config);
-    check_cannot_store(peer, "not stored");
-    server.process().err().read_until("error: cannot store: it keeps its messages in memory");
-    CHECK(server.stop() == Exit::with(0));
-}
-
-TEST_CASE("A NATS server that takes only shorter messages than before gets these",
-          "[stream][system]") {
-    need_nats();
-    NatsServer nats;
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
-    Peer peer = client_with_ack(server);
-    nats.reload("max_payload: 8KB");
-    check_cannot_store(peer, std::string(20'000, 'x'));
-    server.process().err().read_until("warning: lost the connection to NATS: ");
-    say_until_stored(peer, "short");
-    CHECK(server.stop() == Exit::with(0));
+    require_acked_is_displayed(flood, records_of(NatsReader(nats).blocks("LOG"), "LOG.me.0"));
 }
 
 TEST_CASE("Two servers of one name are told", "[stream][system]") {

@@ -1,0 +1,157 @@
+// A stream that is read while it is published to, or changed, or full.
+#include "stream/stream_config.hpp"
+#include "support/answers.hpp"
+#include "support/load_process.hpp"
+#include "support/nats.hpp"
+#include "support/peer.hpp"
+#include "support/publishing.hpp"
+#include "support/server_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace roger::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("A stream that is full makes the server refuse, and goes on when there is room (P7)",
+          "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    NatsReader reader(nats);
+    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
+    config["max_msgs"] = 1;
+    reader.create_stream(config);
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
+    Peer peer = client_with_ack(server);
+    check_cannot_store(peer, "second");
+    server.process().err().read_until("error: cannot store: ");
+    reader.request("$JS.API.STREAM.PURGE.LOG");
+    talk(peer, "third");
+    CHECK(server.counter("refused_display") == 1);
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("load --audit finds in the stream what the server has acknowledged",
+          "[stream][load][system]") {
+    need_nats();
+    NatsServer const nats;
+    auto server = start_publishing(publishing(nats, {"--threads", "2"}));
+    auto const test = [&](std::vector<std::string> const& more) {
+        std::vector<std::string> arguments = {"--messages", "2000",    "--clients",
+                                              "8",          "--audit", url(nats)};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        arguments.push_back(server.address());
+        return run(load_launch(arguments));
+    };
+    Run const sound = test({});
+    CHECK(sound.exit == Exit::with(0));
+    CHECK_THAT(sound.out, ContainsSubstring("audit of nats://"));
+    // What was there before the run is not the run's.
+    CHECK(test({}).exit == Exit::with(0));
+    // In JSON it stands as Base64.
+    CHECK(test({"--message", "no UTF-8: \xff {message}"}).exit == Exit::with(0));
+    CHECK(server.stop() == Exit::with(0));
+
+    // One that acknowledges, and stores elsewhere.
+    auto liar = ServerProcess::start({"127.0.0.1:0"});
+    Run const found = run(load_launch({"--messages", "100", "--audit", url(nats), liar.address()}));
+    CHECK(found.exit == Exit::with(1));
+    CHECK(liar.stop() == Exit::with(0));
+}
+
+// Whichever comes first by name.
+TEST_CASE("load --audit reads the streams of all servers", "[stream][load][system]") {
+    need_nats();
+    NatsServer const nats;
+    NatsReader reader(nats);
+    for (std::string const name : {"a", "b"}) {
+        nlohmann::json config = roger::new_stream_config("OF_" + name, "LOG", 1);
+        config["subjects"] = {"LOG." + name + ".>"};
+        reader.create_stream(config);
+    }
+    for (std::string const name : {"a", "b"}) {
+        CAPTURE(name);
+        auto server = start_publishing({"--to", url(nats), "--server-name", name, "127.0.0.1:0"});
+        Run const sound =
+            run(load_launch({"--messages", "100", "--audit", url(nats), server.address()}));
+        CAPTURE(sound.out, sound.err);
+        CHECK(sound.exit == Exit::with(0));
+        CHECK(server.stop() == Exit::with(0));
+    }
+}
+
+TEST_CASE("A recreated stream that could lose what is acknowledged is not published to",
+          "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "10s"}));
+    Peer peer = client_with_ack(server);
+    NatsReader reader(nats);
+    REQUIRE(reader.request("$JS.API.STREAM.DELETE.LOG", "", default_deadline));
+    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
+    config["storage"] = "memory";
+    reader.create_stream(config);
+    check_cannot_store(peer, "not stored");
+    server.process().err().read_until("error: cannot store: it keeps its messages in memory");
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("A NATS server that takes only shorter messages than before gets these",
+          "[stream][system]") {
+    need_nats();
+    NatsServer nats;
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
+    Peer peer = client_with_ack(server);
+    nats.reload("max_payload: 8KB");
+    check_cannot_store(peer, std::string(20'000, 'x'));
+    server.process().err().read_until("warning: lost the connection to NATS: ");
+    say_until_stored(peer, "short");
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("A stream that takes only shorter messages than before gets these", "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
+    Peer peer = client_with_ack(server);
+    NatsReader reader(nats);
+    nlohmann::json config = reader.info("LOG").at("config");
+    config["max_msg_size"] = 2000;
+    REQUIRE_FALSE(reader.request("$JS.API.STREAM.UPDATE.LOG", config.dump(), default_deadline)
+                      ->contains("error"));
+    check_cannot_store(peer, std::string(5000, 'x'));
+    server.process().err().read_until(
+        "error: refused: a record is longer than the 1488 bytes that the stream takes at most now: "
+        "raise its max_msg_size");
+    constexpr std::size_t messages = 50;
+    peer.send(times(messages, std::string(200, 'y') + '\n'));
+    CHECK(peer.receive_exactly(messages * ack_line.size()) == times(messages, ack_line));
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("The stream's own message that others have expired is not taken for somebody else's",
+          "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    NatsReader reader(nats);
+    nlohmann::json config = roger::new_stream_config("LOG", "LOG", 1);
+    config["max_age"] = std::chrono::nanoseconds(2s).count();
+    config["subject_delete_marker_ttl"] = std::chrono::nanoseconds(1h).count();
+    reader.create_stream(config);
+    auto server = start_publishing(publishing(nats));
+    Peer peer = client_with_ack(server);
+    eventually("the block has expired", [&] {
+        auto const last =
+            reader.request("$JS.API.STREAM.MSG.GET.LOG", R"({"last_by_subj":"LOG.me.0"})");
+        return last && last->value("message", nlohmann::json::object()).value("data", "").empty();
+    });
+    talk(peer, "stored behind it");
+    CHECK(server.stop() == Exit::with(0));
+    CHECK_THAT(server.process().err().seen(), !ContainsSubstring("somebody else"));
+}
