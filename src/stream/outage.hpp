@@ -1,5 +1,5 @@
-// A time in which nothing can be stored, told to the operator: once a second for each reason, and
-// when it is over. And what else is odd.
+// A time in which nothing can be stored, told to the operator: at most once a second for each
+// reason, and when it is over. And what else is odd.
 #pragma once
 
 #include "roger/log.hpp"
@@ -32,7 +32,7 @@ public:
     /// It is over, unless another loop is still trying.
     void stored(std::size_t loop);
 
-    /// What is refused, and would not be stored if it was tried again. Once a second.
+    /// What is refused, and would not be stored if it was tried again. At most once a second.
     void refused(std::string const& sentence);
     /// Once a minute.
     void warn(std::string const& sentence);

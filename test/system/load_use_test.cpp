@@ -145,6 +145,9 @@ TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system
         {{"--messages-from", directory.path()}, {"--messages-from", directory.path()}},
         {{"--line-ending", "cr"}, {"--line-ending", "'cr'", "lf, crlf"}},
         {{"--audit", directory / "empty", "--size", "10B"}, {"--size", "10B", "69"}},
+        {{"--audit", directory / "empty", "--creds", directory / "empty"},
+         {"--creds", "--audit nats://HOST:PORT/SUBJECT, not for a file"}},
+        {{"--creds", directory / "empty"}, {"--creds requires --audit"}},
     });
 }
 
