@@ -37,17 +37,18 @@ std::string counted(std::uint64_t count, std::string_view noun, std::string_view
 
 }  // namespace
 
-std::string counters_text(Counters const& counters) {
-    std::string text = fmt::format("wrote {}", count_text(counters.displayed, "message"));
+std::string counters_text(Counters const& counters, std::string_view done) {
+    std::string text = fmt::format("{} {}", done, count_text(counters.displayed, "message"));
     if (counters.accepted != 0) {
         text += " of " + count_text(counters.accepted, "client");
     }
+    std::string const not_done = fmt::format("that could not be {}", done);
     std::string const refused = listed({{counters.refused_busy, "busy"},
                                         {counters.refused_too_long, "too long"},
                                         {counters.refused_unfinished, "unfinished"},
                                         {counters.refused_idle, "idle"},
                                         {counters.refused_shutdown, "at shutdown"},
-                                        {counters.refused_display, "that could not be written"},
+                                        {counters.refused_display, not_done},
                                         {counters.refused_handler, "by the handler"}});
     for (std::string const& part :
          {refused.empty() ? "" : "refused: " + refused,

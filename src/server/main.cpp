@@ -56,7 +56,8 @@ int serve(roger::ServerCommandLine const& command_line) {
     std::atomic<bool> served = false;
     auto const announce_counters = [&, terminal = ::isatty(STDERR_FILENO) == 1] {
         roger::Counters const counters = server.counters();
-        standard_error.announce(terminal ? counters_text(counters) : to_string(counters));
+        char const* const done = command_line.publishing.asked ? "stored" : "displayed";
+        standard_error.announce(terminal ? counters_text(counters, done) : to_string(counters));
     };
     auto const bound_end = [&, most = command_line.server.drain_timeout] {
         if (most) {

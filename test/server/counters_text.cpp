@@ -6,9 +6,9 @@
 namespace roger {
 
 TEST_CASE("Counters for a person tell only what there was", "[counters][server]") {
-    CHECK(counters_text({}) == "wrote 0 messages");
-    CHECK(counters_text({.accepted = 1, .messages = 1, .displayed = 1, .acknowledged = 1}) ==
-          "wrote 1 message of 1 client");
+    CHECK(counters_text({}, "displayed") == "displayed 0 messages");
+    CHECK(counters_text({.accepted = 1, .messages = 1, .displayed = 1, .acknowledged = 1},
+                        "displayed") == "displayed 1 message of 1 client");
     CHECK(counters_text({.accepted = 52,
                          .clients = 2,
                          .messages = 107'607,
@@ -16,8 +16,9 @@ TEST_CASE("Counters for a person tell only what there was", "[counters][server]"
                          .acknowledged = 107'600,
                          .refused_busy = 1'000,
                          .refused_too_long = 4,
-                         .lost = 1}) ==
-          "wrote 107,603 messages of 52 clients; refused: 1,000 busy, 4 too long; 3 acks not "
+                         .lost = 1},
+                        "displayed") ==
+          "displayed 107,603 messages of 52 clients; refused: 1,000 busy, 4 too long; 3 acks not "
           "sent; 2 clients connected; 1 connection lost");
 }
 
@@ -35,11 +36,17 @@ TEST_CASE("Counters for a person tell whatever went wrong", "[counters][server]"
                          .receive_pauses = 8,
                          .replies = 9,
                          .unanswered = 10,
-                         .dropped = 11}) ==
-          "wrote 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
-          "written, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
+                         .dropped = 11},
+                        "displayed") ==
+          "displayed 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
+          "displayed, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
           "11 datagrams dropped by the system; 9 datagrams from other servers; 15 pauses for want "
           "of resources");
+}
+
+TEST_CASE("Counters of what goes to a stream tell what was stored", "[counters][server]") {
+    CHECK(counters_text({.displayed = 1, .acknowledged = 1, .refused_display = 2}, "stored") ==
+          "stored 1 message; refused: 2 that could not be stored");
 }
 
 }  // namespace roger

@@ -205,7 +205,7 @@ TEST_CASE("On a terminal the counters are a sentence", "[counters][system]") {
     CHECK(peer.receive_all() == "");
     CHECK(server.stop() == Exit::with(0));
     CHECK(server.process().terminal().read_line() ==
-          "wrote 2 messages of 1 client; refused: 1 too long\r");
+          "displayed 2 messages of 1 client; refused: 1 too long\r");
 }
 
 TEST_CASE("The log goes to standard error, however much is asked for", "[counters][system]") {

@@ -172,6 +172,6 @@ TEST_CASE("What a server says at its end comes behind its records where both go 
     REQUIRE(lines.size() == 2);
     CHECK(lines[0] == "hello");
     bool const for_a_person = kind == Shared::Kind::terminal;
-    CHECK(lines[1].starts_with(for_a_person ? "wrote 1 message of 1 client"
+    CHECK(lines[1].starts_with(for_a_person ? "displayed 1 message of 1 client"
                                             : "accepted=1 clients=0 messages=1 displayed=1 "));
 }
