@@ -145,7 +145,7 @@ TEST_CASE("A message that has ended in time is not refused, however many reads i
           "[late-server][system]") {
     TempDir const directory;
     // More than two reads take, the first of which is short, and much of what a socket holds.
-    std::size_t const bytes = GENERATE(70'000, 150'000);
+    auto const bytes = GENERATE(std::size_t{70'000}, std::size_t{150'000});
     CAPTURE(bytes);
     REQUIRE(succeeds_given_time(3s, [&](Duration timeout) {
         return play_long_message("unix:" + directory / "s", std::string(bytes, 'x') + "\r\n",
