@@ -60,6 +60,22 @@ struct Pair {
     Peer second;
 };
 
+/// It was interrupted, and has the answer to the first message: it waits for the second one's.
+void check_waits_for_second(Pair& pair) {
+    // Its client has nothing to wait for, and leaves.
+    CHECK(pair.first.receive_all() == "");
+    pair.first.close();
+    pair.second.send(ack_line);
+    CHECK(pair.second.receive_all() == "");
+    pair.second.close();
+    auto const result = pair.process.result();
+    CAPTURE(result.out, result.err);
+    check_interrupted(result);
+    CHECK(result.exit == Exit::with(0));
+    CHECK(result.planned() == 2);
+    CHECK(result.outcome("acked") == 2);
+}
+
 }  // namespace
 
 TEST_CASE("Interrupted while its clients arrive, load reports that nothing was planned",
@@ -132,18 +148,7 @@ TEST_CASE("Interrupted, load waits for what is on its way", "[load][system]") {
     pair.second.receive_line();
     pair.first.send(ack_line);
     pair.process.signal(SIGINT);
-    // Its client has nothing to wait for, and leaves.
-    CHECK(pair.first.receive_all() == "");
-    pair.first.close();
-    pair.second.send(ack_line);
-    CHECK(pair.second.receive_all() == "");
-    pair.second.close();
-    auto const result = pair.process.result();
-    CAPTURE(result.out, result.err);
-    check_interrupted(result);
-    CHECK(result.exit == Exit::with(0));
-    CHECK(result.planned() == 2);
-    CHECK(result.outcome("acked") == 2);
+    check_waits_for_second(pair);
 }
 
 TEST_CASE("Interrupted twice, load waits for nothing more", "[load][system]") {
@@ -185,16 +190,7 @@ TEST_CASE(
         pair.process.signal(SIGINT);
         pair.first.send(ack_line);
     }
-    CHECK(pair.first.receive_all() == "");
-    pair.first.close();
-    pair.second.send(ack_line);
-    CHECK(pair.second.receive_all() == "");
-    pair.second.close();
-    auto const result = pair.process.result();
-    CAPTURE(result.out, result.err);
-    check_interrupted(result);
-    CHECK(result.exit == Exit::with(0));
-    CHECK(result.outcome("acked") == 2);
+    check_waits_for_second(pair);
 }
 
 TEST_CASE("A signal that comes again until the end changes no exit status of load",
