@@ -10,29 +10,41 @@ namespace roger {
 
 /// A file takes next to no time while the system has memory for what is written, and any length
 /// when it has not, or on a network. After one write that was slow, the latency is taken for high
-/// until many in a row were quick. A write that waited for nothing but a processor says nothing of
-/// the file: it is the machine that is busy. One that used the processor for all that time does: a
-/// file system compresses or encrypts, or the kernel looks for memory.
+/// until many in a row were quick.
+///
+/// A write that waited for nothing but a processor says nothing of the file: it is the machine that
+/// is busy. One that used the processor for all that time does: a file system compresses or
+/// encrypts, or the kernel looks for memory. To tell them apart costs as much as a short write. So
+/// the first slow write counts whatever it was, and only those within a second after one are
+/// observed.
 class WriteLatency {
 public:
-    using Duration = std::chrono::steady_clock::duration;
+    using Clock = std::chrono::steady_clock;
+    using Duration = Clock::duration;
 
     /// Longer than a megabyte takes that only has to be copied, and short for whoever waits
     /// meanwhile.
     static constexpr std::chrono::milliseconds high{2};
     static constexpr unsigned enough_quick_ones = 100;
 
+    static constexpr std::chrono::seconds observation_time{1};
+
     [[nodiscard]] bool is_low() const { return quick_ones_ >= enough_quick_ones; }
 
     /// Makes a write, and adds how long it took. Returns what that returns.
     template <typename Write>
     auto measure(Write write) {
-        Spent const before = Spent::by_now();
-        auto const begin = std::chrono::steady_clock::now();
+        auto const begin = Clock::now();
+        bool const observed = begin < observed_until_;
+        Spent const before = observed ? Spent::by_now() : Spent{};
         auto const result = write();
-        auto const taken = std::chrono::steady_clock::now() - begin;
-        if (taken < high || Spent::by_now().tells_of_file(before)) {
-            add(taken);
+        auto const end = Clock::now();
+        bool const slow = end - begin >= high;
+        if (slow) {
+            observed_until_ = end + observation_time;
+        }
+        if (!slow || !observed || Spent::by_now().tells_of_file(before)) {
+            add(end - begin);
         }
         return result;
     }
@@ -49,8 +61,8 @@ public:
 private:
     /// What this thread has done so far.
     struct Spent {
-        long waits;  ///< for anything but a processor
-        std::chrono::nanoseconds cpu;
+        long waits = 0;  ///< for anything but a processor
+        std::chrono::nanoseconds cpu{};
 
         /// The CPU time of getrusage(2) is no younger than the scheduler's last tick: some of it
         /// would be what was used before the write.
@@ -70,6 +82,7 @@ private:
     };
 
     unsigned quick_ones_ = enough_quick_ones;
+    Clock::time_point observed_until_{};
 };
 
 }  // namespace roger
