@@ -21,12 +21,12 @@ namespace roger {
 
 namespace {
 
-/// What a turn takes of a client, so that the others have theirs (promise P5). The rest stays with
-/// the kernel, and so with the sender (promise P4).
-constexpr std::size_t most_lines_at_once = 1024;
+/// More than one packet brings over Ethernet. A read of so much has few enough lines for a turn.
+constexpr std::size_t usual_read_bytes = 2048;
 
-/// A read of so much has no more lines than that.
-constexpr std::size_t usual_read_bytes = most_lines_at_once;
+/// What a turn takes of a client that sends more than that, so that the others have theirs (promise
+/// P5). The rest stays with the kernel, and so with the sender (promise P4).
+constexpr std::size_t most_lines_at_once = 1024;
 
 /// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
@@ -274,7 +274,7 @@ std::size_t Session::decode_to(Lines& lines, std::string_view bytes) {
         decoder_.finish(lines);
         return 0;
     }
-    return decoder_.feed(bytes, lines, most_lines_at_once);
+    return decoder_.feed(bytes, lines, sends_much_ ? most_lines_at_once : bytes.size());
 }
 
 /// After a look, takes from the kernel what the turn has taken.

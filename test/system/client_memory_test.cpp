@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The session, and two bytes for each of the 1,024 answers that a turn has at most; the system
+/// The session, and two bytes for each of the 2,048 answers that a turn has at most; the system
 /// gives memory in pages of 4 KiB.
 constexpr std::size_t most_for_a_deaf_client = 8 * 1024;
 
