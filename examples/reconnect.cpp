@@ -10,18 +10,26 @@
 
 using namespace std::literals;
 
-asio::awaitable<void> report(roger::Client& client, std::string text) {
+void rethrow(std::exception_ptr error) {
+    if (error) {
+        std::rethrow_exception(error);
+    }
+}
+
+asio::awaitable<void> report(roger::Client& client, std::string text, bool& all_acknowledged) {
     try {
         roger::Answer const answer = co_await client.send(text, 30s);
+        all_acknowledged = all_acknowledged && answer.acknowledged();
         std::cout << text << ": " << (answer.acknowledged() ? "acknowledged" : answer.text)
                   << std::endl;
     } catch (roger::ClientError const& error) {
+        all_acknowledged = false;
         std::cout << text << (error.sent() ? ": perhaps displayed: " : ": not displayed: ")
                   << error.what() << std::endl;
     }
 }
 
-asio::awaitable<void> report_all(roger::Address address, int count) {
+asio::awaitable<void> report_all(roger::Address address, int count, bool& all_acknowledged) {
     roger::ClientOptions options;
     options.reconnect = {.initial_delay = 100ms, .longest_delay = 2s};
     roger::Client client = co_await roger::Client::open(address, options);
@@ -30,8 +38,9 @@ asio::awaitable<void> report_all(roger::Address address, int count) {
     for (int number = 1; number <= count; ++number) {
         co_await timer.async_wait();
         timer.expires_at(timer.expiry() + 100ms);
-        asio::co_spawn(timer.get_executor(), report(client, "report " + std::to_string(number)),
-                       asio::detached);
+        asio::co_spawn(timer.get_executor(),
+                       report(client, "report " + std::to_string(number), all_acknowledged),
+                       rethrow);
     }
     co_await client.close(60s);
 }
@@ -40,12 +49,10 @@ int main(int argc, char* argv[]) try {
     asio::io_context context;
     auto const address = roger::parse_address(argc > 1 ? argv[1] : "localhost:51717");
     int const count = argc > 2 ? std::stoi(argv[2]) : 100;
-    asio::co_spawn(context, report_all(address, count), [](std::exception_ptr error) {
-        if (error) {
-            std::rethrow_exception(error);
-        }
-    });
+    bool all_acknowledged = true;
+    asio::co_spawn(context, report_all(address, count, all_acknowledged), rethrow);
     context.run();
+    return all_acknowledged ? 0 : 1;
 } catch (std::logic_error const&) {
     std::cerr << "usage: reconnect [ADDRESS [REPORTS]]\n";
     return 2;

@@ -140,7 +140,9 @@ int main(int argc, char* argv[]) try {
     roger::Server server(options, [&](roger::Batch const& batch) { return store.keep(batch); });
     roger::Signals const signals(server);
     roger::ServerResult const result = server.run();
-    std::cerr << result.failure;
+    if (!result.failure.empty()) {
+        std::cerr << result.failure << '\n';
+    }
     return result.success() ? 0 : 1;
 } catch (std::exception const& error) {
     std::cerr << "sqlite: " << error.what() << '\n';
