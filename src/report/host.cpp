@@ -4,6 +4,7 @@
 #include "program/units.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <vector>
 

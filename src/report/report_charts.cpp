@@ -5,6 +5,7 @@
 #include "report/asked_level.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
