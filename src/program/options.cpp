@@ -3,6 +3,7 @@
 
 #include "protocol/quantity.hpp"
 #include "roger/address.hpp"
+#include "roger/error.hpp"
 #include "roger/version.hpp"
 
 #include <fmt/format.h>
@@ -122,6 +123,15 @@ private:
     std::vector<std::string> words_;
 };
 
+/// A sentence of the library's begins with the option it is about, as `idle_timeout: `: here it is
+/// to be `--idle-timeout: `.
+std::string with_option(CLI::App const& app, std::string const& sentence) {
+    auto const end = std::min(sentence.find(": "), sentence.size());
+    std::string name = "--" + sentence.substr(0, end);
+    std::ranges::replace(name, '_', '-');
+    return app.get_option_no_throw(name) == nullptr ? sentence : name + sentence.substr(end);
+}
+
 int fail(CLI::App const& app, std::string_view sentence, ExitStatus status) {
     print_error(app, sentence);
     return status;
@@ -190,6 +200,8 @@ int run_command_line(CLI::App& app, int argc, char const* const* argv,
         return fail(app, wrong.what(), status_usage_error);
     } catch (UsageError const& wrong) {
         return fail(app, wrong.what(), status_usage_error);
+    } catch (Error const& failure) {
+        return fail(app, with_option(app, failure.what()), status_failed);
     } catch (std::exception const& failure) {
         return fail(app, failure.what(), status_failed);
     }

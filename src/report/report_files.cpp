@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <iostream>
@@ -24,11 +25,21 @@ std::string cannot(char const* verb, std::string const& name) {
     return fmt::format("cannot {} {}: {}", verb, name, std::generic_category().message(errno));
 }
 
+/// An option of the command line, and the file that it names.
+struct Wanted {
+    char const* option;
+    std::string name;
+};
+
+std::string cannot_write(Wanted const& file) {
+    return fmt::format("{}: {}", file.option, cannot("write", file.name));
+}
+
 /// Why it could not be written; empty: it was.
-std::string write_file(std::string const& name, std::string_view text) {
-    std::ofstream file(name, std::ios::binary);
+std::string write_file(Wanted const& wanted, std::string_view text) {
+    std::ofstream file(wanted.name, std::ios::binary);
     file << text << std::flush;
-    return file ? "" : cannot("write", name);
+    return file ? "" : cannot_write(wanted);
 }
 
 std::string read_file(std::string const& name) {
@@ -44,31 +55,40 @@ std::string read_file(std::string const& name) {
 }  // namespace
 
 void check_writable(ReportFiles const& files) {
-    std::vector<std::string> const names = {files.json, files.hgrm, files.html, files.csv};
-    for (std::string const& name : names) {
-        if (!name.empty() && std::ranges::count(names, name) > 1 && name != "/dev/null") {
-            throw std::invalid_argument(fmt::format(
-                "{}: two reports would be written there: give each a file of its own", name));
+    std::array<Wanted, 4> const all = {{{"--json", files.json},
+                                        {"--hgrm", files.hgrm},
+                                        {"--html", files.html},
+                                        {"--csv", files.csv}}};
+    for (auto file = all.begin(); file != all.end(); ++file) {
+        if (file->name.empty()) {
+            continue;
         }
-        // Appending nothing leaves what is there as it is.
-        if (!name.empty() && !std::ofstream(name, std::ios::app)) {
-            throw std::invalid_argument(cannot("write", name));
+        auto const same = std::ranges::find(file + 1, all.end(), file->name, &Wanted::name);
+        if (same != all.end() && file->name != "/dev/null") {
+            throw std::invalid_argument(
+                fmt::format("{} and {}: both reports would be written to {}: give each a file of "
+                            "its own",
+                            file->option, same->option, file->name));
+        }
+        // Appending nothing leaves its content unchanged.
+        if (!std::ofstream(file->name, std::ios::app)) {
+            throw std::invalid_argument(cannot_write(*file));
         }
     }
 }
 
 void write_files(ReportFiles const& files, Report const& report) {
     std::vector<std::string> failures;
-    auto const write = [&failures](std::string const& name, auto const& to_text) {
-        std::string const failure = name.empty() ? "" : write_file(name, to_text());
+    auto const write = [&failures](Wanted const& file, auto const& to_text) {
+        std::string const failure = file.name.empty() ? "" : write_file(file, to_text());
         if (!failure.empty()) {
             failures.push_back(failure);
         }
     };
-    write(files.json, [&] { return to_json(report); });
-    write(files.hgrm, [&] { return report.latencies.response.percentile_text(); });
-    write(files.html, [&] { return to_html(report); });
-    write(files.csv, [&] { return to_csv(report); });
+    write({"--json", files.json}, [&] { return to_json(report); });
+    write({"--hgrm", files.hgrm}, [&] { return report.latencies.response.percentile_text(); });
+    write({"--html", files.html}, [&] { return to_html(report); });
+    write({"--csv", files.csv}, [&] { return to_csv(report); });
     if (!failures.empty()) {
         throw std::runtime_error(fmt::format("{}", fmt::join(failures, "; ")));
     }

@@ -18,11 +18,11 @@ struct ReportFiles {
 };
 
 /// Before the work whose report it will be. Throws std::invalid_argument with a sentence that names
-/// the file that cannot be written.
+/// the option and the file that cannot be written.
 void check_writable(ReportFiles const& files);
 
-/// Each, whatever becomes of the others. Throws std::runtime_error with a sentence that names those
-/// that could not be written.
+/// Each, even if others fail. Throws std::runtime_error with a sentence that names those that could
+/// not be written, and their options.
 void write_files(ReportFiles const& files, Report const& report);
 
 /// Throws std::invalid_argument with a sentence that names the file and what is wrong with it.

@@ -40,7 +40,8 @@ std::size_t choose_limit(ServerOptions const& options) {
     std::size_t const wanted = options.limit.value_or(1);
     if (wanted > possible) {
         throw Error(Errc::too_few_descriptors,
-                    too_few_descriptors(wanted, wanted + taken, files.most, possible));
+                    (options.limit ? "limit: " : "") +
+                        too_few_descriptors(wanted, wanted + taken, files.most, possible));
     }
     if (!options.limit && possible < default_limit) {
         options.log(LogLevel::info,

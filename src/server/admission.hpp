@@ -4,6 +4,7 @@
 
 #include "net/async_condition.hpp"
 #include "roger/server.hpp"
+#include "server/close_reason.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/socket_base.hpp>
@@ -90,7 +91,16 @@ public:
     void notify_all() { condition_.notify_all(); }
     void destroy_waiters() { condition_.destroy_all(); }
 
-    /// For a newcomer. Not granted: it is to be refused with `error: busy`.
+    /// What a newcomer is told that has no permit.
+    static constexpr CloseReason reason_at_limit = CloseReason::busy;
+
+    /// What a newcomer is told when the system lacks the memory to watch its connection: that the
+    /// server is full, as at the limit, unless it is being turned away already, for `reason`.
+    [[nodiscard]] static constexpr CloseReason reason_without_memory(CloseReason reason) {
+        return reason == CloseReason::none ? reason_at_limit : reason;
+    }
+
+    /// For a newcomer. Not granted: it is to be refused, for reason_at_limit.
     [[nodiscard]] Permit admit() { return take(clients_); }
 
     /// For one that is not served: to wait until it has read why. Not granted: it is refused and

@@ -90,8 +90,8 @@ std::optional<Listener::Newcomer> Listener::accept_one(asio::error_code& error) 
 
 void Listener::admit(Newcomer newcomer, Loop& loop, Permit permit) {
     if (!permit) {
-        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer), CloseReason::busy,
-                       admission_.linger());
+        loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer),
+                       Admission::reason_at_limit, admission_.linger());
         return;
     }
     loop.serve(std::move(newcomer.socket), std::move(newcomer.peer), std::move(permit));

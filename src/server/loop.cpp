@@ -88,7 +88,7 @@ void Loop::start_session(Descriptor socket, PeerAddress peer, CloseReason reason
     try {
         session->watch();
     } catch (std::system_error const& error) {
-        session->refuse(reason == CloseReason::none ? CloseReason::busy : reason);
+        session->refuse(Admission::reason_without_memory(reason));
         session.reset();
         callbacks_.client_refused(error.code().message());
         ended(nullptr);

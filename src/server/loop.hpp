@@ -9,6 +9,7 @@
 #include "roger/peer_address.hpp"
 #include "roger/task.hpp"
 #include "server/admission.hpp"
+#include "server/close_reason.hpp"
 #include "server/message_writer.hpp"
 #include "server/pauses.hpp"
 #include "server/server_context.hpp"
@@ -29,7 +30,6 @@
 namespace roger {
 
 class Session;
-enum class CloseReason : std::uint8_t;
 
 /// What a session waits for. Each has one length in all of a server.
 enum class Timer : std::uint8_t {

@@ -66,7 +66,7 @@ std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {
     } catch (Error const& refused) {
         stop();
         throw Error(Errc::no_thread,
-                    fmt::format("only {} of {} event loops could be started: {}",
+                    fmt::format("threads: only {} of {} event loops could be started: {}",
                                 threads.size() + 1, contexts_.size(), refused.what()),
                     refused.cause());
     } catch (...) {

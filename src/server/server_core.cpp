@@ -55,9 +55,10 @@ void ServerCore::open(Contexts const& contexts) {
         }
     } catch (std::system_error const& error) {
         throw Error(Errc::too_few_descriptors,
-                    fmt::format("only {} of {} event loops could be made: {}; raise the limit on "
-                                "open files (ulimit -n)",
-                                loops_.size(), contexts.size(), error.code().message()),
+                    fmt::format("{}: only {} of {} event loops could be made: {}; raise the limit "
+                                "on open files (ulimit -n)",
+                                contexts_owner_ ? "threads" : "contexts", loops_.size(),
+                                contexts.size(), error.code().message()),
                     error.code());
     }
     asio::io_context& first = first_loop().context();

@@ -98,6 +98,7 @@ TEST_CASE("A limit beyond the limit on open files is refused with the remedy", "
         FAIL("it was made");
     } catch (Error const& error) {
         CHECK(error.code() == Errc::too_few_descriptors);
+        CHECK(std::string(error.what()).starts_with("limit: "));
         CHECK(std::string(error.what()).find("ulimit -n") != std::string::npos);
     }
 }

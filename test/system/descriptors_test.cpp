@@ -278,8 +278,8 @@ TEST_CASE("Where no client fits below the limit on open files, only raising that
     auto const refused = run(launch);
     CAPTURE(refused.err);
     CHECK(refused.exit == Exit::with(1));
-    CHECK(refused.err.starts_with("server: " +
-                                  std::string(with_limit ? "5 clients need " : "1 client needs ")));
+    CHECK(refused.err.starts_with(
+        "server: " + std::string(with_limit ? "--limit: 5 clients need " : "1 client needs ")));
     CHECK(refused.err.find("the system allows 20: raise that (ulimit -n ") != std::string::npos);
     CHECK(refused.err.find("at most") == std::string::npos);
     auto server = ServerProcess::start(launch.arguments,

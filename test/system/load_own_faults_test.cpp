@@ -192,7 +192,7 @@ TEST_CASE("A proven failure stays one where the report cannot be written", "[loa
         auto const ended = run(launch);
         CHECK(ended.exit == Exit::with(1));
         CHECK(ended.err ==
-              "load: cannot write /dev/full: No space left on device\n"
+              "load: --json: cannot write /dev/full: No space left on device\n"
               "load: 1 of 1 message was not acked: 1 wrong answer\n");
     }
     SECTION("nor printed") {
@@ -201,7 +201,7 @@ TEST_CASE("A proven failure stays one where the report cannot be written", "[loa
         CHECK(ended.exit == Exit::with(1));
         CHECK(ended.err ==
               "load: cannot write to standard output\n"
-              "load: cannot write /dev/full: No space left on device\n"
+              "load: --json: cannot write /dev/full: No space left on device\n"
               "load: 1 of 1 message was not acked: 1 wrong answer\n");
     }
     CHECK(read_file(directory / "csv").starts_with("begin_s,"));

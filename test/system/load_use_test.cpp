@@ -296,8 +296,18 @@ TEST_CASE("A report that cannot be written is told before the test",
             {option, "name of a file"}, usage_error);
         check_sentence(load_launch({option, "/nonexistent/report", "--messages", "1", "--clients",
                                     "1", server.address()}),
-                       {"/nonexistent/report", "No such file"}, usage_error);
+                       {option + ": cannot write /nonexistent/report: No such file"}, usage_error);
     }
+    CHECK(server.connections() == 0);
+}
+
+TEST_CASE("Two reports have no file in common", "[load][usage-error][system]") {
+    LineServer const server({});
+    TempDir const directory;
+    std::string const file = directory / "report";
+    check_sentence(load_launch({"--html", file, "--csv", directory / "csv", "--json", file,
+                                "--messages", "1", server.address()}),
+                   {"--json and --html: both reports would be written to " + file}, usage_error);
     CHECK(server.connections() == 0);
 }
 
@@ -310,7 +320,8 @@ TEST_CASE("A report that turns out not to be writable is printed first",
         CAPTURE(option, ended.err);
         CHECK(ended.exit == Exit::with(no_verdict));
         CHECK(ended.out.find("planned 1 = acked 1") != std::string::npos);
-        CHECK(ended.err == "load: cannot write /dev/full: No space left on device\n");
+        CHECK(ended.err ==
+              "load: " + option + ": cannot write /dev/full: No space left on device\n");
     }
 }
 

@@ -15,7 +15,20 @@ TEST_CASE("A server whose event loops cannot all be started says so, and ends", 
     auto const result = run(launch);
     CAPTURE(result.err);
     CHECK(result.exit == Exit::with(1));
+    CHECK(result.err.starts_with("server: --threads: only "));
     CHECK(result.err.find(" of 256 event loops could be started") != std::string::npos);
     CHECK(result.err.find("ulimit -u") != std::string::npos);
     CHECK(result.err.find("listening on") == std::string::npos);
+}
+
+TEST_CASE("A server that may not open files enough for its event loops names the option",
+          "[system]") {
+    auto launch = server_launch({"--threads", "20", "127.0.0.1:0"});
+    launch.open_files = 40;
+    auto const result = run(launch);
+    CAPTURE(result.err);
+    CHECK(result.exit == Exit::with(1));
+    CHECK(result.err.starts_with("server: --threads: only "));
+    CHECK(result.err.find(" of 20 event loops could be made: Too many open files; raise the limit "
+                          "on open files (ulimit -n)") != std::string::npos);
 }
