@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using Histogram = std::unique_ptr<hdr_histogram, decltype(&hdr_close)>;
 
 constexpr std::int64_t slow_ns = 2'000'000;
-constexpr off_t most_written = 1 << 30;  // then it begins anew: the disk is not to be full
+constexpr off_t most_written = 1 << 30;  // then the file is truncated: the disk is not to be full
 
 struct Options {
     int busy = 0;

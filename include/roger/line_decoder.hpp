@@ -61,13 +61,13 @@ public:
     /// each message that they complete, with a view that is valid only during the call,
     /// `lines.add_too_long()`, and `lines.end_line()` for each line. DecodedLines has all three.
     /// Stops after `most_lines`, and returns how many bytes it has taken.
-    template <typename Lines>
-    std::size_t feed(std::string_view bytes, Lines& lines,
+    template <typename LineConsumer>
+    std::size_t feed(std::string_view bytes, LineConsumer& lines,
                      std::size_t most_lines = std::string_view::npos);
 
     /// Takes the end of the stream: an unfinished message is finished by it.
-    template <typename Lines>
-    void finish(Lines& lines);
+    template <typename LineConsumer>
+    void finish(LineConsumer& lines);
 
     /// A message has begun (the rest of one that is too long included) and has not ended.
     [[nodiscard]] bool unfinished() const { return skipping_ || begun_; }
@@ -75,13 +75,13 @@ public:
 private:
     // A line is looked at in two pieces, what was kept of it and what came now, so that its length
     // is known before any of it is copied.
-    template <typename Lines>
-    void keep(std::string_view bytes, Lines& lines);
+    template <typename LineConsumer>
+    void keep(std::string_view bytes, LineConsumer& lines);
     void append(std::string_view bytes);
-    template <typename Lines>
-    void end_line(std::string_view rest, Lines& lines);
-    template <typename Lines>
-    void end_message(std::string_view rest, std::size_t size, Lines& lines);
+    template <typename LineConsumer>
+    void end_line(std::string_view rest, LineConsumer& lines);
+    template <typename LineConsumer>
+    void end_message(std::string_view rest, std::size_t size, LineConsumer& lines);
     [[nodiscard]] std::string_view begun() const { return begun_ ? *begun_ : std::string_view(); }
     [[nodiscard]] bool ends_in_return(std::string_view rest) const {
         return (rest.empty() ? begun() : rest).ends_with('\r');
@@ -92,8 +92,8 @@ private:
     bool skipping_ = false;
 };
 
-template <typename Lines>
-std::size_t LineDecoder::feed(std::string_view bytes, Lines& lines, std::size_t most_lines) {
+template <typename LineConsumer>
+std::size_t LineDecoder::feed(std::string_view bytes, LineConsumer& lines, std::size_t most_lines) {
     std::size_t taken = 0;
     for (; most_lines != 0 && taken != bytes.size(); --most_lines) {
         std::size_t const end = bytes.find('\n', taken);
@@ -107,16 +107,16 @@ std::size_t LineDecoder::feed(std::string_view bytes, Lines& lines, std::size_t 
     return taken;
 }
 
-template <typename Lines>
-void LineDecoder::finish(Lines& lines) {
+template <typename LineConsumer>
+void LineDecoder::finish(LineConsumer& lines) {
     if (begun_) {
         end_message({}, begun_->size(), lines);
     }
     skipping_ = false;
 }
 
-template <typename Lines>
-void LineDecoder::keep(std::string_view bytes, Lines& lines) {
+template <typename LineConsumer>
+void LineDecoder::keep(std::string_view bytes, LineConsumer& lines) {
     if (skipping_) {
         return;
     }
@@ -132,8 +132,8 @@ void LineDecoder::keep(std::string_view bytes, Lines& lines) {
     }
 }
 
-template <typename Lines>
-void LineDecoder::end_line(std::string_view rest, Lines& lines) {
+template <typename LineConsumer>
+void LineDecoder::end_line(std::string_view rest, LineConsumer& lines) {
     lines.end_line();
     if (skipping_) {
         skipping_ = false;
@@ -144,8 +144,8 @@ void LineDecoder::end_line(std::string_view rest, Lines& lines) {
 }
 
 /// `size`: the message's, which can lack a byte of the two pieces together.
-template <typename Lines>
-void LineDecoder::end_message(std::string_view rest, std::size_t size, Lines& lines) {
+template <typename LineConsumer>
+void LineDecoder::end_message(std::string_view rest, std::size_t size, LineConsumer& lines) {
     if (size > max_message_) {
         lines.add_too_long();
     } else if (!begun_) {

@@ -39,7 +39,7 @@ MessageSource messages_of(TalkOptions const& options, Prompt& prompt);
 using PrintError = std::function<void(std::string_view sentence)>;
 
 /// Sends each message and prints its answer, until there are no more or, of a stream, the
-/// connection is lost. A refused message is complained about, and does not keep the others back;
+/// connection is lost. A refused message is reported, and does not keep the others back;
 /// nor does a datagram that is not answered.
 asio::awaitable<Receipts> talk(TalkOptions options, MessageSource next_message, Printer& printer,
                                PrintError print_error);

@@ -1,5 +1,5 @@
 // A client's life: it connects, comes back when it was thrown out, and goes in the end.
-// client_talk.cpp has what it sends and receives meanwhile.
+// load_client_talk.cpp has what it sends and receives meanwhile.
 #include "load/load_client.hpp"
 
 #include "load/worker.hpp"
@@ -103,7 +103,7 @@ void LoadClient::connect_failed(int error) {
     close();
     auto const now = Clock::now();
     bool const exhausted = is_own_exhaustion(error);
-    // The first address has taken connections before: what the others say is beside the point.
+    // The first address has taken connections before: what the others answer is beside the point.
     bool const decided = exhausted && endpoints_tried_ == 0 && !arriving_;
     if (endpoints_tried_ == 0 || !exhausted) {
         connect_error_ = error;
@@ -137,7 +137,7 @@ void LoadClient::could_not_connect(std::string const& reason, bool excused) {
         give_up(now, Outcome::never_connected, reason, excused);
         state_ = State::pausing;
         worker_.arm(deadline_, ClientTimer::pausing, now);
-        leave_if_done();
+        end_if_done();
     }
 }
 
@@ -171,7 +171,7 @@ void LoadClient::made_contact(Clock::duration kept_waiting) {
 void LoadClient::connected(Clock::time_point now, Clock::duration kept_waiting) {
     state_ = State::up;
     deadline_.disarm();
-    said_ = 0;
+    sent_on_connection_ = 0;
     worker_.target.preferred.store(endpoint_, std::memory_order_relaxed);
     bool const arrives = std::exchange(arriving_, false);
     if (arrives || !worker_.settings.datagrams()) {
@@ -183,7 +183,7 @@ void LoadClient::connected(Clock::time_point now, Clock::duration kept_waiting) 
         worker_.arrived(std::nullopt);
     }
     if (!in_flight_.empty()) {
-        say_again(now);  // what was refused where the last attempt went
+        resend(now);  // what was refused where the last attempt went
     }
     pursue(now);
 }
@@ -209,16 +209,16 @@ void LoadClient::end_plan() {
     if (schedule_.next >= worker_.plan().timeline().end) {
         schedule_.next = ClientSchedule::none;
     }
-    leave_if_done();
+    end_if_done();
 }
 
-void LoadClient::leave_if_done() {
+void LoadClient::end_if_done() {
     if (!worker_.ending() || schedule_.next != ClientSchedule::none || !in_flight_.empty()) {
         return;
     }
     if (up()) {
-        leave();
-    } else if (state_ != State::leaving) {
+        linger();
+    } else if (state_ != State::lingering) {
         go();
     }
 }
@@ -250,18 +250,18 @@ void LoadClient::give_up_unsent() {
                 "not connected when the run ended", excused);
     }
     schedule_.next = ClientSchedule::none;
-    leave_if_done();
+    end_if_done();
 }
 
 /// Hears the server out: more answers than messages are a fault of the server's.
-void LoadClient::leave() {
+void LoadClient::linger() {
     if (worker_.settings.per_connection != 0 || worker_.settings.datagrams()) {
         go();
         return;
     }
-    state_ = State::leaving;
+    state_ = State::lingering;
     ::shutdown(socket_.get(), SHUT_WR);
-    worker_.arm(deadline_, ClientTimer::leaving, Clock::now());
+    worker_.arm(deadline_, ClientTimer::lingering, Clock::now());
 }
 
 void LoadClient::cut_off() {
@@ -312,7 +312,7 @@ void LoadClient::on_deadline(ClientTimer timer) {
             worker_.plan().free(schedule_, now);
             pursue(now);
             return;
-        case ClientTimer::leaving:
+        case ClientTimer::lingering:
             go();
             return;
     }

@@ -25,13 +25,13 @@ enum class ClientTimer : std::uint8_t {
     answer,      ///< looks in every so often whether the oldest message has waited too long
     queueing,    ///< for a slot in the listen queue of a Unix socket, which was full
     pausing,     ///< the next attempt to connect, after a failed one
-    leaving,     ///< the server closes its side after we have closed ours
+    lingering,   ///< the server closes its side after we have closed ours
 };
 
 /// Belongs to one event loop and never waits itself: its worker calls it when something has
 /// happened.
 ///
-///     down ─▶ connecting ─▶ (greeting) ─▶ up ─▶ leaving ─▶ gone
+///     down ─▶ connecting ─▶ (greeting) ─▶ up ─▶ lingering ─▶ gone
 ///      ▲  └─◀─ pausing ◀────────┘          │
 ///      └───────────────────────────────────┘
 ///
@@ -69,7 +69,7 @@ public:
     void cut_off();
 
 private:
-    enum class State : std::uint8_t { down, connecting, greeting, pausing, up, leaving, gone };
+    enum class State : std::uint8_t { down, connecting, greeting, pausing, up, lingering, gone };
 
     void connect(Clock::time_point now);
     void try_endpoint(Clock::time_point now);
@@ -86,7 +86,7 @@ private:
     void pace();
     void send_due(Clock::time_point now);
     void append_message(std::string& out) const;
-    void say_again(Clock::time_point now);
+    void resend(Clock::time_point now);
     void send(std::string_view bytes);
     void send_rest();
     void keep_unsent(std::string_view rest);
@@ -109,8 +109,8 @@ private:
     [[nodiscard]] Clock::time_point own_fault_after(Clock::time_point now) const;
     void set_waiting(bool waiting, Clock::time_point now);
 
-    void leave_if_done();
-    void leave();
+    void end_if_done();
+    void linger();
     void go();
     void close();
     void on_deadline(ClientTimer timer) override;
@@ -130,7 +130,7 @@ private:
     std::uint64_t messages_ = 0;
     /// The number of the connection, or a datagram's number in the order of all.
     std::uint64_t connection_ = 0;
-    std::uint64_t said_ = 0;  ///< on this connection
+    std::uint64_t sent_on_connection_ = 0;
     std::uint32_t number_;
     Descriptor socket_;
     std::uint16_t endpoint_ = 0;         ///< of the server's, being tried

@@ -62,7 +62,7 @@ bool LoadClient::can_send() const {
 
 bool LoadClient::connection_used_up() const {
     std::size_t const most = worker_.settings.datagrams() ? 1 : worker_.settings.per_connection;
-    return most != 0 && said_ >= most;
+    return most != 0 && sent_on_connection_ >= most;
 }
 
 void LoadClient::send_due(Clock::time_point now) {
@@ -78,7 +78,7 @@ void LoadClient::send_due(Clock::time_point now) {
                          .sent = now,
                          .own_delay = now - std::max(schedule_.next, could_send_at_),
                          .sending = worker_.concurrency().sent(now)});
-        ++said_;
+        ++sent_on_connection_;
         if (worker_.settings.audit) {
             worker_.trail().sent(number_);
         }
@@ -100,11 +100,11 @@ void LoadClient::append_message(std::string& out) const {
 }
 
 /// A datagram that has not gone out: the network refused it, or the server's queue was full.
-void LoadClient::say_again(Clock::time_point now) {
+void LoadClient::resend(Clock::time_point now) {
     connection_ = worker_.next_number();
     worker_.out.clear();
     append_message(worker_.out);
-    said_ = 1;
+    sent_on_connection_ = 1;
     worker_.arm(deadline_, ClientTimer::answer, now);
     send(worker_.out);
 }
@@ -176,7 +176,7 @@ void LoadClient::on_event(std::uint32_t events) {
     if ((events & EPOLLOUT) != 0 && !unsent_.empty()) {
         auto const now = Clock::now();
         if (worker_.settings.datagrams()) {
-            say_again(now);
+            resend(now);
         } else {
             send_rest();
         }
@@ -242,7 +242,7 @@ void LoadClient::take_datagram(std::string_view bytes, Clock::time_point now) {
     state_ = State::down;
     worker_.plan().free(schedule_, now);
     pursue(now);
-    leave_if_done();
+    end_if_done();
 }
 
 /// Its socket has done its duty, and is only listened to.
@@ -299,11 +299,11 @@ void LoadClient::answered(Clock::time_point now) {
         worker_.plan().free(schedule_, now);
     }
     pursue(now);
-    leave_if_done();
+    end_if_done();
 }
 
 void LoadClient::lost(std::string_view reason) {
-    if (state_ == State::leaving) {
+    if (state_ == State::lingering) {
         go();
     } else {
         give_up_connection(in_flight_.empty(), reason, false);
@@ -330,7 +330,7 @@ void LoadClient::give_up_connection(bool idle, std::string_view reason, bool exc
     // come must not keep this loop from the other clients.
     worker_.plan().free(schedule_, now);
     pace();
-    leave_if_done();
+    end_if_done();
 }
 
 bool LoadClient::is_overdue(Clock::time_point now) const {

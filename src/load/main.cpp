@@ -54,8 +54,8 @@ int tell(LoadCommandLine const& command_line, roger::Report report, PrintError c
     }
     complete &= succeeds([&] { roger::print(to_text(report)); }, print_error);
     complete &= succeeds([&] { roger::write_files(command_line.files, report); }, print_error);
-    for (std::string const& complaint : errors_in(report)) {
-        print_error(complaint);
+    for (std::string const& error : errors_in(report)) {
+        print_error(error);
     }
     // What is proven needs no more proof.
     roger::LoadVerdict const verdict = verdict_of(report);

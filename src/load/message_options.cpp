@@ -108,12 +108,12 @@ std::map<Misbehaviour, std::size_t> read_misbehaving(std::vector<std::string> co
 void add_messages(CLI::App& app, LoadSettings& settings) {
     auto* const text = app.add_option_function<std::vector<std::string>>(
         "--message", [&settings](std::vector<std::string> const& given) { settings.texts = given; },
-        "what to say; {client} and {message} stand for their numbers; several are said in turn");
+        "what to send; {client} and {message} stand for their numbers; several are sent in turn");
     text->type_name("TEXT")
         ->default_str(settings.texts.front())
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--weights", settings.weights, "how often each --message is said: 9,1")
+    app.add_option("--weights", settings.weights, "how often each --message is sent: 9,1")
         ->type_name("N,...")
         ->delimiter(',')
         ->allow_extra_args(false)
@@ -127,7 +127,7 @@ void add_messages(CLI::App& app, LoadSettings& settings) {
     app.add_option_function<std::string>(
            "--messages-from",
            [&settings](std::string const& path) { settings.texts = read_lines(path); },
-           "say the lines of FILE in turn; - is standard input")
+           "send the lines of FILE in turn; - is standard input")
         ->type_name("FILE")
         ->excludes(text)
         ->excludes(size);

@@ -36,7 +36,8 @@ std::size_t bound_of(LoadSettings const& settings) {
 void check_text(std::string const& text, std::string_view line_ending) {
     if (text.empty() && line_ending.empty()) {
         throw std::invalid_argument(
-            "an empty datagram says nothing: give each --message, or line of --messages-from, a "
+            "an empty datagram holds no message: give each --message, or line of --messages-from, "
+            "a "
             "text, or end it by --line-ending lf");
     }
     if (text.find('\n') != text.npos) {

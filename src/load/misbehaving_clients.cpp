@@ -41,8 +41,8 @@ asio::awaitable<void> rest(std::chrono::milliseconds time) {
     co_await timer.async_wait(asio::deferred);
 }
 
-/// Reads and forgets until the connection ends.
-asio::awaitable<void> hear_out(Socket& socket) {
+/// Reads and discards until the connection ends.
+asio::awaitable<void> read_to_end(Socket& socket) {
     std::array<char, 512> answers;
     for (asio::error_code ended; !ended;) {
         auto const [error, size] =
@@ -52,18 +52,18 @@ asio::awaitable<void> hear_out(Socket& socket) {
 }
 
 /// Returns false when the connection is gone.
-asio::awaitable<bool> say(Socket& socket, std::string_view bytes) {
+asio::awaitable<bool> send_all(Socket& socket, std::string_view bytes) {
     auto const [error, size] =
         co_await asio::async_write(socket, asio::buffer(bytes), asio::as_tuple);
     co_return !error;
 }
 
 /// For as long as the server takes it. (GCC 12 makes code that traps of `while (co_await
-/// say(...))`.)
-asio::awaitable<void> say_on(Socket& socket, std::string_view bytes,
-                             std::chrono::milliseconds every) {
+/// send_all(...))`.)
+asio::awaitable<void> send_repeatedly(Socket& socket, std::string_view bytes,
+                                      std::chrono::milliseconds every) {
     for (;;) {
-        bool const taken = co_await say(socket, bytes);
+        bool const taken = co_await send_all(socket, bytes);
         if (!taken) {
             co_return;
         }
@@ -71,9 +71,9 @@ asio::awaitable<void> say_on(Socket& socket, std::string_view bytes,
     }
 }
 
-asio::awaitable<void> say_slowly(Socket& socket, std::string_view message) {
+asio::awaitable<void> send_slowly(Socket& socket, std::string_view message) {
     for (std::size_t next = 0;; next = (next + 1) % message.size()) {
-        bool const taken = co_await say(socket, message.substr(next, 1));
+        bool const taken = co_await send_all(socket, message.substr(next, 1));
         if (!taken) {
             co_return;
         }
@@ -147,25 +147,25 @@ asio::awaitable<void> MisbehavingClients::misbehave_once(Misbehaviour kind) {
     std::string const endless(16 * 1024, 'x');
     switch (kind) {
         case Misbehaviour::silent:
-            co_await hear_out(socket);
+            co_await read_to_end(socket);
             co_return;
         case Misbehaviour::slow:
-            co_await say_slowly(socket, message_);
+            co_await send_slowly(socket, message_);
             co_return;
         case Misbehaviour::deaf:
-            co_await say_on(socket, message_, 1ms);
+            co_await send_repeatedly(socket, message_, 1ms);
             co_return;
         case Misbehaviour::half:
-            co_await say(socket, message_);
+            co_await send_all(socket, message_);
             socket.shutdown(Socket::shutdown_send);
-            co_await hear_out(socket);
+            co_await read_to_end(socket);
             co_return;
         case Misbehaviour::reset:
-            co_await say(socket, message_);
+            co_await send_all(socket, message_);
             socket.set_option(Socket::linger(true, 0));
             co_return;
         case Misbehaviour::endless:
-            co_await say_on(socket, endless, 10ms);
+            co_await send_repeatedly(socket, endless, 10ms);
             co_return;
     }
 }

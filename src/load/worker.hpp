@@ -56,7 +56,7 @@ public:
     void start(Timeline timeline);  ///< once all have arrived
     void end();      ///< plans no more, waits for the last answers; if it does, cut_off()
     void cut_off();  ///< does not wait for them
-    /// Ends run() as it is. Takes no memory, of which there may be none.
+    /// Ends run() at once. Takes no memory, of which there may be none.
     void abandon() { context_.stop(); }
 
     // After run().

@@ -8,7 +8,7 @@
 
 namespace roger {
 
-/// Closes it in the end. Leaves errno as it is, so that whoever fails can tell why afterwards.
+/// Closes it in the end. Preserves errno, so that whoever fails can tell why afterwards.
 class Descriptor {
 public:
     Descriptor() = default;

@@ -49,8 +49,8 @@ private:
 };
 
 /// The words of a command line, made plain where CLI11 does not read them as they are meant: it
-/// takes the word after `--option=` for its value, complains of an option that there is not only
-/// when it has made what it can of the other words, and takes `--` for the end of a subcommand.
+/// takes the word after `--option=` for its value, reports an unknown option only after it has
+/// made what it can of the other words, and takes `--` for the end of a subcommand.
 class Words {
 public:
     explicit Words(CLI::App const& app) : command_(&app) {}

@@ -15,8 +15,8 @@ void append_escaped(std::string& out, std::string_view text);
 /// The same as a string of its own.
 std::string escaped(std::string_view text);
 
-/// Safe on a terminal or a page: what append_escaped can have written stays as it is, and any other
-/// text is escaped. For what should have been escaped before, as a file that others may have
+/// Safe on a terminal or a page: what append_escaped can have written is kept verbatim, and any
+/// other text is escaped. For what should have been escaped before, as a file that others may have
 /// edited.
 std::string escaped_once(std::string_view text);
 

@@ -16,7 +16,7 @@ namespace roger {
 enum class FigureUnit : std::uint8_t { us, per_second, share };
 
 /// A change of a time or a rate is a ratio, and their noise is in proportion to them. So what is
-/// compared is their logarithm; a share is compared as it is. That is the figure's scale.
+/// compared is their logarithm; a share is compared directly. That is the figure's scale.
 struct ComparedFigure {
     std::string_view name;
     FigureUnit unit;

@@ -27,10 +27,10 @@ std::string notice(std::string_view kind, std::string_view title, std::string_vi
                        html);
 }
 
-std::string complaints(Report const& report) {
+std::string error_list(Report const& report) {
     std::string items;
-    for (std::string const& complaint : errors_in(report)) {
-        append_html(items, "<li>{}</li>", html_text(complaint));
+    for (std::string const& error : errors_in(report)) {
+        append_html(items, "<li>{}</li>", html_text(error));
     }
     return fmt::format("<ul>{}</ul>", items);
 }
@@ -47,9 +47,9 @@ std::string held(Report const& report) {
 std::string verdict_html(Report const& report) {
     switch (verdict_of(report)) {
         case LoadVerdict::none:
-            return notice("warn", "! No verdict", complaints(report));
+            return notice("warn", "! No verdict", error_list(report));
         case LoadVerdict::not_held:
-            return notice("bad", "✕ Failed", complaints(report));
+            return notice("bad", "✕ Failed", error_list(report));
         case LoadVerdict::held:
             break;
     }

@@ -50,7 +50,7 @@ std::string own_part(Report const& report) {
                            : escaped(too_few);
 }
 
-void add_assertions(Sentences& complaints, Report const& report, LoadVerdict verdict) {
+void add_assertions(Sentences& errors, Report const& report, LoadVerdict verdict) {
     for (Assertion const& assertion : report.assertions) {
         if (assertion.verdict != verdict) {
             continue;
@@ -58,7 +58,7 @@ void add_assertions(Sentences& complaints, Report const& report, LoadVerdict ver
         std::string const text = escaped(assertion.text);
         std::string const is = fmt::format(
             "{} is {}", escaped(parse_objective(assertion.text).name), escaped(assertion.measured));
-        complaints.push_back(
+        errors.push_back(
             verdict == LoadVerdict::none
                 ? fmt::format("no verdict on {}: {}, but {}", text, is, own_part(report))
                 : fmt::format("{} does not hold: {}", text, is));
@@ -89,29 +89,29 @@ std::pair<std::uint64_t, std::string> failures(Report const& report, CountOf cou
     return {failed, fmt::format("{}", fmt::join(kinds, ", "))};
 }
 
-void add_failures(Sentences& complaints, Report const& report) {
+void add_failures(Sentences& errors, Report const& report) {
     auto const [failed, kinds] = failures(report, [](Report const& of, Outcome outcome) {
         return of.outcomes[outcome] - of.excused[outcome];
     });
     if (failed != 0) {
-        complaints.push_back(fmt::format("{} of {} {} not acked: {}", count_text(failed),
-                                         count_text(report.planned, "message"),
-                                         failed == 1 ? "was" : "were", kinds));
+        errors.push_back(fmt::format("{} of {} {} not acked: {}", count_text(failed),
+                                     count_text(report.planned, "message"),
+                                     failed == 1 ? "was" : "were", kinds));
     }
 }
 
-void add_surplus_answers(Sentences& complaints, Report const& report) {
+void add_surplus_answers(Sentences& errors, Report const& report) {
     auto const is_about_them = [](Assertion const& assertion) {
         return parse_objective(assertion.text).is_about_surplus_answers();
     };
     if (report.surplus_answers != 0 && std::ranges::none_of(report.assertions, is_about_them)) {
-        complaints.push_back(fmt::format(
+        errors.push_back(fmt::format(
             "{} came that answered no message",
             count_text(report.surplus_answers, report.datagrams ? "datagram" : "line")));
     }
 }
 
-void add_audit_faults(Sentences& complaints, AuditResult const& audit) {
+void add_audit_faults(Sentences& errors, AuditResult const& audit) {
     bool const streams = !audit.datagrams;
     struct Fault {
         std::uint64_t count;
@@ -124,23 +124,23 @@ void add_audit_faults(Sentences& complaints, AuditResult const& audit) {
          {audit.damaged, "written damaged"}}};
     for (Fault const& fault : faults) {
         if (fault.count != 0) {
-            complaints.push_back(
-                fmt::format("{} {} {}, says {}", count_text(fault.count, "message"),
-                            fault.count == 1 ? "was" : "were", fault.what, escaped(audit.file)));
+            errors.push_back(fmt::format("{} {} {}, says {}", count_text(fault.count, "message"),
+                                         fault.count == 1 ? "was" : "were", fault.what,
+                                         escaped(audit.file)));
         }
     }
 }
 
 /// What is certain, whatever the load tester itself did.
 Sentences why_not_held(Report const& report) {
-    Sentences complaints;
-    add_assertions(complaints, report, LoadVerdict::not_held);
-    add_failures(complaints, report);
-    add_surplus_answers(complaints, report);
+    Sentences errors;
+    add_assertions(errors, report, LoadVerdict::not_held);
+    add_failures(errors, report);
+    add_surplus_answers(errors, report);
     if (report.audit) {
-        add_audit_faults(complaints, *report.audit);
+        add_audit_faults(errors, *report.audit);
     }
-    return complaints;
+    return errors;
 }
 
 Sentences why_no_verdict(Report const& report) {
@@ -169,9 +169,9 @@ LoadVerdict verdict_of(Report const& report) {
 }
 
 std::vector<std::string> errors_in(Report const& report) {
-    Sentences complaints = why_not_held(report);
-    std::ranges::move(why_no_verdict(report), std::back_inserter(complaints));
-    return complaints;
+    Sentences errors = why_not_held(report);
+    std::ranges::move(why_no_verdict(report), std::back_inserter(errors));
+    return errors;
 }
 
 }  // namespace roger

@@ -262,7 +262,7 @@ void Loop::destroy_io() {
     ready_set_.reset();
 }
 
-/// `action` leaves the list as it is: a session's coroutine goes on only after it.
+/// `action` does not change the list: a session's coroutine goes on only after it.
 void Loop::for_each_session(void (*action)(Session&)) {
     for (ListHook* hook = sessions_.next(); hook != &sessions_; hook = hook->next()) {
         action(static_cast<Session&>(*hook));

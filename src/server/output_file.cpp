@@ -24,7 +24,7 @@ namespace roger {
 
 namespace {
 
-/// How long a half record has to stay as it is to be taken for one that nobody goes on with.
+/// A half record that does not change for so long is one that nobody will finish.
 constexpr std::chrono::milliseconds settling_time{200};
 
 /// A lock is held for little longer than that, unless somebody else has one on the file.

@@ -268,8 +268,8 @@ std::size_t Session::decode(std::string_view bytes, Turn& turn) {
     return taken;
 }
 
-template <typename Lines>
-std::size_t Session::decode_to(Lines& lines, std::string_view bytes) {
+template <typename LineConsumer>
+std::size_t Session::decode_to(LineConsumer& lines, std::string_view bytes) {
     if (close_reason_ == CloseReason::peer_closed) {
         decoder_.finish(lines);
         return 0;

@@ -78,8 +78,8 @@ private:
     std::string_view read();
     void read_failed(int error);
     std::size_t decode(std::string_view bytes, Turn& turn);
-    template <typename Lines>
-    std::size_t decode_to(Lines& lines, std::string_view bytes);
+    template <typename LineConsumer>
+    std::size_t decode_to(LineConsumer& lines, std::string_view bytes);
     void take(std::size_t seen, std::size_t taken);
     void judge(std::size_t taken, bool ended);
     Task<void> handle(Turn& turn);

@@ -47,7 +47,7 @@ public:
 /// when another attempt or a later block has been stored, is rejected by the stream. (Until then,
 /// one that was given up can still be stored.) After an attempt without a clear answer the last
 /// message of the subject is read: its id tells whether the block in doubt is in. If it is not, it
-/// is cut anew. (Where somebody else publishes to the same subject, it may not be the last, and is
+/// is cut again. (Where somebody else publishes to the same subject, it may not be the last, and is
 /// then stored again.)
 class OrderedAppender {
 public:

@@ -50,7 +50,7 @@ TEST_CASE("On a terminal, lines are shown at once, and harmless", "[printer][cli
     }
 }
 
-TEST_CASE("Elsewhere than on a terminal, lines are as they are", "[printer][client]") {
+TEST_CASE("Elsewhere than on a terminal, lines are printed verbatim", "[printer][client]") {
     test::Pipe const pipe;
     Printer printer(pipe.writing.get());
     printer.print_line("\x1b[2J \\");

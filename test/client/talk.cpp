@@ -1,4 +1,4 @@
-// The client's work, from messages to acknowledgements and complaints.
+// The client's work, from messages to acknowledgements and errors.
 #include "client/talk.hpp"
 
 #include "client/ends.hpp"
@@ -24,10 +24,10 @@ using test::Socket;
 using test::tell;
 using Strings = std::vector<std::string>;
 
-/// What a talk printed, and what it complained about.
+/// What a talk printed, and which errors it reported.
 struct Told {
     std::string printed;
-    Strings complaints;
+    Strings errors;
     bool complete = false;
 };
 
@@ -41,7 +41,7 @@ Told tell_all(test::ServerScript const& server, Strings const& messages) {
     options.messages = messages;
     Told told;
     auto const print_error = [&told](std::string_view sentence) {
-        told.complaints.emplace_back(sentence);
+        told.errors.emplace_back(sentence);
     };
     auto const client = [&]() -> asio::awaitable<void> {
         Receipts const receipts =
@@ -74,11 +74,11 @@ TEST_CASE("Each acknowledgement is printed", "[talk][client]") {
     auto const server = [](Socket& socket) { return acknowledge(socket, 2); };
     Told const told = tell_all(server, {"a", "b"});
     CHECK(told.printed == "I got your message\nI got your message\n");
-    CHECK(told.complaints.empty());
+    CHECK(told.errors.empty());
     CHECK(told.complete);
 }
 
-TEST_CASE("A refusal is complained about, and the next message is sent", "[talk][client]") {
+TEST_CASE("A refusal is reported, and the next message is sent", "[talk][client]") {
     auto const server = [](Socket& socket) -> asio::awaitable<void> {
         co_await acknowledge(socket, 1);
         co_await hear_line(socket);
@@ -87,7 +87,7 @@ TEST_CASE("A refusal is complained about, and the next message is sent", "[talk]
     };
     Told const told = tell_all(server, {"a", "bb", "c"});
     CHECK(told.printed == "I got your message\nI got your message\n");
-    CHECK(told.complaints ==
+    CHECK(told.errors ==
           Strings{"message 2 was not acknowledged: error: message longer than 1 bytes\\x1b"});
     CHECK_FALSE(told.complete);
 }
@@ -99,8 +99,8 @@ TEST_CASE("With the connection lost nothing more is sent", "[talk][client]") {
     };
     Told const told = tell_all(server, {"a", "b", "c"});
     CHECK(told.printed == "I got your message\n");
-    CHECK(told.complaints == Strings{"message 2 was not acknowledged: the server closed the "
-                                     "connection without an answer; nothing after it was sent"});
+    CHECK(told.errors == Strings{"message 2 was not acknowledged: the server closed the "
+                                 "connection without an answer; nothing after it was sent"});
     CHECK_FALSE(told.complete);
 }
 

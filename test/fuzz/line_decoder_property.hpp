@@ -76,7 +76,7 @@ inline void demand_a_sound_batch(DecodedLines const& decoded, std::size_t max_me
                "an accepted message is no longer than allowed");
         ++messages;
     }
-    demand(messages == accepted, "as many messages as verdicts that accept");
+    demand(messages == accepted, "as many messages as statuses of accepted ones");
 }
 
 /// Reads `stream` to its end through `lines`, in pieces: `cut_after(i)` says whether one ends after
@@ -99,14 +99,14 @@ DecodedLines check_reading(LineDecoder& lines, std::string_view stream, std::siz
         demand(decoded.messages.size() == reference.seen().messages.size() &&
                    decoded.runs.size() == reference.seen().runs.size() &&
                    (decoded.runs.empty() || decoded.runs.back() == reference.seen().runs.back()),
-               "a verdict comes as soon as it is certain");
+               "a status comes as soon as it is certain");
     }
     lines.finish(decoded);
     reference.finish();
     demand(!lines.unfinished(), "nothing is unfinished after the end");
     demand(decoded.messages == reference.seen().messages,
            "the messages do not depend on the reads");
-    demand(decoded.runs == reference.seen().runs, "the verdicts do not depend on the reads");
+    demand(decoded.runs == reference.seen().runs, "the statuses do not depend on the reads");
     demand_a_sound_batch(decoded, max_message);
     return decoded;
 }

@@ -185,7 +185,7 @@ TEST_CASE("The messages in a stream's records are found as they were sent", "[lo
     }
 }
 
-TEST_CASE("What is not the server's record is left as it is", "[load]") {
+TEST_CASE("What is not the server's record is left alone", "[load]") {
     for (std::string const record :
          {R"({"message":1})", R"({"message_base64":"?"})", "[1]", R"(\x)"}) {
         CHECK(message_of_record(record) == record);

@@ -191,7 +191,7 @@ TEST_CASE("The last interval ends with the measured time", "[load]") {
     }
 }
 
-TEST_CASE("An interval that not every loop has reported is taken as it is", "[load]") {
+TEST_CASE("An interval that not every loop has reported is taken without the others", "[load]") {
     Intervals intervals(500ms, 2);
     add(intervals, 0, 0);
     add(intervals, 1, 0);

@@ -28,15 +28,17 @@ std::size_t check_corpus(std::string_view target, void (*check)(std::string_view
 
 }  // namespace
 
-TEST_CASE("Lines hold for every stream that the fuzzer kept", "[lines][fuzz][protocol]") {
+TEST_CASE("The line decoder is right about every stream that the fuzzer kept",
+          "[lines][fuzz][protocol]") {
     CHECK(check_corpus("lines", check_lines) > 0);
 }
 
-TEST_CASE("Addresses hold for every text that the fuzzer kept", "[address][fuzz][protocol]") {
+TEST_CASE("The address parser is right about every text that the fuzzer kept",
+          "[address][fuzz][protocol]") {
     CHECK(check_corpus("address", check_address) > 0);
 }
 
-TEST_CASE("Records hold for every message that the fuzzer kept", "[record][fuzz][protocol]") {
+TEST_CASE("Records are right for every message that the fuzzer kept", "[record][fuzz][protocol]") {
     CHECK(check_corpus("record", check_record) > 0);
 }
 

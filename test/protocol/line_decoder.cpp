@@ -121,7 +121,7 @@ TEST_CASE("A message too long is refused as soon as that is certain", "[lines][p
     CHECK(in_order(decoded) == Strings{too_long, "next"});
 }
 
-TEST_CASE("Neighbours of one verdict are one run", "[lines][protocol]") {
+TEST_CASE("Neighbours of one status are one run", "[lines][protocol]") {
     LineDecoder lines(4);
     DecodedLines decoded;
     lines.feed("a\nb\n", decoded);

@@ -73,7 +73,7 @@ struct Shown {
 
 }  // namespace
 
-TEST_CASE("Printable text is shown as it is", "[record][protocol]") {
+TEST_CASE("Printable text is shown verbatim", "[record][protocol]") {
     for (std::string_view const message :
          {""sv, "a line like any other"sv, R"( "quoted" 'twice' ~ )"sv, "Grüße, Жуков, 東京"sv,
           "\U0001f600 and \u00a0 no-break"sv, "\u0300\U0010ffff"sv}) {
@@ -125,7 +125,7 @@ TEST_CASE("Of all of Unicode, what could end or disguise a line is shown by its 
     CHECK(wrong.empty());
 }
 
-TEST_CASE("What is invisible, and needed to write a language, is shown as it is",
+TEST_CASE("What is invisible, and needed to write a language, is shown verbatim",
           "[record][protocol]") {
     for (std::string_view const message :
          {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"sv,  // Persian

@@ -42,7 +42,7 @@ public:
         return found;
     }
 
-    /// All text between tags, with entities as they are written.
+    /// All text between tags, its entities verbatim.
     [[nodiscard]] std::string const& text() const& { return text_; }
 
 private:

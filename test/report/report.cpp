@@ -280,7 +280,7 @@ TEST_CASE("Stages of other lengths have no sum", "[load]") {
     }
 }
 
-TEST_CASE("A part that ended before the others leaves their intervals as they are", "[load]") {
+TEST_CASE("A part that ended before the others leaves their intervals unchanged", "[load]") {
     Report const whole = merge({with_intervals({1, 0.25}), with_intervals({1, 1, 1, 0.5})});
     REQUIRE(whole.intervals.size() == 4);
     CHECK(whole.intervals[1].acked == 2);

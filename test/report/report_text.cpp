@@ -282,7 +282,7 @@ TEST_CASE("Wide characters are counted as wide", "[load]") {
     CHECK(text_lines(to_text(report)).at(1) == report.address.substr(0, 39 * 3) + "…");
 }
 
-TEST_CASE("What is not safe on a terminal is escaped, and what is escaped stays as it is",
+TEST_CASE("What is not safe on a terminal is escaped, and what is escaped is not escaped again",
           "[load]") {
     Report report = sample_report();
     report.title = "\x1b[2J";

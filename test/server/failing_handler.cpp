@@ -65,7 +65,7 @@ std::vector<Failing> failings() {
 
 }  // namespace
 
-TEST_CASE("What a handler throws reaches the log, the outcome and the client",
+TEST_CASE("What a handler throws reaches the log, the result and the client",
           "[server][concurrency]") {
     auto const after_a_while = GENERATE(false, true);
     auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
@@ -87,7 +87,7 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
         CHECK(result.failure == failing.sentence);
         CHECK_FALSE(result.success());
         CHECK((result.end == ServerResult::End::drained));
-        CHECK(running.complaints() == std::vector{failing.sentence});
+        CHECK(running.warnings() == std::vector{failing.sentence});
         auto const counters = running.server().counters();
         CHECK(counters.messages == 4);
         CHECK(counters.displayed == 2);
@@ -109,11 +109,11 @@ TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]")
 }
 
 TEST_CASE("An exception without words is a failure too", "[server][concurrency]") {
-    auto const not_shown = GENERATE(false, true);
-    CAPTURE(not_shown);
+    auto const handler_error = GENERATE(false, true);
+    CAPTURE(handler_error);
     RunningServer running({}, throwing(
-                                  [not_shown] {
-                                      if (not_shown) {
+                                  [handler_error] {
+                                      if (handler_error) {
                                           throw HandlerError("", 0);
                                       }
                                       throw std::runtime_error("");
@@ -126,7 +126,7 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
     auto const result = running.result();
     CHECK(result.failure != "");
     CHECK_FALSE(result.success());
-    CHECK(running.complaints() == std::vector{result.failure});
+    CHECK(running.warnings() == std::vector{result.failure});
 }
 
 TEST_CASE("A handler that says how far it came has so much acknowledged", "[server][concurrency]") {
@@ -176,7 +176,7 @@ TEST_CASE("A message too long keeps its place between those not shown", "[server
     CHECK(counters.refused_display == 2);
 }
 
-TEST_CASE("The first failure is the outcome's, what follows from it is told no more",
+TEST_CASE("The first failure is the result's, and what follows from it is not logged",
           "[server][concurrency]") {
     std::atomic<int> failures = 0;
     RunningServer running({.threads = 2}, [&failures](Batch const&) -> Task<void> {
@@ -198,7 +198,7 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
     }
     auto const result = running.result();
     CHECK(result.failure.starts_with("failure "));
-    CHECK(running.complaints() == std::vector{result.failure});
+    CHECK(running.warnings() == std::vector{result.failure});
     CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][c
     talk(peer, "and it goes on");
     peer.close();
     CHECK(running.stop().success());
-    CHECK(running.complaints().empty());
+    CHECK(running.warnings().empty());
     CHECK(running.server().counters().refused_handler == 1);
 }
 

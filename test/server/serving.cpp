@@ -256,7 +256,7 @@ TEST_CASE("A handler that never returns costs no more than the drain timeout",
     CHECK((result.end == ServerResult::End::timed_out));
     CHECK_FALSE(result.success());
     CHECK(result.failure.find("200ms") != std::string::npos);
-    CHECK(running.complaints() == std::vector{result.failure});
+    CHECK(running.warnings() == std::vector{result.failure});
     CHECK(told == 1);
     auto const counters = running.server().counters();
     CHECK(counters.displayed == 0);
@@ -304,7 +304,7 @@ TEST_CASE("A client that has its answers when the drain ends is not said to have
     auto const result = running.stop();
     CHECK(peer.receive_all() == ack + "\nerror: shutting down\n");
     CHECK(result.success());
-    CHECK(running.complaints() == std::vector<std::string>());
+    CHECK(running.warnings() == std::vector<std::string>());
     CHECK(running.logged().back() ==
           "the drain timeout of 2s came: clients that had taken their answers and had not closed "
           "their connections were cut off: 1");

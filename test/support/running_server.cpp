@@ -17,7 +17,7 @@ RunningServer::RunningServer(ServerOptions options, Handler handler)
         std::lock_guard const lock(guard_);
         logged_.emplace_back(sentence);
         if (level >= LogLevel::warning) {
-            complaints_.emplace_back(sentence);
+            warnings_.emplace_back(sentence);
         }
     };
     server_ = std::make_unique<Server>(std::move(options), std::move(handler));
@@ -54,9 +54,9 @@ ServerResult RunningServer::stop(Deadline deadline) {
     return result(deadline);
 }
 
-std::vector<std::string> RunningServer::complaints() const {
+std::vector<std::string> RunningServer::warnings() const {
     std::lock_guard const lock(guard_);
-    return complaints_;
+    return warnings_;
 }
 
 std::vector<std::string> RunningServer::logged() const {

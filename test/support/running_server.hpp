@@ -33,14 +33,14 @@ public:
     ServerResult stop(Deadline deadline = {});
 
     /// Sentences of level `warning` and `error`, in order.
-    [[nodiscard]] std::vector<std::string> complaints() const;
+    [[nodiscard]] std::vector<std::string> warnings() const;
     /// Sentences of all levels.
     [[nodiscard]] std::vector<std::string> logged() const;
 
 private:
     mutable std::mutex guard_;
-    std::vector<std::string> complaints_;  ///< guarded
-    std::vector<std::string> logged_;      ///< guarded
+    std::vector<std::string> warnings_;  ///< guarded
+    std::vector<std::string> logged_;    ///< guarded
     std::unique_ptr<Server> server_;
     std::promise<ServerResult> promise_;
     std::shared_future<ServerResult> result_;

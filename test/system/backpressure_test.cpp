@@ -102,7 +102,7 @@ public:
 private:
     [[nodiscard]] Stream& reading() { return ours_ ? *ours_ : server_->process().terminal(); }
 
-    /// Only Ctrl-S and Ctrl-Q mean something: what is written comes out as it is.
+    /// Only Ctrl-S and Ctrl-Q mean something: what is written comes out verbatim.
     void make_transparent() {
         int const terminal = server_->process().terminal().descriptor();
         termios settings{};

@@ -141,7 +141,7 @@ TEST_CASE("What cannot be synced is refused at once with --sync", "[backpressure
     }
 }
 
-TEST_CASE("A message too long is refused as such, whatever becomes of the others",
+TEST_CASE("A message too long is refused as such, even if the others cannot be written",
           "[backpressure][system]") {
     auto server =
         start_writing_to({"--max-message", "16B", "127.0.0.1:0"}, Stdio::file("/dev/full"));

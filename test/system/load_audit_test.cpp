@@ -31,7 +31,7 @@ using AuditCounts = std::map<std::string, std::int64_t>;
 /// What a server writes for its message `number`.
 using Write = std::function<std::string(std::size_t number, std::string const& message)>;
 
-/// All that an audit counts, but for what `expected` says: as it is without a fault.
+/// All that an audit counts, but for what `expected` says: the values without a fault.
 void check_audit(LoadResult const& result, AuditCounts const& expected,
                  std::int64_t audited_messages) {
     AuditCounts all = {{"acked", audited_messages}, {"written", audited_messages},
@@ -66,7 +66,7 @@ constexpr std::size_t faulty = 20;
 Arguments const one_client = {"--clients", "1", "--messages", std::to_string(audited_messages)};
 
 struct Fault {
-    std::string complaint;  ///< after "load: " and before "says"
+    std::string error;  ///< after "load: " and before "says"
     AuditCounts found;
     Write write;
 };
@@ -85,13 +85,13 @@ std::string with_other_byte(std::string message, std::size_t at) {
 
 std::vector<Fault> faults() {
     return {
-        {.complaint = "1 message was acked but not written",
+        {.error = "1 message was acked but not written",
          .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}},
          .write = planted([](std::string const&) { return ""; })},
-        {.complaint = "1 message was written twice",
+        {.error = "1 message was written twice",
          .found = {{"written", audited_messages + 1}, {"written_twice", 1}},
          .write = planted([](auto const& message) { return message + '\n' + message + '\n'; })},
-        {.complaint = "1 message was written out of order",
+        {.error = "1 message was written out of order",
          .found = {{"out_of_order", 1}},
          .write =
              [kept = std::string()](std::size_t number, std::string const& message) mutable {
@@ -101,23 +101,23 @@ std::vector<Fault> faults() {
                  }
                  return message + '\n' + std::exchange(kept, {});
              }},
-        {.complaint = "1 message was written damaged",
+        {.error = "1 message was written damaged",
          .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted(
              [](auto const& message) { return with_other_byte(message, message.size() - 1); })},
-        {.complaint = "1 message was written damaged",  // in its number
+        {.error = "1 message was written damaged",  // in its number
          .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted([](auto const& message) { return with_other_byte(message, 47); })},
-        {.complaint = "1 message was written damaged",  // and not all of it
+        {.error = "1 message was written damaged",  // and not all of it
          .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted(
              [](auto const& message) { return message.substr(0, message.size() / 2) + '\n'; })},
-        {.complaint = "1 message was written damaged",  // in two halves
+        {.error = "1 message was written damaged",  // in two halves
          .found = {{"written", audited_messages - 1}, {"acked_not_written", 1}, {"damaged", 1}},
          .write = planted([](auto const& message) {
              return message.substr(0, 60) + '\n' + message.substr(60) + '\n';
          })},
-        {.complaint = "2 messages were acked but not written",  // since two are one record
+        {.error = "2 messages were acked but not written",  // since two are one record
          .found = {{"written", audited_messages - 2}, {"acked_not_written", 2}, {"damaged", 1}},
          .write = planted([](auto const& message) { return message; })},
     };
@@ -135,13 +135,13 @@ void check_nothing_lost(LoadResult const& result) {
 TEST_CASE("An audit finds each planted fault", "[load][system]") {
     for (auto const& fault : faults()) {
         auto const result = audit(one_client, fault.write);
-        CAPTURE(fault.complaint, result.out, result.err);
+        CAPTURE(fault.error, result.out, result.err);
         CHECK(result.exit == result.verdict(1));
         CHECK(result.outcome("acked") == audited_messages);
         check_audit(result, fault.found, audited_messages);
         CHECK(result.report.at("audit").at("examples").size() >= 1);
         if (result.exit == Exit::with(1)) {
-            CHECK(result.err.find("load: " + fault.complaint + ", says ") != std::string::npos);
+            CHECK(result.err.find("load: " + fault.error + ", says ") != std::string::npos);
         }
     }
 }

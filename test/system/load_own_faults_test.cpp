@@ -180,7 +180,7 @@ TEST_CASE("A message that fits into no datagram is no failure of the server", "[
     auto const empty =
         run(load_launch({"--message", "", "--clients", "1", "--messages", "1", server.address()}));
     CHECK(empty.exit == Exit::with(2));
-    CHECK(empty.err.starts_with("load: an empty datagram says nothing: "));
+    CHECK(empty.err.starts_with("load: an empty datagram holds no message: "));
 }
 
 TEST_CASE("A proven failure stays one where the report cannot be written", "[load][system]") {

@@ -1,4 +1,4 @@
-// A load test's page in a real browser: it opens without a complaint, and its charts are drawn.
+// A load test's page in a real browser: it opens without errors, and its charts are drawn.
 #include "report/report_html.hpp"
 #include "report/sample_report.hpp"
 #include "support/files.hpp"
@@ -170,7 +170,7 @@ std::size_t count(std::string_view text, std::string_view word) {
 
 }  // namespace
 
-TEST_CASE("A browser opens the page of a load test without a complaint", "[load][system]") {
+TEST_CASE("A browser opens the page of a load test without errors", "[load][system]") {
     std::string const browser = find_browser();
     if (browser.empty()) {
         SKIP("there is no Chromium on PATH");

@@ -325,7 +325,7 @@ TEST_CASE("A report that turns out not to be writable is printed first",
     }
 }
 
-TEST_CASE("A report that cannot be printed is complained about", "[load][usage-error][system]") {
+TEST_CASE("A report that cannot be printed is an error", "[load][usage-error][system]") {
     LineServer const server({});
     auto launch = load_launch({"--messages", "1", "--clients", "1", server.address()});
     launch.out = Stdio::file("/dev/full");

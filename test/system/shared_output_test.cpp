@@ -107,7 +107,7 @@ private:
         return text.substr(0, text.find('\n'));
     }
 
-    /// What is written comes out as it is.
+    /// What is written comes out verbatim.
     void make_transparent() {
         int const terminal = process_->terminal().descriptor();
         termios settings{};

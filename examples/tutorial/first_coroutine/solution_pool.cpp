@@ -1,4 +1,4 @@
-// blocking.cpp, fixed with a thread: the function that blocks stays as it is, and runs elsewhere.
+// blocking.cpp, fixed with a thread: the function that blocks is unchanged, and runs elsewhere.
 #include <asio.hpp>
 
 #include <iostream>
