@@ -84,7 +84,7 @@ Task<void> Datagrams::run() {
                 if (!ends_.empty() && loop_.writer()->must_wait(ends_.back(), waiter_)) {
                     co_await waiter_.wait();
                 }
-                settle_written();
+                reply_to_written();
             }
             acknowledge();
         }
@@ -107,7 +107,7 @@ Task<void> Datagrams::until_admissible() {
             continue;
         }
         if (loop_.full()) {
-            loop_.room.add(waiter_);
+            loop_.budget_waiters.add(waiter_);
         } else if (readable_) {
             loop_.resume_soon(waiter_);
         }
@@ -156,20 +156,20 @@ bool Datagrams::is_answer(std::size_t index) const {
 
 void Datagrams::take(std::size_t index) {
     ReplyLines const& lines = loop_.server().lines;
-    Tally& tally = loop_.tally;
+    LoopCounters& counters = loop_.counters;
     std::string_view const text = without_line_ending(batch_.bytes(index));
-    tally.bytes.add(batch_.bytes(index).size());
+    counters.bytes.add(batch_.bytes(index).size());
     if (is_answer(index)) {
-        tally.replies.add();
+        counters.replies.add();
     } else if (is_too_long(index)) {
-        tally.messages.add();
-        tally.refused_too_long.add();
+        counters.messages.add();
+        counters.refused_too_long.add();
         owed_.push_back({index, lines.too_long.line(), false});
     } else if (Permit permit = admission_.admit(); !permit) {
-        tally.refused_busy.add();
+        counters.refused_busy.add();
         owed_.push_back({index, lines.busy.line(), false});
     } else {
-        tally.messages.add();
+        counters.messages.add();
         permits_.push_back(std::move(permit));
         senders_[index] = to_peer_address(batch_.sender(index), SocketType::datagram);
         messages_.push_back({text, &senders_[index]});
@@ -187,12 +187,12 @@ void Datagrams::add_records() {
     }
 }
 
-void Datagrams::settle_written() {
+void Datagrams::reply_to_written() {
     MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
         ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
     std::ignore = loop_.server().fails(writer, messages_.size() - written);
-    settle_all(written, {});
+    set_replies(written, {});
 }
 
 Task<void> Datagrams::handle() {
@@ -210,38 +210,39 @@ Task<void> Datagrams::handle() {
         Batch const batch(messages_, loop_.index(), refusals);
         co_await loop_.server().handler(batch);
     } catch (...) {
-        taken = std::min(
-            taken,
-            loop_.server().settle(std::current_exception(), refusals).value_or(messages_.size()));
+        taken = std::min(taken, loop_.server()
+                                    .handle_exception(std::current_exception(), refusals)
+                                    .value_or(messages_.size()));
     }
     refusals_ = refusal_lines(refusals);
-    settle_all(taken, refusals);
+    set_replies(taken, refusals);
 }
 
 /// What was not taken is owed a refusal instead of an ack.
-void Datagrams::settle_all(std::size_t taken, Refusals const& refusals) {
+void Datagrams::set_replies(std::size_t taken, Refusals const& refusals) {
     std::size_t index = 0;
     for (Owed& owed : owed_) {
         if (owed.ack) {
-            settle(owed, messages_[index], index < taken, refusals);
+            set_reply(owed, messages_[index], index < taken, refusals);
             ++index;
         }
     }
 }
 
-void Datagrams::settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals) {
+void Datagrams::set_reply(Owed& owed, Message const& message, bool taken,
+                          Refusals const& refusals) {
     auto const reason = refusals.reason_for(message.text.data());
     owed.ack = taken && !reason;
     if (owed.ack) {
-        loop_.tally.displayed.add();
+        loop_.counters.displayed.add();
     } else if (!taken) {
         owed.line = loop_.server().lines.cannot_display.line();
-        loop_.tally.refused_display.add();
+        loop_.counters.refused_display.add();
     } else {
         // What begins as a refusal can be another server's, which would refuse ours in turn.
         bool const answered = !message.text.starts_with(refusal_begins);
         owed.line = answered ? refusals_[*reason].line() : std::string_view();
-        loop_.tally.refused_handler.add();
+        loop_.counters.refused_handler.add();
     }
 }
 
@@ -264,9 +265,9 @@ void Datagrams::send_owed() {
     batch_.send(descriptor_);
     for (Owed const& owed : owed_) {
         if (!batch_.answered(owed.datagram)) {
-            loop_.tally.unanswered.add();
+            loop_.counters.unanswered.add();
         } else if (owed.ack) {
-            loop_.tally.acknowledged.add();
+            loop_.counters.acknowledged.add();
         }
     }
 }
@@ -315,9 +316,9 @@ void Datagrams::refuse_queued() {
         owed_.clear();
         for (std::size_t index = 0; index != batch_.size(); ++index) {
             if (is_answer(index)) {
-                loop_.tally.replies.add();
+                loop_.counters.replies.add();
             } else {
-                loop_.tally.refused_shutdown.add();
+                loop_.counters.refused_shutdown.add();
                 owed_.push_back({index, loop_.server().lines.shutting_down.line(), false});
             }
         }

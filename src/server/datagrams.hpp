@@ -79,9 +79,9 @@ private:
     [[nodiscard]] bool is_answer(std::size_t index) const;
     Task<void> handle();
     void add_records();
-    void settle_written();
-    void settle_all(std::size_t taken, Refusals const& refusals);
-    void settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals);
+    void reply_to_written();
+    void set_replies(std::size_t taken, Refusals const& refusals);
+    void set_reply(Owed& owed, Message const& message, bool taken, Refusals const& refusals);
     void acknowledge();
     void send_owed();
     Task<void> pause(asio::error_code why);

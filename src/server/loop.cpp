@@ -57,7 +57,7 @@ Loop::Loop(std::size_t index, asio::io_context& context, ServerContext const& se
       writer_(server.writer(index)),
       retry_(*this) {
     if (writer_ != nullptr) {
-        writer_->attach(context.get_executor(), [this] { has_room(); });
+        writer_->attach(context.get_executor(), [this] { resume_budget_waiters(); });
     }
 }
 
@@ -80,7 +80,7 @@ void Loop::turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permi
 }
 
 void Loop::start_session(Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit) {
-    if (aborted_) {
+    if (ended_now_) {
         return;  // it was on its way here when the sessions were cut off
     }
     auto session = std::make_unique<Session>(*this, std::move(socket), std::move(peer), reason,
@@ -117,8 +117,8 @@ void Loop::let_go() {
 void Loop::enter(Session& session, bool served) {
     session.link_before(sessions_);
     if (served) {
-        tally.accepted.add();
-        tally.clients.add();
+        counters.accepted.add();
+        counters.clients.add();
     }
 }
 
@@ -126,7 +126,7 @@ void Loop::enter(Session& session, bool served) {
 void Loop::leave(Session& session, bool served) {
     session.unlink();
     if (served) {
-        tally.clients.subtract(1);
+        counters.clients.subtract(1);
         served_one_left_ = true;
     }
 }
@@ -216,9 +216,9 @@ void Loop::on_deadline(Timer /*timer*/) {
     wake();
 }
 
-void Loop::has_room() {
-    if (!room.empty() && !full()) {
-        ready_.take(room);
+void Loop::resume_budget_waiters() {
+    if (!budget_waiters.empty() && !full()) {
+        ready_.take(budget_waiters);
         wake();
     }
 }
@@ -237,8 +237,8 @@ void Loop::finish() {
     post(&Loop::finish_here);
 }
 
-void Loop::abort() {
-    post(&Loop::abort_here);
+void Loop::end_now() {
+    post(&Loop::end_now_here);
 }
 
 void Loop::drain_here() {
@@ -248,7 +248,7 @@ void Loop::drain_here() {
 }
 
 void Loop::destroy_waiters() {
-    room.destroy_all();
+    budget_waiters.destroy_all();
     ready_.destroy_all();
     for (ListHook* hook = sessions_.next(); hook != &sessions_;) {
         ListHook* const next = hook->next();
@@ -280,10 +280,10 @@ void Loop::finish_here() {
     wake();
 }
 
-void Loop::abort_here() {
-    aborted_ = true;
-    for_each_session([](Session& session) { session.abort(); });
-    ready_.take(room);
+void Loop::end_now_here() {
+    ended_now_ = true;
+    for_each_session([](Session& session) { session.end_now(); });
+    ready_.take(budget_waiters);
     finish_here();
 }
 

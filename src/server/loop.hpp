@@ -10,11 +10,11 @@
 #include "roger/task.hpp"
 #include "server/admission.hpp"
 #include "server/close_reason.hpp"
+#include "server/loop_counters.hpp"
 #include "server/message_writer.hpp"
 #include "server/pauses.hpp"
+#include "server/read_batch_pool.hpp"
 #include "server/server_context.hpp"
-#include "server/tally.hpp"
-#include "server/turn_pool.hpp"
 
 #include <asio/io_context.hpp>
 
@@ -86,7 +86,7 @@ public:
     void turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permit permit);
 
     /// Its clients' rounds begin, and keep the context running, clients or not, until finish() or
-    /// abort(). From any thread, before the first client comes.
+    /// end_now(). From any thread, before the first client comes.
     void start();
 
     /// Lets every session finish what it has received. From any thread.
@@ -97,7 +97,7 @@ public:
 
     /// Closes the connections of all sessions: those that wait for the client end. Those that wait
     /// for the handler end when it returns. From any thread.
-    void abort();
+    void end_now();
 
     // For the context's end: ShutdownHook.
     void destroy_waiters();
@@ -105,11 +105,11 @@ public:
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
-    TurnPool turns;
-    Tally tally;
+    ReadBatchPool read_batches;
+    LoopCounters counters;
     Count owing;  ///< sessions whose clients do not take their answers just now
     ByteBudget budget;
-    WaiterQueue room;  ///< for those who wait until there is some: full()
+    WaiterQueue budget_waiters;  ///< those who wait while it is full()
     Pauses retries{"cannot receive from a client or send to it"};
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
     [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
@@ -129,7 +129,8 @@ public:
 
     /// Whether so much waits to be displayed that no session is to receive more.
     [[nodiscard]] bool full() const { return writer_ ? writer_->full() : budget.full(); }
-    void has_room();
+    /// Those who wait, unless it is still full().
+    void resume_budget_waiters();
 
     void enter(Session& session, bool served);
     void leave(Session& session, bool served);
@@ -149,7 +150,7 @@ private:
     void for_each_session(void (*action)(Session&));
     void drain_here();
     void finish_here();
-    void abort_here();
+    void end_now_here();
     void finished(std::exception_ptr const& thrown, std::shared_ptr<void> server);
     void check_drained();
 
@@ -159,7 +160,7 @@ private:
     Callbacks callbacks_;
     bool draining_ = false;
     bool drained_told_ = false;
-    bool aborted_ = false;
+    bool ended_now_ = false;
     bool served_one_left_ = false;  ///< and the server does not know yet
     ListHook sessions_;             ///< they live in their coroutines' frames
     std::size_t keepers_ = 0;
@@ -204,7 +205,7 @@ public:
     }
     ~BudgetShare() {
         loop_.budget.give_back(bytes_);
-        loop_.has_room();
+        loop_.resume_budget_waiters();
     }
     BudgetShare(BudgetShare const&) = delete;
     BudgetShare& operator=(BudgetShare const&) = delete;

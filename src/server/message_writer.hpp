@@ -31,10 +31,10 @@ public:
     MessageWriter& operator=(MessageWriter const&) = delete;
     virtual ~MessageWriter() = default;
 
-    /// Before anything else, once: the loop. `has_room` is called there when it is no longer
+    /// Before anything else, once: the loop. `not_full` is called there when it is no longer
     /// full().
     virtual void attach(asio::io_context::executor_type const& loop,
-                        std::function<void()> has_room) = 0;
+                        std::function<void()> not_full) = 0;
 
     /// The messages that follow are `sender`'s, and were received now.
     virtual void begin(PeerAddress const& sender) = 0;

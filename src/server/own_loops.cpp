@@ -19,7 +19,7 @@ namespace roger {
 
 namespace {
 /// When the server has ended, for the sessions that can come to their own end.
-constexpr std::chrono::milliseconds last_turn_time{100};
+constexpr std::chrono::milliseconds wind_down_time{100};
 }  // namespace
 
 OwnLoops::OwnLoops(std::size_t count) {
@@ -87,7 +87,7 @@ void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
     }
     // Messages that wait to be displayed would go on as long as the output takes them.
     context.restart();
-    for (auto const end = Clock::now() + last_turn_time;
+    for (auto const end = Clock::now() + wind_down_time;
          Clock::now() < end && context.poll_one() != 0;) {
     }
 }

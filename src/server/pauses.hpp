@@ -3,8 +3,8 @@
 
 #include "net/clock.hpp"
 #include "server/log_throttle.hpp"
+#include "server/loop_counters.hpp"
 #include "server/server_context.hpp"
-#include "server/tally.hpp"
 
 #include <fmt/format.h>
 

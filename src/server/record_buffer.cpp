@@ -22,9 +22,9 @@ std::int64_t now_ms() {
 }  // namespace
 
 void RecordBuffer::attach(asio::io_context::executor_type const& loop,
-                          std::function<void()> has_room) {
+                          std::function<void()> not_full) {
     loop_ = loop;
-    has_room_ = std::move(has_room);
+    not_full_ = std::move(not_full);
 }
 
 void RecordBuffer::begin(PeerAddress const& sender) {
@@ -60,7 +60,7 @@ void RecordBuffer::write() {
     block_.since = gathered_since_;
     in_block_.take(unwritten);
     block_writer_.write(*this);
-    has_room_();
+    not_full_();
 }
 
 void RecordBuffer::written(std::size_t bytes, std::error_code failure) {

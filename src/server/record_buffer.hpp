@@ -50,7 +50,7 @@ public:
         : block_writer_(block_writer), format_(std::move(format)) {}
 
     void attach(asio::io_context::executor_type const& loop,
-                std::function<void()> has_room) override;
+                std::function<void()> not_full) override;
     void begin(PeerAddress const& sender) override;
     void add(std::string_view message) override;
     [[nodiscard]] Position end() const override { return end_; }
@@ -91,7 +91,7 @@ private:
     BlockWriter& block_writer_;
     Format format_;
     std::optional<asio::io_context::executor_type> loop_;
-    std::function<void()> has_room_;
+    std::function<void()> not_full_;
     PeerAddress const* sender_ = nullptr;  ///< for JSON, of what is added next
     std::string from_;                     ///< for JSON: the sender of what is added
     std::int64_t time_ms_ = 0;             ///< and when it was received

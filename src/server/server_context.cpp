@@ -21,8 +21,8 @@ MessageWriter* ServerContext::writer(std::size_t loop) const {
     return writing != nullptr ? &writing->writer(loop) : nullptr;
 }
 
-std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& thrown,
-                                                 Refusals& refusals) const {
+std::optional<std::size_t> ServerContext::handle_exception(std::exception_ptr const& thrown,
+                                                           Refusals& refusals) const {
     try {
         std::rethrow_exception(thrown);
     } catch (Refused const& refused) {

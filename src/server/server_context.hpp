@@ -29,8 +29,8 @@ struct ServerContext {
 
     /// The handler threw. A refusal of the batch is added to `refusals`, and nothing returned; what
     /// else it throws ends the server, and how many messages of the batch it took is returned.
-    [[nodiscard]] std::optional<std::size_t> settle(std::exception_ptr const& thrown,
-                                                    Refusals& refusals) const;
+    [[nodiscard]] std::optional<std::size_t> handle_exception(std::exception_ptr const& thrown,
+                                                              Refusals& refusals) const;
 
     /// So many messages that a writer has settled were not written. If nothing is any more, the
     /// server fails; returns whether.

@@ -180,7 +180,7 @@ Task<ServerResult> ServerCore::serve() {
         if (!has_ended_ && !draining_) {
             begin_drain();
         } else if (!has_ended_) {
-            abandon(ServerResult::End::ended_now);
+            end_now_here(ServerResult::End::ended_now);
         }
     }
     std::lock_guard const lock(failure_guard_);
@@ -261,7 +261,7 @@ void ServerCore::fail(std::string const& what) {
 Counters ServerCore::counters() const {
     Counters sum;
     for (auto const& loop : loops_) {
-        loop->tally.add_to(sum);
+        loop->counters.add_to(sum);
     }
     sum.accept_pauses = accept_pauses_.count();
     sum.receive_pauses = receive_pauses_.count();
@@ -278,7 +278,7 @@ void ServerCore::stop() {
 }
 
 void ServerCore::end_now() {
-    post([](ServerCore& core) { core.abandon(ServerResult::End::ended_now); });
+    post([](ServerCore& core) { core.end_now_here(ServerResult::End::ended_now); });
 }
 
 void ServerCore::begin_drain() {
@@ -325,10 +325,10 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
     if (now.messages > settled) {
         fail(fmt::format("the drain timeout of {} came with {} messages not written",
                          to_string(Timeout(after)), now.messages - settled));
-        abandon(ServerResult::End::timed_out);
+        end_now_here(ServerResult::End::timed_out);
     } else {
         guarded([&] { tell_cut_off(after, now.clients); });
-        abandon(ServerResult::End::drained);
+        end_now_here(ServerResult::End::drained);
     }
 }
 
@@ -352,7 +352,7 @@ void ServerCore::tell_cut_off(std::chrono::milliseconds after, std::uint64_t cli
 }
 
 void ServerCore::part_drained() {
-    if (++parts_drained_ == loops_.size() + datagrams_.size() && !abandoned_) {
+    if (++parts_drained_ == loops_.size() + datagrams_.size() && !ending_now_) {
         drain_timer_->cancel();
         for (auto const& loop : loops_) {
             loop->finish();
@@ -369,8 +369,8 @@ void ServerCore::note_drain() {
 }
 
 /// Who is being served is cut off.
-void ServerCore::abandon(ServerResult::End end) {
-    if (has_ended_ || std::exchange(abandoned_, true)) {
+void ServerCore::end_now_here(ServerResult::End end) {
+    if (has_ended_ || std::exchange(ending_now_, true)) {
         return;
     }
     how_ = end;
@@ -380,7 +380,7 @@ void ServerCore::abandon(ServerResult::End end) {
         datagrams->remove_file();
     }
     for (auto const& loop : loops_) {
-        loop->abort();
+        loop->end_now();
     }
 }
 

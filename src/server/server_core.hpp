@@ -91,7 +91,7 @@ private:
     void note_drain();
     void fail_for_unwritten();
     void part_drained();
-    void abandon(ServerResult::End end);
+    void end_now_here(ServerResult::End end);
     void loop_finished();
     void drain_listeners();
     void close_listeners();
@@ -115,7 +115,7 @@ private:
     std::size_t loops_finished_ = 0;
     std::uint64_t refused_before_drain_ = 0;  ///< unwritten messages that are no failure
     bool draining_ = false;
-    bool abandoned_ = false;
+    bool ending_now_ = false;
     bool has_ended_ = false;
     ServerResult::End how_ = ServerResult::End::drained;
     Pauses accept_pauses_{"cannot accept connections"};

@@ -21,11 +21,11 @@ namespace roger {
 
 namespace {
 
-/// More than one packet brings over Ethernet. A read of so much has few enough lines for a turn.
+/// More than one packet brings over Ethernet. A read of so much needs no bound on its lines.
 constexpr std::size_t usual_read_bytes = 2048;
 
-/// What a turn takes of a client that sends more than that, so that the others have theirs (promise
-/// P5). The rest stays with the kernel, and so with the sender (promise P4).
+/// Taken at once from a client that sends more than that, so that the others are served in between
+/// (promise P5). The rest stays with the kernel, and so with the sender (promise P4).
 constexpr std::size_t most_lines_at_once = 1024;
 
 /// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
@@ -77,23 +77,23 @@ Session::~Session() {
 
 Task<void> Session::run(std::unique_ptr<Session> self) {
     while (self->serves()) {
-        while (self->must_wait_for_turn()) {
+        while (self->must_wait_to_read()) {
             co_await self->waiter_.wait();
         }
-        TurnPool::Pointer turn = self->receive();
-        if (!turn) {
+        ReadBatchPool::Pointer received = self->receive();
+        if (!received) {
             continue;
         }
         if (self->loop_.writer() == nullptr) {
-            co_await self->handle(*turn);
+            co_await self->handle(*received);
         } else {
-            if (self->loop_.writer()->must_wait(turn->end, self->waiter_)) {
+            if (self->loop_.writer()->must_wait(received->end, self->waiter_)) {
                 co_await self->waiter_.wait();
             }
-            self->answer_written(*turn);
+            self->answer_written(*received);
         }
-        if (!self->acknowledge(*turn)) {
-            co_await self->acknowledge_rest(turn);
+        if (!self->acknowledge(*received)) {
+            co_await self->acknowledge_rest(received);
         }
     }
     co_await self->linger_and_close();
@@ -105,8 +105,8 @@ void Session::watch() {
     loop_.ready_set().add(socket_.get(), input_events, this);
 }
 
-/// What has come already is its turn only after the others'; what the system lacked memory for is
-/// tried again after a pause.
+/// If input is there already, it is read after the other sessions that are ready have run; what the
+/// system lacked memory for is tried again after a pause.
 void Session::await(Awaits what) {
     awaits_ = what;
     if (lacks_memory_) {
@@ -117,13 +117,13 @@ void Session::await(Awaits what) {
     }
 }
 
-/// A turn needs input, and room for what it may bring. Returns whether to wait: what it waits for
+/// A read needs input, and budget for what it may bring. Returns whether to wait: what it waits for
 /// resumes it.
-bool Session::must_wait_for_turn() {
+bool Session::must_wait_to_read() {
     if (serves() && awaits_ == Awaits::nothing) {
         await_input();
     } else if (serves() && loop_.full() && (overdue_ == CloseReason::none || has_input())) {
-        await_room();
+        await_budget();
     } else {
         awaits_ = Awaits::nothing;
     }
@@ -151,13 +151,13 @@ bool Session::has_input() const {
 
 /// Meanwhile it is not the client who is late. Of a message that is late already, what had come in
 /// time is still read.
-void Session::await_room() {
-    awaits_ = Awaits::room;
+void Session::await_budget() {
+    awaits_ = Awaits::budget;
     peer_deadline_.disarm();
     if (overdue_ != CloseReason::message_timeout) {
         message_deadline_.reset();
     }
-    loop_.room.add(waiter_);
+    loop_.budget_waiters.add(waiter_);
 }
 
 void Session::on_event(std::uint32_t events) {
@@ -171,7 +171,7 @@ void Session::on_event(std::uint32_t events) {
 }
 
 /// Whatever it waits for will not come any more.
-void Session::go_on() {
+void Session::resume() {
     if (awaits_ != Awaits::nothing) {
         loop_.resume_soon(waiter_);
     }
@@ -190,22 +190,22 @@ bool Session::may_succeed_later(int error) {
 }
 
 /// Reads once, without waiting. Nothing: there is nothing to answer.
-TurnPool::Pointer Session::receive() {
+ReadBatchPool::Pointer Session::receive() {
     if (!serves()) {
         return {};
     }
-    TurnPool::Pointer turn = loop_.turns.take();
+    ReadBatchPool::Pointer received = loop_.read_batches.take();
     std::string_view const bytes = read();
-    std::size_t const taken = decode(bytes, *turn);
+    std::size_t const taken = decode(bytes, *received);
     take(bytes.size(), taken);
 
-    DecodedLines const& lines = turn->lines;
+    DecodedLines const& lines = received->lines;
     bool const ended = lines.line_ended || !lines.empty();
     if (!bytes.empty()) {
         peer_deadline_.disarm();
     }
     if (overdue_ != CloseReason::none) {
-        judge(taken, ended);
+        check_overdue(taken, ended);
     }
     if (ended) {
         message_deadline_.reset();
@@ -213,12 +213,13 @@ TurnPool::Pointer Session::receive() {
     if (lines.empty()) {
         return {};
     }
-    loop_.tally.messages.add(lines.count(LineStatus::accepted) + lines.count(LineStatus::too_long));
-    return turn;
+    loop_.counters.messages.add(lines.count(LineStatus::accepted) +
+                                lines.count(LineStatus::too_long));
+    return received;
 }
 
 /// In the scratch buffer. Nothing: there was nothing, or it is over. A client that sends much is
-/// only peeked at, since it may have sent more than a turn takes.
+/// only peeked at, since it may have sent more than is taken at once.
 std::string_view Session::read() {
     std::size_t const most = sends_much_ ? sizeof loop_.scratch : usual_read_bytes;
     int const flags = sends_much_ ? MSG_PEEK : 0;
@@ -254,17 +255,16 @@ void Session::read_failed(int error) {
     }
 }
 
-/// Returns how many of the bytes the turn has taken. With a writer their messages go straight
-/// there.
-std::size_t Session::decode(std::string_view bytes, Turn& turn) {
+/// Returns how many of the bytes were taken. With a writer their messages go straight there.
+std::size_t Session::decode(std::string_view bytes, ReadBatch& received) {
     MessageWriter* const writer = loop_.writer();
     if (writer == nullptr) {
-        return decode_to(turn.lines, bytes);
+        return decode_to(received.lines, bytes);
     }
     writer->begin(peer_);
-    WrittenLines lines{*writer, turn.lines};
+    WrittenLines lines{*writer, received.lines};
     std::size_t const taken = decode_to(lines, bytes);
-    turn.end = turn.lines.count(LineStatus::accepted) == 0 ? 0 : writer->end();
+    received.end = received.lines.count(LineStatus::accepted) == 0 ? 0 : writer->end();
     return taken;
 }
 
@@ -277,9 +277,9 @@ std::size_t Session::decode_to(LineConsumer& lines, std::string_view bytes) {
     return decoder_.feed(bytes, lines, sends_much_ ? most_lines_at_once : bytes.size());
 }
 
-/// After a look, takes from the kernel what the turn has taken.
+/// After a peek, removes from the kernel's buffer what was taken.
 void Session::take(std::size_t seen, std::size_t taken) {
-    loop_.tally.bytes.add(taken);
+    loop_.counters.bytes.add(taken);
     for (std::size_t rest = sends_much_ ? taken : 0; rest != 0;) {
         // Over TCP nothing is copied: tcp(7), MSG_TRUNC.
         long const size = uninterrupted(
@@ -296,33 +296,34 @@ void Session::take(std::size_t seen, std::size_t taken) {
 
 // --- display ------------------------------------------------------------------------------
 
-Task<void> Session::handle(Turn& turn) {
-    std::size_t taken = turn.lines.count(LineStatus::accepted);
+Task<void> Session::handle(ReadBatch& received) {
+    std::size_t taken = received.lines.count(LineStatus::accepted);
     Refusals refusals;
-    Batch const batch(turn.lines.messages, peer_, loop_.index(), refusals);
+    Batch const batch(received.lines.messages, peer_, loop_.index(), refusals);
     if (taken != 0) {
-        BudgetShare const share(loop_, turn.lines.bytes());
+        BudgetShare const share(loop_, received.lines.bytes());
         try {
             co_await loop_.server().handler(batch);
         } catch (...) {
-            if (auto const came_to = loop_.server().settle(std::current_exception(), refusals)) {
+            if (auto const handled =
+                    loop_.server().handle_exception(std::current_exception(), refusals)) {
                 close_reason_ = CloseReason::handler_failed;
-                taken = std::min(taken, *came_to);
+                taken = std::min(taken, *handled);
             }
         }
     }
-    turn.replies.own(refusal_lines(refusals));
-    turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
+    received.replies.own(refusal_lines(refusals));
+    received.answer(loop_.server().lines, taken, loop_.counters, refusals, batch.begin());
 }
 
-void Session::answer_written(Turn& turn) {
+void Session::answer_written(ReadBatch& received) {
     MessageWriter const& writer = *loop_.writer();
-    std::size_t const accepted = turn.lines.count(LineStatus::accepted);
-    std::size_t const written = writer.count_written(turn.end, accepted);
+    std::size_t const accepted = received.lines.count(LineStatus::accepted);
+    std::size_t const written = writer.count_written(received.end, accepted);
     if (loop_.server().fails(writer, accepted - written)) {
         close_reason_ = CloseReason::handler_failed;
     }
-    turn.answer(loop_.server().lines, written, loop_.tally);
+    received.answer(loop_.server().lines, written, loop_.counters);
 }
 
 // --- acknowledge --------------------------------------------------------------------------
@@ -345,20 +346,19 @@ bool Session::send(Replies& replies) {
     return true;
 }
 
-bool Session::acknowledge(Turn& turn) {
-    bool const sent = send(turn.replies);
+bool Session::acknowledge(ReadBatch& received) {
+    bool const sent = send(received.replies);
     if (sent) {
-        loop_.tally.acknowledged.add(turn.acks);
+        loop_.counters.acknowledged.add(received.acks);
     }
     return sent;
 }
 
-/// Waits until the client takes them. What it has sent is not kept meanwhile, only its answers: the
-/// turn is over.
-Task<void> Session::acknowledge_rest(TurnPool::Pointer& turn) {
-    Replies replies = std::move(turn->replies);
-    std::size_t const acks = turn->acks;
-    turn.reset();
+/// Waits until the client takes them. Meanwhile only its answers are kept, not what it has sent.
+Task<void> Session::acknowledge_rest(ReadBatchPool::Pointer& received) {
+    Replies replies = std::move(received->replies);
+    std::size_t const acks = received->acks;
+    received.reset();
     peer_deadline_.disarm();
     if (peer_takes_answers()) {
         loop_.ready_set().change(socket_.get(), input_events | EPOLLOUT, this);
@@ -373,7 +373,7 @@ Task<void> Session::acknowledge_rest(TurnPool::Pointer& turn) {
         loop_.owing.subtract(1);
         awaits_ = Awaits::nothing;
         if (peer_takes_answers() && send(replies)) {
-            loop_.tally.acknowledged.add(acks);
+            loop_.counters.acknowledged.add(acks);
             loop_.ready_set().change(socket_.get(), input_events, this);
             co_return;
         }

@@ -11,7 +11,7 @@
 #include "server/admission.hpp"
 #include "server/close_reason.hpp"
 #include "server/loop.hpp"
-#include "server/turn_pool.hpp"
+#include "server/read_batch_pool.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +52,7 @@ public:
     void refuse(CloseReason reason);
 
     /// Closes the connection as it stands.
-    void abort();
+    void end_now();
 
     /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
     void destroy_waiting() { waiter_.destroy(); }
@@ -61,32 +61,32 @@ private:
     enum class Awaits : std::uint8_t {
         nothing,  ///< it runs, or its messages are being displayed
         input,    ///< from the client
-        room,     ///< for messages to be displayed
+        budget,   ///< for what a read may bring
         output,   ///< to be taken by the client
     };
 
     [[nodiscard]] bool serves() const { return close_reason_ == CloseReason::none; }
     void await(Awaits what);
-    bool must_wait_for_turn();
+    bool must_wait_to_read();
     [[nodiscard]] bool has_input() const;
     void await_input();
-    void await_room();
-    void go_on();
+    void await_budget();
+    void resume();
 
     bool may_succeed_later(int error);
-    TurnPool::Pointer receive();
+    ReadBatchPool::Pointer receive();
     std::string_view read();
     void read_failed(int error);
-    std::size_t decode(std::string_view bytes, Turn& turn);
+    std::size_t decode(std::string_view bytes, ReadBatch& received);
     template <typename LineConsumer>
     std::size_t decode_to(LineConsumer& lines, std::string_view bytes);
     void take(std::size_t seen, std::size_t taken);
-    void judge(std::size_t taken, bool ended);
-    Task<void> handle(Turn& turn);
-    void answer_written(Turn& turn);
+    void check_overdue(std::size_t taken, bool ended);
+    Task<void> handle(ReadBatch& received);
+    void answer_written(ReadBatch& received);
     bool send(Replies& replies);
-    bool acknowledge(Turn& turn);
-    Task<void> acknowledge_rest(TurnPool::Pointer& turn);
+    bool acknowledge(ReadBatch& received);
+    Task<void> acknowledge_rest(ReadBatchPool::Pointer& received);
     [[nodiscard]] bool peer_takes_answers() const;
 
     Task<void> linger_and_close();

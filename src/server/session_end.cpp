@@ -79,20 +79,20 @@ void Session::send_final_reply() {
 /// The refusal to send, counted; empty where nobody would read it.
 ReplyLine const* Session::final_reply() {
     ReplyLines const& lines = loop_.server().lines;
-    Tally& tally = loop_.tally;
+    LoopCounters& counters = loop_.counters;
     switch (close_reason_) {
         case CloseReason::idle_timeout:
-            return tally.refused_idle.add(), &lines.idle;
+            return counters.refused_idle.add(), &lines.idle;
         case CloseReason::message_timeout:
-            return tally.refused_unfinished.add(), &lines.unfinished;
+            return counters.refused_unfinished.add(), &lines.unfinished;
         case CloseReason::busy:
-            return tally.refused_busy.add(), &lines.busy;
+            return counters.refused_busy.add(), &lines.busy;
         case CloseReason::shutdown:
-            return tally.refused_shutdown.add(), &lines.shutting_down;
+            return counters.refused_shutdown.add(), &lines.shutting_down;
         case CloseReason::connection_lost:
-            return tally.lost.add(), nullptr;
+            return counters.lost.add(), nullptr;
         case CloseReason::write_timeout:
-            return tally.write_timeouts.add(), nullptr;
+            return counters.write_timeouts.add(), nullptr;
         case CloseReason::none:
         case CloseReason::peer_closed:
         case CloseReason::handler_failed:
@@ -122,12 +122,12 @@ void Session::on_deadline(Timer timer) {
         case Timer::retry:
             return;  // the loop's
     }
-    go_on();
+    resume();
 }
 
 /// A deadline has come, and a read since then has taken so many bytes. Of a message, all that had
 /// come by then is read before it is late; what has come since does not count.
-void Session::judge(std::size_t taken, bool ended) {
+void Session::check_overdue(std::size_t taken, bool ended) {
     bool const of_message = overdue_ == CloseReason::message_timeout;
     if (of_message && !ended && taken != 0 && taken < message_deadline_->unread_in_time) {
         message_deadline_->unread_in_time -= taken;
@@ -143,14 +143,14 @@ void Session::judge(std::size_t taken, bool ended) {
 void Session::drain() {
     set_close_reason(CloseReason::shutdown);
     if (awaits_ != Awaits::output) {
-        go_on();
+        resume();
     }
 }
 
-void Session::abort() {
+void Session::end_now() {
     close_reason_ = CloseReason::connection_lost;
     close();
-    go_on();
+    resume();
 }
 
 void Session::close() {

@@ -1,5 +1,5 @@
 // The answers to what was received.
-#include "server/turn.hpp"
+#include "server/read_batch.hpp"
 
 #include <algorithm>
 
@@ -28,13 +28,13 @@ std::size_t add_answers(Replies& replies, ReplyLine const& ack, std::size_t coun
 
 }  // namespace
 
-void Turn::answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally,
-                  Refusals const& refusals, Batch::Iterator message) {
+void ReadBatch::answer(ReplyLines const& reply_lines, std::size_t taken, LoopCounters& counters,
+                       Refusals const& refusals, Batch::Iterator message) {
     replies.reserve(lines.runs.size());
     for (auto const& [status, count] : lines.runs) {
         if (status == LineStatus::too_long) {
             replies.add(reply_lines.too_long, count);
-            tally.refused_too_long.add(count);
+            counters.refused_too_long.add(count);
             continue;
         }
         std::size_t const handled = std::min<std::size_t>(count, taken);
@@ -43,13 +43,13 @@ void Turn::answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally
             add_answers(replies, reply_lines.ack, handled, refusals, message);
         acks += handled - refused;
         replies.add(reply_lines.cannot_display, count - handled);
-        tally.refused_handler.add(refused);
-        tally.refused_display.add(count - handled);
+        counters.refused_handler.add(refused);
+        counters.refused_display.add(count - handled);
     }
-    tally.displayed.add(acks);
+    counters.displayed.add(acks);
 }
 
-void Turn::clear() {
+void ReadBatch::clear() {
     lines.messages.clear();
     lines.runs.clear();
     lines.line_ended = false;
@@ -58,7 +58,7 @@ void Turn::clear() {
     acks = 0;
 }
 
-std::size_t Turn::capacity() const {
+std::size_t ReadBatch::capacity() const {
     return std::max({lines.messages.capacity(), lines.runs.capacity() * sizeof(DecodedLines::Run),
                      replies.capacity()});
 }

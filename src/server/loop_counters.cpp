@@ -1,11 +1,11 @@
 // The sum over event loops.
-#include "server/tally.hpp"
+#include "server/loop_counters.hpp"
 
 namespace roger {
 
 /// Effects before their causes, in the reverse of the order in which a loop counts them: so there
 /// are never more acks than messages, however much comes in between.
-void Tally::add_to(Counters& sum) const {
+void LoopCounters::add_to(Counters& sum) const {
     sum.acknowledged += acknowledged.get();
     sum.unanswered += unanswered.get();
     sum.displayed += displayed.get();

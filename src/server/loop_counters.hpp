@@ -24,7 +24,7 @@ private:
 };
 
 /// The same names as in Counters, which documents them.
-struct Tally {
+struct LoopCounters {
     Count accepted;
     Count clients;
     Count messages;

@@ -1,18 +1,19 @@
-// What one read of a client's brought, from then until it is answered.
+// What one read from a client brought, and the answers to it.
 #pragma once
 
 #include "protocol/replies.hpp"
 #include "roger/batch.hpp"
 #include "roger/line_decoder.hpp"
 #include "roger/refusals.hpp"
+#include "server/loop_counters.hpp"
 #include "server/message_writer.hpp"
-#include "server/tally.hpp"
 
 #include <cstddef>
 
 namespace roger {
 
-struct Turn {
+/// The lines of one read: what a session receives, has displayed and acknowledges together.
+struct ReadBatch {
     DecodedLines lines;               ///< without the messages, where a writer has them
     MessageWriter::Position end = 0;  ///< of the messages, where a writer has them
     Replies replies;                  ///< to the lines, in their order
@@ -20,13 +21,13 @@ struct Turn {
 
     /// Answers every line. The first `taken` of the accepted messages have been handled; those of
     /// them that `refusals` names, looked for from `message` on, were refused. Counts it.
-    void answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally,
+    void answer(ReplyLines const& reply_lines, std::size_t taken, LoopCounters& counters,
                 Refusals const& refusals = {}, Batch::Iterator message = {});
 
-    /// As new, with the room that it has.
+    /// As new, but keeps the memory that it has.
     void clear();
 
-    /// Bytes of the largest room that it has.
+    /// Bytes of its largest allocation.
     [[nodiscard]] std::size_t capacity() const;
 };
 
