@@ -29,7 +29,7 @@ public:
 
     /// The rate to try next. Nothing: it is done.
     [[nodiscard]] std::optional<double> next() const;
-    /// What came of that rate.
+    /// The result of that rate.
     void tell(LoadVerdict verdict);
 
     /// Nothing, when done: not even the lowest rate holds.

@@ -16,8 +16,8 @@ namespace roger {
 /// that have few others beside them, the server has not become slow. (How long they take while
 /// messages wait follows from Little's law: messages in flight, by answers in a unit of time. A
 /// mere average over the answers would overlook a server that stands still: there are few answers
-/// then. Nor has it answered nobody for much longer than an answer takes.) Waits that the
-/// load tester itself has caused do not count.
+/// then. Nor has there been a silence much longer than an answer takes.) Waits that the load tester
+/// itself has caused do not count.
 class Concurrency {
 public:
     /// `most_in_flight`: messages of one client.
@@ -45,8 +45,8 @@ public:
     void wait_begins(Clock::time_point now);
     void wait_ends(Clock::time_point now);
 
-    /// What is before that moment, as a warm-up, does not count; but where messages still wait
-    /// then, it does until none does, since the reason is there.
+    /// What came before that moment, such as a warm-up, does not count; but if messages still wait
+    /// then, it counts until none does, since that is why they wait.
     void begin_at(Clock::time_point moment) { forgets_at_ = moment; }
 
     /// Nothing more is planned: who has waited until now has waited in the measurement.

@@ -58,7 +58,7 @@ Clock::time_point LateReplies::over_at() const {
     return last;
 }
 
-/// Hears it for the last time: nothing of an old message may be taken for the answer to a new one.
+/// Reads it for the last time: no answer to an old message may be taken for one to a new message.
 Descriptor LateReplies::release(Queue& queue, Clock::time_point now) {
     Resting& resting = queue.front();
     hear(resting);
@@ -73,7 +73,7 @@ void LateReplies::hear(Resting& resting) {
     for (;;) {
         if (::recv(resting.socket.get(), &begin, sizeof begin, 0) < 0) {
             if (errno == ECONNREFUSED) {
-                continue;  // the network's answer, which is none of the server's
+                continue;  // an error from the network, not an answer of the server's
             }
             return;
         }

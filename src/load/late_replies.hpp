@@ -1,4 +1,4 @@
-// Sockets of datagrams whose outcome is decided: what still comes to them is late, or one too many.
+// Sockets of datagrams whose outcome is decided: what still arrives there is late, or surplus.
 #pragma once
 
 #include "load/readiness.hpp"

@@ -16,7 +16,7 @@ namespace roger {
 
 namespace {
 
-/// Does not matter if it fails: it is for a person who watches.
+/// Failure does not matter: it is only for a person who watches.
 void write_all(std::string_view text) {
     [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
 }

@@ -1,4 +1,4 @@
-// How a load test goes, while it goes: one line on a terminal.
+// The progress of a load test: one line on a terminal.
 #pragma once
 
 #include "load/settings.hpp"

@@ -1,4 +1,4 @@
-// A client's life: it connects, comes back when it was thrown out, and goes in the end.
+// A client's life: it connects, reconnects when it was disconnected, and closes in the end.
 // load_client_talk.cpp has what it sends and receives meanwhile.
 #include "load/load_client.hpp"
 
@@ -253,7 +253,7 @@ void LoadClient::give_up_unsent() {
     end_if_done();
 }
 
-/// Hears the server out: more answers than messages are a fault of the server's.
+/// Reads until the server closes: more answers than messages are a fault of the server's.
 void LoadClient::linger() {
     if (worker_.settings.per_connection != 0 || worker_.settings.datagrams()) {
         go();

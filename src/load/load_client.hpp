@@ -59,13 +59,13 @@ public:
     /// The moment of a planned message has come.
     void due(Clock::time_point now);
 
-    /// The plan has ended: goes when nothing is left to be sent and to be answered.
+    /// The plan has ended: ends when nothing is left to be sent and to be answered.
     void end_plan();
 
     /// What has been planned and not been sent is not sent any more.
     void give_up_unsent();
 
-    /// Goes at once, as the user wants it: what is not sent or not answered is nobody's fault.
+    /// Ends at once, as the user asked: what is not sent or not answered is nobody's fault.
     void cut_off();
 
 private:

@@ -245,7 +245,7 @@ void LoadClient::take_datagram(std::string_view bytes, Clock::time_point now) {
     end_if_done();
 }
 
-/// Its socket has done its duty, and is only listened to.
+/// Its socket is not used for now, only listened to.
 void LoadClient::rest(LateReplies::After after, Clock::time_point planned) {
     worker_.late_replies().take(std::move(socket_), endpoint_, after, planned);
 }

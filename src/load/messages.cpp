@@ -32,7 +32,7 @@ std::size_t bound_of(LoadSettings const& settings) {
                : most_size;
 }
 
-/// A line server, and the audit, would see another message than the one that was asked for.
+/// A line server, and the audit, would see a different message from the one that was asked for.
 void check_text(std::string const& text, std::string_view line_ending) {
     if (text.empty() && line_ending.empty()) {
         throw std::invalid_argument(

@@ -24,9 +24,9 @@ struct Speaker {
 /// a message is depends on its client and its number alone.
 class Messages {
 public:
-    /// `run` distinguishes audited messages of this run from all others.
-    /// Throws std::invalid_argument with a sentence for a size too small for a stamp, for a text
-    /// with a newline, or for one whose last carriage return its line ending would take along.
+    /// `run` distinguishes audited messages of this run from all others. Throws
+    /// std::invalid_argument with a sentence for a size too small for a stamp, for a text with a
+    /// newline, or for one whose last carriage return would become part of its line ending.
     Messages(LoadSettings const& settings, std::uint64_t run);
 
     /// Appends the message and its line ending. Allocates nothing once `out` has grown.

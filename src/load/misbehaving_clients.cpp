@@ -93,7 +93,7 @@ MisbehavingClients::MisbehavingClients(LoadSettings const& settings, Target cons
     Messages(plain, 0).append(message_, {.client = 0, .connection = 0, .message = 0});
     for (auto const& [kind, count] : settings.misbehaving) {
         for (std::size_t i = 0; i < count; ++i) {
-            // What happens to them is no concern of the report's.
+            // What happens to them is not reported.
             spawn(asio::any_io_executor(context_.get_executor()), misbehave(kind),
                   [](std::exception_ptr const&) {});
         }

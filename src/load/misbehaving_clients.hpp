@@ -13,8 +13,8 @@
 
 namespace roger {
 
-/// On an event loop and a thread of their own, so that the figures of the healthy do not suffer
-/// from our own work for these. A client that the server throws out comes again.
+/// On an event loop and a thread of their own, so that the work for these does not distort the
+/// figures of the healthy ones. A client that the server disconnects connects again.
 class MisbehavingClients {
 public:
     MisbehavingClients(LoadSettings const& settings, Target const& target);

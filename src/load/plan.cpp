@@ -1,4 +1,4 @@
-// The moments of messages.
+// When messages are planned.
 #include "load/plan.hpp"
 
 #include "load/random.hpp"

@@ -1,4 +1,4 @@
-// When messages are to be sent: decided before anything is, and whatever the server does.
+// When messages are to be sent: decided beforehand, whatever the server does.
 #pragma once
 
 #include "load/settings.hpp"
@@ -11,12 +11,12 @@
 namespace roger {
 
 struct Timeline {
-    Clock::time_point go;     ///< clients may begin to talk
+    Clock::time_point go;     ///< clients may begin to send
     Clock::time_point begin;  ///< what is planned from here on is measured
     Clock::time_point end;    ///< nothing is planned from here on; max: the plan ends by number
 };
 
-/// One of several event loops that share a plan: clients go round them.
+/// One of several event loops that share a plan: clients are dealt out to them in turn.
 struct Shard {
     std::size_t index = 0;
     std::size_t of = 1;
@@ -39,10 +39,9 @@ struct ClientSchedule {
 /// How long a plan takes that ends neither when it is told to nor with a closed loop's last answer.
 std::optional<Clock::duration> planned_length(LoadSettings const& settings);
 
-/// The plan of one event loop's clients. Open loop: a schedule that nothing can move: message i of
-/// all is planned at the moment that the rate gives it (for an even spread), and is client
-/// i mod N's. Closed loop: a message is planned at the moment at which its client is free to send
-/// it, and has thought.
+/// The plan of one event loop's clients. Open loop: a fixed schedule: message i of all is planned
+/// at the moment that the rate gives it (for an even spread), and is client i mod N's. Closed loop:
+/// a message is planned at the moment at which its client is free to send it, and has thought.
 class Plan {
 public:
     Plan(LoadSettings const& settings, Shard share);

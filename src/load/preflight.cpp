@@ -28,7 +28,8 @@ using Warn = std::function<void(std::string const&)>;
 constexpr std::size_t files_besides = 32;
 constexpr std::size_t files_per_thread = 6;
 
-/// Of an event loop. More of them are listened to for longer, and are colder when used again.
+/// For an event loop. With more, each is listened to for longer, and is colder when it is used
+/// again.
 constexpr std::size_t most_resting = 4096;
 constexpr std::size_t least_resting = 64;
 

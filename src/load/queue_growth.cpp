@@ -73,7 +73,7 @@ void ResponseTrend::add(ResponseTrend const& other) {
 
 std::optional<QueueGrowth> ResponseTrend::growth() const {
     constexpr std::size_t fewest = 3;
-    // A server that is slow at first would hide that it is slow at last.
+    // A server that is slow at first would otherwise hide that it is slow at the end.
     std::size_t const begin = parts_.size() / 5;
     double const part_us = to_seconds(part_) * 1e6;
     Points means;

@@ -1,4 +1,4 @@
-// The set's timer, and when what it says was so.
+// The set's timer, and since when sockets have been ready.
 #include "load/readiness.hpp"
 
 #include "net/last_error.hpp"
@@ -16,7 +16,7 @@ namespace roger {
 
 namespace {
 
-/// After so many turns without a wait, the event loop's other work comes first.
+/// After so many polls without a wait, the event loop's other work comes first.
 constexpr unsigned most_turns = 64;
 
 /// The longest time that it waits without looking whether it wakes up in time.
@@ -63,7 +63,7 @@ std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     auto const timers = std::ranges::remove_if(
         events, [](epoll_event const& event) { return event.data.ptr == nullptr; });
     if (!timers.empty()) {
-        timer_at_ = Clock::time_point::min();  // whatever our clock shows
+        timer_at_ = Clock::time_point::min();  // whatever our clock says
     }
     if (!set_.may_have_more()) {
         polled_ = now;  // else there may be more that was ready

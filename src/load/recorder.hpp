@@ -25,8 +25,8 @@ struct ThreadTime {
 };
 
 /// Records messages of the measured time only: a message belongs to the time at which it was
-/// planned. (For those who watch, there are intervals of the warm-up as well.) Allocates nothing
-/// for a message, and takes a lock only once an interval.
+/// planned. (For the live line, there are intervals of the warm-up as well.) Allocates nothing for
+/// a message, and takes a lock only once an interval.
 class Recorder {
 public:
     explicit Recorder(Intervals& intervals) : intervals_(intervals) {}
@@ -52,7 +52,7 @@ public:
     void overtaken(Clock::time_point planned) { count(overtaken_, planned); }
 
     void connected(Clock::duration took, Clock::duration kept_waiting);
-    /// An attempt to connect came to nothing, or had to be given up.
+    /// An attempt to connect failed, or had to be given up.
     void connect_failed(bool excused);
     void disconnected(bool idle);
 

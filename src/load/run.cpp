@@ -296,7 +296,7 @@ Report LoadRun::make_report(Timeline const& timeline) {
     return report;
 }
 
-/// There was no use in beginning: the first message of each client is what was planned.
+/// The run could not begin: the first message of each client counts as planned.
 void LoadRun::add_never_connected(Report& report) const {
     report.planned =
         std::min<std::uint64_t>(settings_.messages.value_or(settings_.clients), settings_.clients);

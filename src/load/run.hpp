@@ -32,7 +32,7 @@ public:
     LoadRun(LoadRun const&) = delete;
     LoadRun& operator=(LoadRun const&) = delete;
 
-    /// Connects the clients, lets them talk for the time or the number asked for, and waits for the
+    /// Connects the clients, lets them send for the time or the number asked for, and waits for the
     /// last answers. Throws what a worker threw; the others end with this object.
     asio::awaitable<Report> run();
 

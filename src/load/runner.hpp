@@ -29,7 +29,7 @@ public:
     Report run(LoadSettings const& settings, std::string const& title = "",
                std::function<void(LoadRun const&, Report&)> const& after = {});
 
-    /// The user wants no more: the test that was under way, if one was, has ended early.
+    /// The user has interrupted: the test that was under way, if any, has ended early.
     [[nodiscard]] bool interrupted();
 
 private:
@@ -39,7 +39,7 @@ private:
 
     Target& target_;
     asio::io_context between_tests_{1};
-    asio::signal_set signals_;  ///< notes what also comes between tests
+    asio::signal_set signals_;  ///< also notes what comes between tests
     bool interrupted_ = false;
     LiveLine live_line_;
 };

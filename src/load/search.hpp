@@ -81,7 +81,7 @@ public:
 
     /// The rate to try next. Nothing: the search is done.
     [[nodiscard]] std::optional<double> next() const;
-    /// What came of the rate that next() gave.
+    /// The result of the rate that next() gave.
     void tell(Trial trial);
 
     /// Also of a search that is not done.

@@ -26,7 +26,7 @@ enum class Arrivals : std::uint8_t {
     poisson,  ///< independent of each other, as those of many unrelated clients are
 };
 
-/// Clients beside the healthy ones, to see what those suffer from them.
+/// Clients beside the healthy ones, to see how those suffer.
 enum class Misbehaviour : std::uint8_t {
     silent,   ///< connects and sends nothing
     slow,     ///< sends its message a byte at a time

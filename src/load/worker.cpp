@@ -17,7 +17,7 @@ namespace {
 /// is likely to hold.
 constexpr std::size_t most_arriving = 128;
 
-/// Connections begun in one turn: more would have to wait for us before they are noticed.
+/// Connections begun in one go: more would have to wait before we notice them.
 constexpr std::size_t most_begun = 8;
 
 constexpr std::chrono::milliseconds queueing_pause{5};
@@ -83,7 +83,7 @@ void Worker::run() {
 void Worker::finish(std::exception_ptr const& thrown) {
     if (thrown) {
         context_.stop();
-        clients_.clear();  // if memory has run out, to tell of it takes some
+        clients_.clear();  // if memory has run out, reporting that takes some
     }
     events_.finished(thrown);
 }
@@ -138,7 +138,7 @@ bool Worker::over(Clock::time_point now) const {
 
 /// When the next client is to arrive: the ramp is the same for all workers.
 Clock::time_point Worker::arrival_moment() const {
-    // Once one has failed, it is of no use to hold the others back.
+    // Once one has failed, there is no point in holding the others back.
     bool const crowded = sent_off_ - arrived_ >= most_arriving && !connect_failure_;
     if (sent_off_ == clients_.size() || crowded || ending_) {
         return ClientSchedule::none;

@@ -32,7 +32,7 @@ namespace roger {
 /// Why a client could not connect.
 struct ConnectFailure {
     std::string reason;
-    bool excused;  ///< for want of something of ours
+    bool excused;  ///< for lack of something on our side
 };
 
 class Worker {
@@ -136,8 +136,7 @@ private:
     std::optional<ConnectFailure> connect_failure_;
     std::optional<std::uint64_t> quota_;
     Clock::time_point give_up_at_ = ClientSchedule::none;  ///< what was planned before the end
-    std::optional<Clock::duration> delay_at_end_;  ///< what this loop delays from then on is made
-                                                   ///< up for
+    std::optional<Clock::duration> delay_at_end_;          ///< its later delays are compensated
     bool began_ = false;
     std::uint64_t datagrams_ = 0;      ///< sent
     std::uint64_t last_answered_ = 0;  ///< the highest number of one that was answered

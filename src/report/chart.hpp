@@ -32,8 +32,7 @@ struct Level {
     std::string label = {};               ///< above its end
 };
 
-/// Parts of the x axis in which there is nothing to draw a line of: shaded, for nobody to look
-/// past.
+/// Parts of the x axis without data for a line: shaded, lest they be overlooked.
 struct Gaps {
     struct Span {
         double begin;

@@ -215,7 +215,7 @@ Comparison compare(ComparedFigure const& figure, Reports const& before, Reports 
     return result;
 }
 
-/// Where a rate was asked for and achieved, it says nothing about the server.
+/// A rate that was asked for and achieved says nothing about the server.
 bool was_rate_achieved(Report const& report) {
     constexpr double nearly = 0.98;
     return report.asked.rate && report.rate() >= *report.asked.rate * nearly;

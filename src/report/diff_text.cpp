@@ -76,7 +76,7 @@ std::string names_of(std::vector<Comparison> const& comparisons, Judgement judge
     return names_of(comparisons, [=](Comparison const& one) { return one.judgement == judgement; });
 }
 
-/// Of figures that one cannot tell about; why, and what helps.
+/// About figures on which there is no telling: why, and what helps.
 std::string doubts(Difference const& difference) {
     std::vector<std::string> sentences;
     std::string const own = names_of(difference.comparisons, &Comparison::may_be_own);

@@ -29,8 +29,8 @@ struct Incident {
 /// without a wait for a processor, between which is more than five of them. If half of the
 /// intervals are so, it is no event but how the server is, and resampling tells.
 ///
-/// `own_part`, on the figure's scale, is what the load tester may have added in this run: without
-/// it, it has to be an incident still.
+/// `own_part`, on the figure's scale, is what the load tester may have added in this run: it has to
+/// be an incident without that, too.
 ///
 /// Nothing: there is none, or the figure knows none (see ComparedFigure::incident).
 std::optional<Incident> find_incident(ComparedFigure const& figure, IntervalSample const& run,

@@ -21,7 +21,7 @@ namespace roger {
 ///     [response.|service.|connect.]max OP TIME
 ///     rate OP NUMBER                              acked messages a second
 ///     failed OP COUNT                             all messages that were not acked
-///     FATE OP COUNT                               acked, refused, timed_out, wrong_answer, ...
+///     OUTCOME OP COUNT                            acked, refused, timed_out, wrong_answer, ...
 ///     surplus_answers OP COUNT
 ///
 /// OP is <, <=, >, >= or =. A TIME is a number, with a fraction if need be, and us (or µs), ms or

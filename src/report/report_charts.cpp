@@ -20,7 +20,7 @@ namespace roger {
 
 namespace {
 
-/// No clock tells less, and a logarithmic axis has no zero.
+/// No clock resolves less, and a logarithmic axis has no zero.
 constexpr double shortest_us = 1;
 
 /// The points of a line, at most: a page with more is larger, and looks no different.

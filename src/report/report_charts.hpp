@@ -15,7 +15,7 @@ std::vector<Chart> percentile_charts(Latencies const& latencies);
 
 struct TimeCharts {
     std::vector<Chart> charts;
-    std::string note;  ///< what they show otherwise than it was, or not at all; may be empty
+    std::string note;  ///< what they show inexactly, or not at all; may be empty
 };
 
 /// Throughput, failures if there were any, and response times if there were any, over the measured

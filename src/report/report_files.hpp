@@ -17,8 +17,8 @@ struct ReportFiles {
     std::string csv;  ///< of the intervals
 };
 
-/// Before the work whose report it will be. Throws std::invalid_argument with a sentence that names
-/// the option and the file that cannot be written.
+/// To be called before the work that is to be reported. Throws std::invalid_argument with a
+/// sentence that names the option and the file that cannot be written.
 void check_writable(ReportFiles const& files);
 
 /// Each, even if others fail. Throws std::runtime_error with a sentence that names those that could

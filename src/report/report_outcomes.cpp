@@ -33,7 +33,8 @@ std::string share_of(std::uint64_t messages, Outcomes const& outcomes) {
     return share_text(static_cast<double>(messages) / static_cast<double>(outcomes.sum()));
 }
 
-/// In percent of the bar. What there is at all can be seen, at the expense of the largest.
+/// In percent of the bar. An outcome that occurred at all stays visible, at the expense of the
+/// largest.
 std::array<double, outcome_count> bar_widths(Outcomes const& outcomes) {
     constexpr double visible = 0.8;
     std::array<double, outcome_count> widths = {};
@@ -86,7 +87,7 @@ void append_rows(std::string& out, Outcome outcome, Report const& report) {
     }
 }
 
-/// What is no message's outcome, but concerns the server.
+/// What concerns the server, but is no message's outcome.
 std::string asides(Report const& report) {
     std::string out = "<p class=\"hint\">";
     if (report.datagrams) {

@@ -114,8 +114,8 @@ TextLines latency_table(Report const& report) {
 constexpr int name_width = 16;
 constexpr int count_width = 14;
 
-/// Each outcome that is not zero, and under it why. In not more than `most_lines` lines, if that is
-/// enough for the outcomes.
+/// Each outcome that is not zero, and its reasons below it. In not more than `most_lines` lines, if
+/// that is enough for the outcomes.
 TextLines outcomes_table(Report const& report, std::size_t most_lines) {
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i != outcome_count; ++i) {
@@ -222,7 +222,7 @@ std::string traffic(Report const& report) {
                        per_second(report.received_bytes));
 }
 
-/// So long that figures may be made of it: half of the longest response, or a hundredth of the run.
+/// Long enough to have shaped the figures: half of the longest response, or a hundredth of the run.
 bool is_stall_notable(Report const& report) {
     constexpr std::int64_t least_us = 1000;
     constexpr double share_of_run = 0.01;

@@ -29,7 +29,7 @@ bool was_cut_off(Report const& report) {
     });
 }
 
-/// What the load tester itself has to do with it, and what helps.
+/// The load tester's own part in it, and what helps.
 std::string own_part(Report const& report) {
     if (report.planned == 0) {
         return report.interrupted ? "the run was interrupted before a message was planned"

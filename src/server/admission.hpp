@@ -1,5 +1,6 @@
 // Who is served, who waits and who is refused, over all addresses and loops: the policy. Listeners
-// and datagram sockets ask here and obey; which loop serves a new connection is ServerCore's.
+// and datagram sockets ask here and obey; which loop serves a new connection is for ServerCore to
+// decide.
 #pragma once
 
 #include "net/async_condition.hpp"
@@ -39,7 +40,7 @@ public:
 private:
     friend class Admission;
 
-    /// So many at once.
+    /// How many there may be at once.
     struct Quota {
         Admission* admission;
         std::atomic<std::size_t> free;
@@ -53,11 +54,11 @@ private:
 /// Lives on the first loop, where connections are accepted and datagrams received.
 class Admission {
 public:
-    /// At shutdown, so many of those in the listen queue are refused: as many as one holds, so that
-    /// who goes on connecting does not keep the server from its end.
+    /// At shutdown, so many connections of a listen queue are refused: as many as it holds, so that
+    /// clients that go on connecting do not keep the server from ending.
     static constexpr int most_refused_at_shutdown = asio::socket_base::max_listen_connections;
 
-    /// The same for a datagram socket, in batches: a flood must not keep the server from its end.
+    /// The same for a datagram socket, in batches: a flood must not keep the server from ending.
     static constexpr std::size_t most_refused_batches_at_shutdown = 256;
 
     /// `server` is what this is a part of. Throws Error if the limit on open files does not allow
@@ -83,7 +84,7 @@ public:
     ///     while (admission.closed()) co_await admission.wait();
     auto wait() {
         awaited_ = true;
-        if (!closed()) {  // a permit was given back before that was known
+        if (!closed()) {  // a permit was given back before `awaited_` was set
             notify_later();
         }
         return condition_.wait();

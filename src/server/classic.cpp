@@ -213,7 +213,7 @@ private:
         }
     }
 
-    // Signals are heard from before it listens, and on a thread of their own, since a write can
+    // Signals are handled from before it listens, and on a thread of their own, since a write can
     // block the other.
     asio::io_context waiting_{1};
     asio::signal_set signals_;

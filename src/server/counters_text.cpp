@@ -1,4 +1,4 @@
-// What is worth a word.
+// Counters in words: only those that are not 0.
 #include "server/counters_text.hpp"
 
 #include "program/units.hpp"

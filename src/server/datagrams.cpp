@@ -1,4 +1,4 @@
-// A datagram's way: received, displayed, acknowledged, in the company of others.
+// Datagrams, many at once: received, displayed, acknowledged.
 #include "server/datagrams.hpp"
 
 #include "net/spawn.hpp"
@@ -30,8 +30,7 @@ constexpr std::size_t most_udp_bytes = 65'535;
 
 constexpr std::size_t line_ending_bytes = 2;
 
-/// A datagram of this size is received whole, or it is neither a message that is short enough nor
-/// what a server like this one sends.
+/// Enough for every message that is short enough, and for every answer of a server like this one.
 std::size_t bytes_for_one(Address const& address, ServerContext const& server) {
     ReplyLines const& lines = server.lines;
     std::size_t const largest =
@@ -96,8 +95,8 @@ Task<void> Datagrams::run() {
     finish();
 }
 
-/// Until something has come, and it may be taken. It goes on in a round of the loop's, whose end
-/// writes what it brings; if there is something already, the clients have their turn before it.
+/// Waits until something has come and may be taken. Resumes in a round of the loop's, at whose end
+/// what it brings is written; if something is there already, clients that are ready go first.
 Task<void> Datagrams::until_admissible() {
     bool in_round = false;
     while (open_ && (!in_round || !readable_ || loop_.full() || admission_.closed())) {
@@ -131,7 +130,7 @@ asio::error_code Datagrams::receive() {
     owed_.clear();
     std::size_t const most = admission_.admissible(batch_.most());
     asio::error_code const error = batch_.receive(descriptor_, most);
-    // Fewer than that were all there were.
+    // Fewer than that: the queue is empty.
     readable_ = batch_.size() == most || (error && error != asio::error::would_block);
     for (std::size_t index = 0; index != batch_.size(); ++index) {
         take(index);
@@ -144,9 +143,9 @@ bool Datagrams::is_too_long(std::size_t index) const {
            without_line_ending(batch_.bytes(index)).size() > loop_.server().options.max_message;
 }
 
-/// An answer of ours, or of another server like us, is never answered: two servers whose addresses
-/// were forged onto each other would talk for ever. Whatever can be a message has to be the very
-/// answer, so that no client's words are taken for one.
+/// An answer of ours, or of another server like this one, is never answered: with forged addresses
+/// two servers could be made to answer each other for ever. What could be a message counts as an
+/// answer only if it is exactly one, so that no client's message is taken for it.
 bool Datagrams::is_answer(std::size_t index) const {
     std::string_view const text = without_line_ending(batch_.bytes(index));
     std::string_view const ack = without_line_ending(loop_.server().lines.ack.line());

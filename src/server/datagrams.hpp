@@ -31,9 +31,9 @@
 namespace roger {
 
 /// A sender is a client from when its datagram is received until it is answered: each datagram in
-/// hand has a permit. What there is none for stays in the socket's queue, or is told
-/// `error: busy`. There is no connection that could be idle or closed, so that no deadline
-/// but the drain's concerns datagrams.
+/// hand has a permit. Those without one stay in the socket's queue, or are answered `error: busy`.
+/// There is no connection that could be idle or closed, so the drain's is the only deadline of
+/// datagrams.
 class Datagrams final : SocketOwner {
 public:
     /// What happens that concerns the server.
@@ -47,16 +47,16 @@ public:
 
     [[nodiscard]] Address const& address() const { return bound_.address; }
 
-    /// Serves until close(): then what is in hand is still displayed and acknowledged, what has
-    /// come and not been received is told that the server shuts down, and the socket is closed.
+    /// Serves until close(): then what is in hand is still displayed and acknowledged, what is
+    /// still in the socket's queue is told that the server shuts down, and the socket is closed.
     Task<void> run();
 
     void close();
 
-    /// A Unix socket's, for a server that waits for nothing: what is in hand may never be finished.
+    /// A Unix socket's, for a server that ends at once: what is in hand may never be finished.
     void remove_file() { bound_.file.reset(); }
 
-    /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
+    /// If its coroutine waits in a Waiter, destroys that.
     void destroy_waiting() { waiter_.destroy(); }
 
     /// Datagrams that came faster than they were received, and were dropped by the system. From
@@ -96,7 +96,7 @@ private:
     Callbacks callbacks_;
     asio::steady_timer pause_;
     Waiter waiter_;
-    bool idle_ = false;      ///< waits for something to come, or for room for it
+    bool idle_ = false;      ///< waits for datagrams, or for budget
     bool readable_ = false;  ///< as far as is known
     int descriptor_;         ///< the socket's; -1 once it is closed
     DatagramBatch batch_;

@@ -40,7 +40,7 @@ void Display::finish() {
     if (writer_.joinable()) {
         writer_.join();
     }
-    // A coroutine that is let go of is destroyed through its executor.
+    // A coroutine that still waits is destroyed through its executor.
     for (auto const& buffer : buffers_) {
         buffer->destroy_waiters();
     }
@@ -92,20 +92,19 @@ void Display::write(RecordBuffer& buffer) {
     }
 }
 
-/// While the writer or another loop is at the output, it is: what they write comes first, and
-/// whole.
+/// It is while the writer or another loop is writing: their records come first, and whole.
 bool Display::is_for_writer() const {
     return writer_busy_ || loop_writes_ || options_.sync || sink_.is_shared() ||
            (sink_.may_block() && !latency_.is_low());
 }
 
-/// Only of a file it is asked how long it takes.
+/// Only writes to a file are timed.
 template <typename Write>
 std::error_code Display::timed(Write write) {
     return sink_.may_block() ? latency_.measure(write) : write();
 }
 
-/// Returns whether that was the end of it.
+/// Returns whether nothing is left for the writer.
 bool Display::write_now(RecordBuffer::Block& block) {
     std::string_view rest = block.bytes;
     if (!failure_) {
@@ -167,8 +166,7 @@ void Display::write_buffers(std::vector<RecordBuffer*> const& buffers) {
     }
 }
 
-/// Also after a failure, which concerns them less: it is what they tell of. Then behind a newline
-/// where it came in the middle of a record.
+/// Also after a failure, since they may report it. A newline comes first where a record is torn.
 void Display::write_lines(std::vector<std::string> const& lines) {
     for (std::string const& line : lines) {
         std::string_view newline = sink_.within_line() ? "\n" : "";

@@ -46,16 +46,16 @@ public:
     void abandon() { sink_.stop(); }
 
     /// Where standard output and standard error are the same file: a line of the log, written
-    /// between two records and never within one. From any thread, which does not wait: a line too
-    /// many is dropped, and so is one that cannot be written. `line` has its newline.
+    /// between two records and never within one. From any thread, without waiting: a line too many
+    /// is dropped, and so is one that cannot be written. `line` has its newline.
     void write_line(std::string_view line);
 
     /// Waits until all lines are written or dropped, but for no longer than `most`.
     void flush_lines(std::chrono::milliseconds most);
 
-    /// Ends the writer, and lets go of whoever still waits. Both touch the event loops' contexts,
-    /// so it has to come when the loops no longer run, and before the contexts are destroyed. Gives
-    /// an output up that does not take what is written to it.
+    /// Ends the writer, and destroys the coroutines that still wait. Both touch the event loops'
+    /// contexts, so it is to be called when the loops no longer run, and before the contexts are
+    /// destroyed. Gives up an output that does not take what is written to it.
     void finish();
 
     void write(RecordBuffer& buffer) override;
@@ -78,8 +78,8 @@ private:
     std::mutex guard_;
     std::condition_variable handed_over_;
     std::condition_variable idle_;  ///< the writer has written all there was
-    // Guarded; but the output, its latency and failure are his who is at the output: the writer
-    // while it is busy, unless a loop is there.
+    // Guarded. But the output, its latency and its failure belong to whoever is writing: to the
+    // writer thread while it is busy, unless a loop is writing.
     std::vector<RecordBuffer*> to_write_;
     std::vector<std::string> lines_;
     bool writer_busy_ = false;

@@ -1,4 +1,4 @@
-// A thread that waits for the end of the time.
+// The thread that waits until the time is over.
 #include "server/forced_end.hpp"
 
 #include "net/signal_mask.hpp"
@@ -36,7 +36,7 @@ void say_why() {
         std::thread(std::move(say)).detach();
         said.wait_for(last_words_time);
     } catch (std::system_error const&) {  // NOLINT(bugprone-empty-catch)
-        // The status tells of it.
+        // The exit status tells.
     }
 }
 

@@ -1,4 +1,4 @@
-// The end of a program one of whose threads hangs.
+// Ends a program even if one of its threads hangs.
 #pragma once
 
 #include "net/clock.hpp"
@@ -17,13 +17,13 @@ class ForcedEnd {
 public:
     /// Throws Error, Errc::no_thread.
     ForcedEnd();
-    /// It has ended by itself.
+    /// To be destroyed when the program ends by itself.
     ~ForcedEnd();
     ForcedEnd(ForcedEnd const&) = delete;
     ForcedEnd& operator=(ForcedEnd const&) = delete;
 
-    /// Of several times the first to come stands. The program has half a second more: it may have
-    /// been stopped (SIGSTOP) meanwhile, which is no fault of its output.
+    /// Of several times the earliest counts. The program has half a second more: it may have been
+    /// stopped (SIGSTOP) meanwhile, which is no fault of its output.
     void in(std::chrono::milliseconds time);
 
     /// At once; but a thread of its own says why on standard error, for which it waits a second.

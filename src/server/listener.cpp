@@ -50,8 +50,8 @@ void Listener::drain() {
     close();
 }
 
-/// Until there is a connection to accept and, unless newcomers are refused, a permit for it. What
-/// there is none for stays in the listen queue.
+/// Waits for a connection to accept and, unless newcomers are refused, for a permit. Connections
+/// without a permit stay in the listen queue.
 Task<void> Listener::until_admissible() {
     asio::error_code ignored;
     co_await listening_.socket.async_wait(Acceptor::wait_read,
@@ -67,7 +67,7 @@ asio::error_code Listener::accept_ready() {
     asio::error_code error;
     for (int i = 0; i < most_accepted_at_once && open_ && !admission_.closed(); ++i) {
         Permit permit = admission_.admit();
-        // Who is not served is refused here and now.
+        // Refusals are sent from this loop, at once.
         Loop& loop = permit ? callbacks_.next_loop() : first_loop_;
         std::optional<Newcomer> newcomer = accept_one(error);
         if (!newcomer && is_of_one_connection(error)) {

@@ -29,7 +29,7 @@ public:
     /// Accepts until close(). Runs on the first loop.
     Task<void> run();
 
-    /// Tells who waits in the listen queue that the server shuts down, and closes.
+    /// Tells the clients in the listen queue that the server shuts down, and closes.
     void drain();
 
     void close();

@@ -1,4 +1,4 @@
-// What could fill the log.
+// Keeps repeated messages from filling the log.
 #pragma once
 
 #include "net/clock.hpp"
@@ -7,7 +7,7 @@
 
 namespace roger {
 
-/// Of what happens again and again, at most one line a second.
+/// Lets through at most one line a second of what happens again and again.
 class LogThrottle {
 public:
     bool lets_through(Clock::time_point now) {

@@ -25,7 +25,8 @@ constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 /// How long a refused client may take to close its side before the server closes the connection.
 constexpr std::chrono::milliseconds linger_time{1000};
 
-/// A client that has not reached its loop yet. It keeps the server, which its permit goes back to.
+/// A client that has not reached its loop yet. It keeps the server alive, to which its permit
+/// returns.
 struct Arrival {
     std::shared_ptr<void> server;
     Descriptor socket;
@@ -35,7 +36,7 @@ struct Arrival {
 
 /// In the order of Timer.
 std::vector<Timeout> timeouts(ServerOptions const& options) {
-    // It is no reason for a shutdown to fail.
+    // To linger must not make a shutdown time out.
     auto const linger = std::min({linger_time, options.write_timeout.value_or(linger_time),
                                   options.drain_timeout.value_or(2 * linger_time) / 2});
     return {options.idle_timeout, options.message_timeout, options.write_timeout, linger,
@@ -107,7 +108,7 @@ void Loop::keep_server() {
     }
 }
 
-/// The server may go, and this with it.
+/// May destroy the server, and this with it.
 void Loop::let_go() {
     if (--keepers_ == 0) {
         auto const until_the_end = std::move(kept_);
@@ -122,7 +123,7 @@ void Loop::enter(Session& session, bool served) {
     }
 }
 
-/// Notifies nobody yet: it may be the end of the context that destroys the session.
+/// Notifies nobody yet: what destroys the session may be the end of its context.
 void Loop::leave(Session& session, bool served) {
     session.unlink();
     if (served) {
@@ -152,8 +153,8 @@ void Loop::start() {
           });
 }
 
-/// Another context may be destroyed as soon as the server has ended, but while it has something in
-/// this one, it has not.
+/// The caller may destroy the contexts once the server has ended, so it has not while anything of
+/// it is pending in this one.
 void Loop::finished(std::exception_ptr const& thrown, std::shared_ptr<void> server) {
     if (thrown) {
         server_.fail(describe(thrown));
@@ -163,8 +164,8 @@ void Loop::finished(std::exception_ptr const& thrown, std::shared_ptr<void> serv
     callbacks_.finished(std::move(server));
 }
 
-/// A client that has much to send does not keep Asio's other work waiting: each round comes behind
-/// what is ready there.
+/// Each round is queued behind the other work of the context, so that clients that send much do not
+/// starve that.
 Task<void> Loop::run() {
     while (!finished_) {
         if (ready_.empty()) {
@@ -182,8 +183,8 @@ Task<void> Loop::run() {
     }
 }
 
-/// First all of the events, then the sessions: what one does cannot make another's event stale.
-/// What all of them have to display is written in one.
+/// First all of the events, then the sessions: what one does cannot make another's event stale. The
+/// records of all of them are written with one call.
 void Loop::round() {
     for (epoll_event const& event : ready_set_->poll()) {
         EpollSet::owner(event)->on_event(event.events);
@@ -194,7 +195,7 @@ void Loop::round() {
     }
 }
 
-/// Outside of a round, whoever is ready has already woken it.
+/// Outside of a round, the first that became ready has woken it already.
 void Loop::resume_soon(Waiter& waiter) {
     bool const must_wake = ready_.empty();
     ready_.add(waiter);
@@ -210,7 +211,7 @@ void Loop::resume_later(Waiter& waiter) {
     }
 }
 
-/// There is only one of its own.
+/// The loop itself has only one: to retry.
 void Loop::on_deadline(Timer /*timer*/) {
     ready_.take(later_);
     wake();

@@ -31,13 +31,13 @@ namespace roger {
 
 class Session;
 
-/// What a session waits for. Each has one length in all of a server.
+/// What a session waits for. Each timer has the same length for all sessions of a server.
 enum class Timer : std::uint8_t {
     idle,     ///< until the client sends something
     message,  ///< until the message that it has begun ends
     write,    ///< until the client takes its answers
     linger,   ///< until the client closes its side after our final reply
-    retry,    ///< until the loop tries again what the system had no memory for
+    retry,    ///< until the loop retries what the system lacked memory for
 };
 
 /// Bytes of messages that wait to be handled, bounded over all clients of a loop (promise P4):
@@ -59,15 +59,15 @@ class Loop final : DeadlineOwner<Timer> {
 public:
     struct Callbacks {
         std::function<void()> session_ended;  ///< one that was served has left
-        std::function<void()> drained;        ///< once: it drains, and the last session is gone
-        /// Once: it waits for nothing any more, here or in the context. `server`: what kept the
-        /// server until now, which is not to end on this thread.
+        std::function<void()> drained;  ///< once: it is draining, and the last session is gone
+        /// Once: nothing of it is pending any more, here or in the context. `server` has kept the
+        /// server alive until now, and is not to be released on this thread.
         std::function<void(std::shared_ptr<void> server)> finished;
-        std::function<void(std::string const& why)> client_refused;  ///< for want of means
+        std::function<void(std::string const& why)> client_refused;  ///< for lack of resources
     };
 
     /// The callbacks are called on `context`, which one thread at a time runs. Throws
-    /// std::system_error for want of descriptors.
+    /// std::system_error if there are too few descriptors.
     Loop(std::size_t index, asio::io_context& context, ServerContext const& server,
          Callbacks callbacks);
     ~Loop() override;
@@ -85,26 +85,26 @@ public:
     /// it is refused and closed before this returns.
     void turn_away(Descriptor socket, PeerAddress peer, CloseReason why, Permit permit);
 
-    /// Its clients' rounds begin, and keep the context running, clients or not, until finish() or
+    /// Starts its rounds, which keep the context running, clients or not, until finish() or
     /// end_now(). From any thread, before the first client comes.
     void start();
 
     /// Lets every session finish what it has received. From any thread.
     void drain();
 
-    /// There is nothing left to do. From any thread.
+    /// Ends its rounds, since there is nothing left to do. From any thread.
     void finish();
 
     /// Closes the connections of all sessions: those that wait for the client end. Those that wait
     /// for the handler end when it returns. From any thread.
     void end_now();
 
-    // For the context's end: ShutdownHook.
+    // When the context shuts down: ShutdownHook.
     void destroy_waiters();
     void destroy_io();
 
     // What sessions use, on this loop's thread.
-    std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is taken apart
+    std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is decoded
     ReadBatchPool read_batches;
     LoopCounters counters;
     Count owing;  ///< sessions whose clients do not take their answers just now
@@ -113,7 +113,7 @@ public:
     Pauses retries{"cannot receive from a client or send to it"};
     void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
     [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
-    /// Before it is closed; also when the loop's rounds have ended.
+    /// To be called before it is closed; also after the loop's rounds have ended.
     void unwatch(int descriptor) {
         if (ready_set_) {
             ready_set_->remove(descriptor);
@@ -122,9 +122,9 @@ public:
     /// Null: the handler is not the server's own.
     [[nodiscard]] MessageWriter* writer() const { return writer_; }
 
-    /// A session that waits, or is about to, goes on in this round of its events, or in the next.
+    /// A session that waits, or is about to, is resumed in this round, or in the next.
     void resume_soon(Waiter& waiter);
-    /// The same after retry_pause at most, or when something else happens to it.
+    /// The same after retry_pause at most, or at an earlier event.
     void resume_later(Waiter& waiter);
 
     /// Whether so much waits to be displayed that no session is to receive more.
@@ -134,7 +134,7 @@ public:
 
     void enter(Session& session, bool served);
     void leave(Session& session, bool served);
-    /// Its coroutine has ended.
+    /// A session's coroutine has ended.
     void ended(std::exception_ptr const& thrown);
 
 private:
@@ -161,23 +161,23 @@ private:
     bool draining_ = false;
     bool drained_told_ = false;
     bool ended_now_ = false;
-    bool served_one_left_ = false;  ///< and the server does not know yet
-    ListHook sessions_;             ///< they live in their coroutines' frames
+    bool served_one_left_ = false;  ///< and the server has not been told yet
+    ListHook sessions_;             ///< owned by their coroutines' frames
     std::size_t keepers_ = 0;
     std::shared_ptr<void> kept_;  ///< the server, while there are keepers
     DeadlineQueues<Timer> deadlines_;
     std::optional<DeadlineTimer<Timer>> timer_;
     std::optional<EpollSet> ready_set_;  ///< until it has finished
     MessageWriter* writer_;
-    WaiterQueue ready_;  ///< they go on in this round or the next
-    WaiterQueue later_;  ///< they go on at the next retry
+    WaiterQueue ready_;  ///< to be resumed in this round or the next
+    WaiterQueue later_;  ///< to be resumed at the next retry
     Deadline<Timer> retry_;
     bool in_round_ = false;
     bool finished_ = false;
 };
 
-/// With this a session's coroutine keeps the server, wherever it is suspended. One pointer, where a
-/// std::shared_ptr would be two: each client has one.
+/// Keeps the server alive for a session's coroutine, wherever that is suspended. One pointer, where
+/// a std::shared_ptr would be two: each client has one.
 class Keeper {
 public:
     explicit Keeper(Loop& loop) : loop_(&loop) { loop_->keep_server(); }

@@ -19,8 +19,8 @@
 
 namespace roger {
 
-/// Of one event loop, and only used on it. What is added during a round of its clients is written
-/// at the end of the round.
+/// Belongs to one event loop, and is only used on it. What is added during a round of its clients
+/// is written at the end of the round.
 class MessageWriter {
 public:
     /// Counts bytes of what has been added, from the start.
@@ -48,7 +48,8 @@ public:
     [[nodiscard]] virtual bool full() const = 0;
 
     /// Writes what has been added. Those who wait for it are resumed before this returns, or later,
-    /// when the output has taken it. While it is being written, what is added waits its turn.
+    /// when the output has taken it. While it is being written, what is added waits for the next
+    /// write.
     virtual void write() = 0;
 
     /// Whether it has been written up to there, or never will be.
@@ -70,13 +71,13 @@ public:
     /// for messages without newlines, as those of connections are.
     [[nodiscard]] virtual std::size_t count_written(Position end, std::size_t count) const = 0;
 
-    /// Why nothing is written any more. Empty: what was not written is refused, and that was all.
+    /// Why writing has ended for good. Empty: what was not written is refused, and writing goes on.
     [[nodiscard]] virtual std::string failure() const = 0;
 
     WaiterQueue unwritten;  ///< for those who wait until what is added by now is settled
 };
 
-/// A Handler that is made of one is not called: what comes is written.
+/// A Handler that is made of one is never called: messages go to the writer instead.
 struct WritingHandler {
     std::function<MessageWriter&(std::size_t loop)> writer;
     std::string_view refusal = cannot_display_refusal;  ///< the answer to what was not written

@@ -75,7 +75,8 @@ off_t end_in_record(int descriptor, int readable) {
     return last != '\n' ? place : 0;
 }
 
-/// Another server's write() grows the file as it goes on: only what stays so is left unfinished.
+/// Another server's write() may be growing the file just now: only a record that stays incomplete
+/// was left so.
 bool ends_in_record(int descriptor, int readable) {
     off_t const end = end_in_record(descriptor, readable);
     if (end == 0) {
@@ -85,9 +86,9 @@ bool ends_in_record(int descriptor, int readable) {
     return end_in_record(descriptor, readable) == end;
 }
 
-/// Of two servers that start at once, one looks first. Given back when `readable` is closed. Where
-/// there are no locks for files that are only read, as on NFS, or somebody else has one for long,
-/// it is better to look without than not at all.
+/// Lets one of two servers that start at once look first. Released when `readable` is closed. Where
+/// files that are only read cannot be locked, as on NFS, or somebody else holds a lock for long,
+/// looking without one is better than not at all.
 void try_to_lock(int readable) {
     for (auto const deadline = Clock::now() + most_lock_time;
          uninterrupted([&] { return ::flock(readable, LOCK_EX | LOCK_NB); }) != 0 &&

@@ -18,7 +18,7 @@
 namespace roger {
 
 namespace {
-/// When the server has ended, for the sessions that can come to their own end.
+/// Once the server has ended, for the sessions that can still finish by themselves.
 constexpr std::chrono::milliseconds wind_down_time{100};
 }  // namespace
 
@@ -85,7 +85,8 @@ void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
             core.fail(describe(std::current_exception()));
         }
     }
-    // Messages that wait to be displayed would go on as long as the output takes them.
+    // Bounded, since messages that wait to be displayed would go on for as long as the output takes
+    // them.
     context.restart();
     for (auto const end = Clock::now() + wind_down_time;
          Clock::now() < end && context.poll_one() != 0;) {

@@ -30,8 +30,7 @@ public:
     void shutdown();
 
 private:
-    /// Can destroy what is pending, and with it the coroutines that await it, before it is itself
-    /// destroyed.
+    /// Whose pending operations, and the coroutines that await them, can be destroyed before it is.
     struct Context : asio::io_context {
         Context() : asio::io_context(1) {}
         using asio::io_context::shutdown;

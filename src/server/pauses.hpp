@@ -1,4 +1,4 @@
-// What fails for want of resources, and is tried again after a pause.
+// What fails for lack of resources, and is retried after a pause.
 #pragma once
 
 #include "net/clock.hpp"
@@ -17,16 +17,16 @@
 
 namespace roger {
 
-/// Out of descriptors or memory, to try again at once would be to fail again at once.
+/// Out of descriptors or memory, an immediate retry would fail as well.
 inline constexpr std::chrono::milliseconds pause_time{100};
 
-/// What was to be written, sent or received and would have needed memory that the system had not:
-/// nothing was, and the next try may go better. No event tells when.
+/// A call that was to write, send or receive lacked memory in the system: it did nothing, and a
+/// retry may succeed. No event tells when.
 [[nodiscard]] inline bool lacks_memory(int error) {
     return error == ENOBUFS || error == ENOMEM;
 }
 
-/// Until that is tried again.
+/// Before such a retry.
 inline constexpr std::chrono::milliseconds retry_pause{10};
 
 /// All pauses of one kind in a server: each is counted, and at most one a second is logged.

@@ -120,7 +120,7 @@ private:
             if (!has_block_) {
                 return;
             }
-            block = buffer_.block().bytes;  // of which the buffer can be done before we are
+            block = buffer_.block().bytes;  // a copy: the buffer can be done with it before we are
             until_ = timeout_ ? std::optional(buffer_.block().since + *timeout_) : std::nullopt;
             lock.unlock();
             append(block);

@@ -43,8 +43,8 @@ public:
     /// any thread.
     void abandon();
 
-    /// Ends the threads, and lets go of whoever still waits. To be called when the event loops no
-    /// longer run, and before their contexts are destroyed.
+    /// Ends the threads, and destroys the coroutines that still wait. To be called when the event
+    /// loops no longer run, and before their contexts are destroyed.
     void finish();
 
 private:
@@ -55,7 +55,7 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-/// The longest beginning of `records`, of whole ones, that has at most `most` bytes.
+/// The longest prefix of `records` that has at most `most` bytes and ends with a whole record.
 std::string_view leading_records(std::string_view records, std::size_t most);
 
 }  // namespace roger

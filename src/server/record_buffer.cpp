@@ -64,7 +64,7 @@ void RecordBuffer::write() {
 }
 
 void RecordBuffer::written(std::size_t bytes, std::error_code failure) {
-    if (!failure_) {  // what comes behind a failure is not written
+    if (!failure_) {  // after a failure nothing counts as written
         written_ = block_begin_ + bytes;
     }
     failure_ = failure;

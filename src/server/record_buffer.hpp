@@ -29,11 +29,11 @@ public:
     BlockWriter& operator=(BlockWriter const&) = delete;
     virtual ~BlockWriter() = default;
 
-    /// Takes the buffer's block, and ends with one of its four: written() and refuse_rest(), or
-    /// post_written() and post_refuse_rest(). On the buffer's loop, without waiting.
+    /// Takes the buffer's block, and when done calls one of written() and refuse_rest(), or from
+    /// another thread post_written() and post_refuse_rest(). On the buffer's loop, without waiting.
     virtual void write(RecordBuffer& buffer) = 0;
 
-    /// A sentence for what ended the writing for good.
+    /// A sentence about what ended the writing for good.
     [[nodiscard]] virtual std::string describe(std::error_code failure) const = 0;
 };
 
@@ -71,16 +71,16 @@ public:
     };
     [[nodiscard]] Block& block() { return block_; }
 
-    /// The block has been: `bytes` of it can be relied upon. On the loop.
+    /// The block's end: `bytes` of it have been written for good. On the loop.
     void written(std::size_t bytes, std::error_code failure);
-    /// `bytes` of it can be relied upon, the rest is given up. What is added from now on is written
-    /// as if nothing had happened. On the loop.
+    /// `bytes` of it have been written for good, the rest is given up. What is added from now on is
+    /// written as if nothing had happened. On the loop.
     void refuse_rest(std::size_t bytes);
     /// The same from another thread, posted to the loop.
     void post_written(std::size_t bytes, std::error_code failure);
     void post_refuse_rest(std::size_t bytes);
 
-    /// Whoever waits never goes on.
+    /// Destroys the coroutines that wait.
     void destroy_waiters();
 
 private:

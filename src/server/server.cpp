@@ -26,8 +26,8 @@ void begin_serving(ServerCore& core) {
     }
 }
 
-/// What a handler waits for may yet come, and find what is here. That there is a way to it tells
-/// leak checkers that this is meant.
+/// What a handler waits for may still come, and needs what is kept here. That it stays reachable
+/// tells leak checkers that this is intended.
 void keep_for_ever(std::shared_ptr<ServerCore> core) {
     static std::mutex guard;
     static auto& kept = *new std::vector<std::shared_ptr<ServerCore>>;

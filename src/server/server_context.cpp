@@ -1,4 +1,4 @@
-// The wording of the answers, which docs/protocol.md lists, and what a failure comes to.
+// The wording of the answers, which docs/protocol.md lists, and what a handler's failure leads to.
 #include "server/server_context.hpp"
 
 #include "net/spawn.hpp"

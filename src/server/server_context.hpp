@@ -1,4 +1,4 @@
-// What every session of a server goes by. Set up before the first client comes, constant after.
+// What all sessions of a server share. Set up before the first client comes, constant from then on.
 #pragma once
 
 #include "protocol/replies.hpp"
@@ -18,22 +18,22 @@ struct ServerContext {
     ServerOptions options;
     Handler handler;
     ReplyLines lines;
-    /// The server as a whole, this included. Its coroutines keep it; whatever else is pending looks
-    /// whether it is still there.
+    /// The server as a whole, this included. Its coroutines keep it alive; whatever else is pending
+    /// checks whether it still exists.
     std::weak_ptr<void> owner;
-    /// Something went wrong for good: remembered for the result, and the server drains.
+    /// Something went wrong for good: records it for the result, and drains.
     std::function<void(std::string const& what)> fail;
 
     /// The loop's, where the handler has messages written; else null.
     [[nodiscard]] MessageWriter* writer(std::size_t loop) const;
 
-    /// The handler threw. A refusal of the batch is added to `refusals`, and nothing returned; what
-    /// else it throws ends the server, and how many messages of the batch it took is returned.
+    /// The handler threw. A refusal of the batch is added to `refusals`, and nothing is returned.
+    /// Anything else ends the server; how many messages of the batch were handled is returned.
     [[nodiscard]] std::optional<std::size_t> handle_exception(std::exception_ptr const& thrown,
                                                               Refusals& refusals) const;
 
-    /// So many messages that a writer has settled were not written. If nothing is any more, the
-    /// server fails; returns whether.
+    /// So many settled messages were not written. If the writer has failed for good, so does the
+    /// server; returns whether.
     [[nodiscard]] bool fails(MessageWriter const& writer, std::size_t unwritten) const;
 };
 

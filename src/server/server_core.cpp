@@ -46,7 +46,7 @@ ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<v
 
 // --- listening ----------------------------------------------------------------------------
 
-/// Binds first: what is open by then counts for the limit.
+/// Binds first, so that these sockets count as open when the limit is chosen.
 void ServerCore::open(Contexts const& contexts) {
     context_.owner = weak_from_this();
     try {
@@ -200,7 +200,7 @@ void ServerCore::start() {
     guarded([this] { context_.options.on_started(addresses_); });
 }
 
-/// The coroutine keeps the server; its failure is the server's.
+/// The coroutine keeps the server alive; its failure is the server's.
 void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*then)()) {
     spawn(first_loop().context().get_executor(), std::move(coroutine),
           [self = shared_from_this(), then](std::exception_ptr const& thrown) {
@@ -219,7 +219,8 @@ void ServerCore::post(std::function<void(ServerCore&)> action) {
         while_alive(weak_from_this(), [this, action = std::move(action)] { action(*this); }));
 }
 
-/// What a function of the options throws is the server's failure, and keeps nothing from going on.
+/// What a function of the options throws is a failure of the server's, and does not interrupt the
+/// caller.
 void ServerCore::guarded(std::function<void()> const& call) {
     try {
         call();
@@ -316,8 +317,7 @@ Task<void> ServerCore::bound_drain() {
     }
 }
 
-/// Who has only its answers left to take, or only its connection to close, is no reason for a
-/// failure.
+/// Clients that have only to take their answers, or to close their connections, make it no failure.
 void ServerCore::end_drain(std::chrono::milliseconds after) {
     Counters const now = counters();
     std::uint64_t const settled =
@@ -360,15 +360,14 @@ void ServerCore::part_drained() {
     }
 }
 
-/// What is refused from now on is a failure. Of the one conversation that a server serves, every
-/// message counts.
+/// Messages refused from now on are a failure; with `once`, all that are refused.
 void ServerCore::note_drain() {
     if (!std::exchange(draining_, true) && !context_.options.once) {
         refused_before_drain_ = counters().refused_display;
     }
 }
 
-/// Who is being served is cut off.
+/// Cuts off the clients that are being served.
 void ServerCore::end_now_here(ServerResult::End end) {
     if (has_ended_ || std::exchange(ending_now_, true)) {
         return;
@@ -397,8 +396,8 @@ void ServerCore::ended() {
     end_->cancel();
 }
 
-/// An output that refuses and goes on is no failure, as long as the server goes on: whoever waits
-/// for its end asks for what became of the last messages.
+/// Messages that an output refuses while the server goes on are no failure. Those refused in a
+/// drain are: whoever stopped the server relies on the last messages having been written.
 void ServerCore::fail_for_unwritten() {
     std::uint64_t const refused = counters().refused_display - refused_before_drain_;
     if (draining_ && refused != 0) {

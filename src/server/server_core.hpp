@@ -27,11 +27,11 @@
 
 namespace roger {
 
-/// Kept by its Server, and by every coroutine of it that has not ended: so it can be let go of at
-/// any moment. What else is pending looks whether it is still there.
+/// Kept alive by its Server, and by each of its coroutines that has not ended: so a Server can be
+/// destroyed at any moment. Whatever else is pending checks whether it still exists.
 ///
 /// Its state belongs to the first loop, but for what is atomic or guarded: events of other loops
-/// come in by a post.
+/// are posted to it.
 class ServerCore : public std::enable_shared_from_this<ServerCore> {
 public:
     using Contexts = std::vector<std::reference_wrapper<asio::io_context>>;
@@ -59,8 +59,7 @@ public:
     void stop();
     void end_now();
 
-    /// Something went wrong for good: remembered for the result, and the server drains. From any
-    /// thread.
+    /// Something went wrong for good: records it for the result, and drains. From any thread.
     void fail(std::string const& what);
 
     [[nodiscard]] Counters counters() const;

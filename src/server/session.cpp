@@ -31,7 +31,7 @@ constexpr std::size_t most_lines_at_once = 1024;
 /// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
-/// What a decoder finds goes to a writer, and only what became of it is kept.
+/// Passes the decoder's messages on to a writer, and keeps only their statuses.
 struct WrittenLines {
     MessageWriter& writer;
     DecodedLines& lines;
@@ -44,7 +44,7 @@ struct WrittenLines {
     void end_line() { lines.end_line(); }
 };
 
-/// As sendmsg(2), which is slower for one piece than send(2).
+/// sendmsg(2), but for a single piece send(2), which is faster.
 long send_pieces(int socket, std::span<iovec> pieces) {
     if (pieces.size() == 1) {
         return ::send(socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
@@ -142,15 +142,15 @@ void Session::await_input() {
     await(Awaits::input);
 }
 
-/// As the kernel knows it, of which events tell with some delay.
+/// Asks the kernel: events report input only with some delay.
 bool Session::has_input() const {
     char byte = 0;
     long const size = uninterrupted([&] { return ::recv(socket_.get(), &byte, 1, MSG_PEEK); });
     return size >= 0 || errno != EAGAIN;
 }
 
-/// Meanwhile it is not the client who is late. Of a message that is late already, what had come in
-/// time is still read.
+/// Meanwhile a delay is not the client's fault: its deadlines are disarmed. But a message that is
+/// overdue already stays so, and what had arrived of it in time is still read.
 void Session::await_budget() {
     awaits_ = Awaits::budget;
     peer_deadline_.disarm();
@@ -179,7 +179,7 @@ void Session::resume() {
 
 // --- receive ------------------------------------------------------------------------------
 
-/// A call has failed. False: that was the end of the connection.
+/// Whether a call that failed so may succeed later; if not, the connection is lost.
 bool Session::may_succeed_later(int error) {
     lacks_memory_ = lacks_memory(error);
     if (lacks_memory_) {
@@ -218,8 +218,8 @@ ReadBatchPool::Pointer Session::receive() {
     return received;
 }
 
-/// In the scratch buffer. Nothing: there was nothing, or it is over. A client that sends much is
-/// only peeked at, since it may have sent more than is taken at once.
+/// Into the scratch buffer. Empty: there was nothing, or the connection has ended. A client that
+/// sends much is only peeked at, since it may have sent more than is taken at once.
 std::string_view Session::read() {
     std::size_t const most = sends_much_ ? sizeof loop_.scratch : usual_read_bytes;
     int const flags = sends_much_ ? MSG_PEEK : 0;
@@ -246,7 +246,7 @@ std::string_view Session::read() {
     return {loop_.scratch.data(), size};
 }
 
-/// That the system lacks memory is not the client's delay, but no deadline is put off for it.
+/// A lack of memory in the system is not the client's fault, but extends no deadline.
 void Session::read_failed(int error) {
     if (!may_succeed_later(error) || (lacks_memory_ && overdue_ != CloseReason::none)) {
         set_close_reason(CloseReason::connection_lost);

@@ -20,18 +20,17 @@
 
 namespace roger {
 
-/// For the end of a message that has begun.
+/// By when a message that has begun is to end.
 struct MessageDeadline : Deadline<Timer> {
     using Deadline::Deadline;
 
-    /// Once it has come: bytes that were there by then, and have not been read yet.
+    /// Once it has expired: bytes that had arrived by then, and have not been read yet.
     std::size_t unread_in_time = 0;
 };
 
 class Session final : public ListHook, DeadlineOwner<Timer>, SocketOwner {
 public:
-    /// `reason` other than none: it is not served, only its final reply is sent. `socket` does not
-    /// block.
+    /// With a `reason` it is not served, only sent its final reply. `socket` does not block.
     Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
     ~Session() override;
     Session(Session const&) = delete;
@@ -41,20 +40,21 @@ public:
     /// the coroutine is suspended takes the session with it.
     static Task<void> run(std::unique_ptr<Session> self);
 
-    /// Has its socket's events told. Throws std::system_error.
+    /// Adds its socket to the loop's ready set. Throws std::system_error.
     void watch();
 
     /// Takes no new messages: what has been received is still displayed and acknowledged.
     void drain();
 
-    /// For one that never runs: sends why and closes, without waiting for the client. What the
-    /// client has sent by now is read, so that only what still comes could destroy it.
+    /// For a session that never runs: sends the reason and closes, without waiting for the client.
+    /// Before it closes it reads what the client has sent so far: a close with unread input can
+    /// destroy the reply.
     void refuse(CloseReason reason);
 
-    /// Closes the connection as it stands.
+    /// Closes the connection at once.
     void end_now();
 
-    /// Where it waits in an object of ours, it never goes on, and is destroyed with its coroutine.
+    /// If its coroutine waits in a Waiter, destroys that, and the session with it.
     void destroy_waiting() { waiter_.destroy(); }
 
 private:
@@ -95,7 +95,7 @@ private:
     ReplyLine const* final_reply();
     void close();
 
-    /// It goes on in this round if it waited for that.
+    /// Resumes it in this round if it waited for that.
     void on_event(std::uint32_t events) override;
     void on_deadline(Timer timer) override;
     void set_close_reason(CloseReason reason);
@@ -103,13 +103,13 @@ private:
     Loop& loop_;
     Descriptor socket_;
     CloseReason close_reason_;
-    CloseReason overdue_ = CloseReason::none;  ///< unless what has been sent by now is in time
+    CloseReason overdue_ = CloseReason::none;  ///< unless what has arrived is in time
     Awaits awaits_ = Awaits::nothing;
     bool served_ : 1;
     bool readable_ : 1 = false;                ///< as far as is known
     bool read_until_would_block_ : 1 = false;  ///< a read that brings little can leave something
-    bool sends_much_ : 1 = false;              ///< more, the last time, than a read takes at once
-    bool lacks_memory_ : 1 = false;            ///< the system did, for what is to be tried again
+    bool sends_much_ : 1 = false;    ///< its last read brought as much as usual_read_bytes
+    bool lacks_memory_ : 1 = false;  ///< the system does: what failed is to be retried
     PeerAddress peer_;
     Permit permit_;
     Deadline<Timer> peer_deadline_;  ///< for the peer's next move: to send, take answers, or close

@@ -1,4 +1,4 @@
-// How a session ends: its last words, and a close that does not destroy them.
+// How a session ends: its final reply, and a close that does not destroy it.
 #include "net/uninterrupted.hpp"
 #include "server/session.hpp"
 
@@ -15,7 +15,7 @@ namespace roger {
 
 namespace {
 
-/// Of what a client that is not served has sent: it may be sending more all the time.
+/// Of what a client that is not served has sent: it may go on sending all the time.
 constexpr int most_reads_at_once = 16;
 
 long receive_some(int socket, std::span<char> bytes) {
@@ -30,9 +30,9 @@ std::size_t bytes_to_read(int socket) {
 
 }  // namespace
 
-/// Says the last line and closes. Closing while input is unread sends a reset, which can destroy
+/// Sends the final reply and closes. Closing while input is unread sends a reset, which can destroy
 /// answers that the client has not read yet: so the sending side is closed first, and what still
-/// comes is thrown away until the client closes too.
+/// comes is discarded until the client closes too.
 Task<void> Session::linger_and_close() {
     message_deadline_.reset();
     send_final_reply();
@@ -76,7 +76,7 @@ void Session::send_final_reply() {
     }
 }
 
-/// The refusal to send, counted; empty where nobody would read it.
+/// The refusal to send, which it counts; null where nobody would read one.
 ReplyLine const* Session::final_reply() {
     ReplyLines const& lines = loop_.server().lines;
     LoopCounters& counters = loop_.counters;
@@ -125,8 +125,9 @@ void Session::on_deadline(Timer timer) {
     resume();
 }
 
-/// A deadline has come, and a read since then has taken so many bytes. Of a message, all that had
-/// come by then is read before it is late; what has come since does not count.
+/// A deadline has expired, and a read since then has taken so many bytes. A message is late only
+/// once all that had arrived by its deadline has been read and does not end it; what has arrived
+/// since does not count.
 void Session::check_overdue(std::size_t taken, bool ended) {
     bool const of_message = overdue_ == CloseReason::message_timeout;
     if (of_message && !ended && taken != 0 && taken < message_deadline_->unread_in_time) {

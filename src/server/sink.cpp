@@ -127,8 +127,8 @@ long Sink::write_some(std::string_view bytes) {
     return 0;
 }
 
-/// A terminal can have space for one character and need two for a newline, and a lack of memory is
-/// not waited for with poll(): after a try in vain only time passes.
+/// A terminal can have space for one character and need two for a newline, and poll() cannot wait
+/// for memory: after a try in vain this only lets time pass.
 std::error_code Sink::wait_for_room(bool in_vain) {
     constexpr auto retry_ms = static_cast<int>(retry_pause.count());
     std::array<pollfd, 2> events{

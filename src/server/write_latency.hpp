@@ -8,12 +8,12 @@
 
 namespace roger {
 
-/// A file takes next to no time while the system has memory for what is written, and any length
-/// when it has not, or on a network. After one write that was slow, the latency is taken for high
-/// until many in a row were quick.
+/// A write to a file takes next to no time while the system has memory for it, and any length of
+/// time when it has not, or on a network. After one slow write the latency counts as high until
+/// many in a row were quick.
 ///
-/// A write that waited for nothing but a processor says nothing of the file: it is the machine that
-/// is busy. One that used the processor for all that time does: a file system compresses or
+/// A write that waited for nothing but a processor says nothing about the file: it is the machine
+/// that is busy. One that used the processor for all that time does: a file system compresses or
 /// encrypts, or the kernel looks for memory. To tell them apart costs as much as a short write. So
 /// the first slow write counts whatever it was, and only those within a second after one are
 /// observed.
