@@ -110,20 +110,20 @@ Messages::Text Messages::parse(std::string const& text) {
     return pieces;
 }
 
-void Messages::append(std::string& out, Text const& text, Speaker const& speaker) {
+void Messages::append(std::string& out, Text const& text, Sender const& sender) {
     for (auto const& [literal, then] : text) {
         out += literal;
         if (then != Placeholder::none) {
-            append_number(out, then == Placeholder::client ? speaker.client : speaker.message);
+            append_number(out, then == Placeholder::client ? sender.client : sender.message);
         }
     }
 }
 
-Messages::Text const& Messages::text_of(Speaker const& speaker) const {
+Messages::Text const& Messages::text_of(Sender const& sender) const {
     if (shares_.empty()) {
-        return texts_[(speaker.client + speaker.message) % texts_.size()];
+        return texts_[(sender.client + sender.message) % texts_.size()];
     }
-    double const random = uniform(seed_, Draw::text, speaker.client, speaker.message);
+    double const random = uniform(seed_, Draw::text, sender.client, sender.message);
     auto const first = std::ranges::lower_bound(shares_, random);
     // The last share can be a little less than 1.
     auto const index =
@@ -131,14 +131,14 @@ Messages::Text const& Messages::text_of(Speaker const& speaker) const {
     return texts_[index];
 }
 
-std::size_t Messages::size_of(Speaker const& speaker) const {
-    double const size = size_->value(uniform(seed_, Draw::size, speaker.client, speaker.message));
+std::size_t Messages::size_of(Sender const& sender) const {
+    double const size = size_->value(uniform(seed_, Draw::size, sender.client, sender.message));
     return std::clamp(static_cast<std::size_t>(std::lround(size)), least_size_, most_size_);
 }
 
-void Messages::append_text(std::string& out, Speaker const& speaker, std::size_t size) const {
+void Messages::append_text(std::string& out, Sender const& sender, std::size_t size) const {
     if (!size_) {
-        append(out, text_of(speaker), speaker);
+        append(out, text_of(sender), sender);
         return;
     }
     constexpr std::string_view filler = "abcdefghijklmnopqrstuvwxyz";
@@ -147,19 +147,19 @@ void Messages::append_text(std::string& out, Speaker const& speaker, std::size_t
     }
 }
 
-void Messages::append(std::string& out, Speaker const& speaker) {
-    std::size_t const size = size_ ? size_of(speaker) : 0;
+void Messages::append(std::string& out, Sender const& sender) {
+    std::size_t const size = size_ ? size_of(sender) : 0;
     if (audit_) {
         scratch_.clear();
-        append_text(scratch_, speaker, size - std::min(size, stamp_size));
+        append_text(scratch_, sender, size - std::min(size, stamp_size));
         append_stamped(out,
                        {.run = run_,
-                        .client = speaker.client,
-                        .connection = speaker.connection,
-                        .number = speaker.message},
+                        .client = sender.client,
+                        .connection = sender.connection,
+                        .number = sender.message},
                        scratch_);
     } else {
-        append_text(out, speaker, size);
+        append_text(out, sender, size);
     }
     out += line_ending_;
 }

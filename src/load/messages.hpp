@@ -13,7 +13,7 @@
 namespace roger {
 
 /// Who sends a message, and its sequence number among that client's, from 1.
-struct Speaker {
+struct Sender {
     std::uint64_t client;
     std::uint64_t connection;
     std::uint64_t message;
@@ -30,7 +30,7 @@ public:
     Messages(LoadSettings const& settings, std::uint64_t run);
 
     /// Appends the message and its line ending. Allocates nothing once `out` has grown.
-    void append(std::string& out, Speaker const& speaker);
+    void append(std::string& out, Sender const& sender);
 
 private:
     enum class Placeholder : std::uint8_t { none, client, message };
@@ -41,10 +41,10 @@ private:
     using Text = std::vector<Piece>;
 
     static Text parse(std::string const& text);
-    static void append(std::string& out, Text const& text, Speaker const& speaker);
-    void append_text(std::string& out, Speaker const& speaker, std::size_t size) const;
-    [[nodiscard]] Text const& text_of(Speaker const& speaker) const;
-    [[nodiscard]] std::size_t size_of(Speaker const& speaker) const;
+    static void append(std::string& out, Text const& text, Sender const& sender);
+    void append_text(std::string& out, Sender const& sender, std::size_t size) const;
+    [[nodiscard]] Text const& text_of(Sender const& sender) const;
+    [[nodiscard]] std::size_t size_of(Sender const& sender) const;
 
     std::vector<Text> texts_;
     std::vector<double> shares_;  ///< of each text and those before it, of all; none: in turn

@@ -1,4 +1,4 @@
-// What the clients say, byte by byte.
+// What the clients send, byte by byte.
 #include "load/messages.hpp"
 
 #include "load/stamp.hpp"
@@ -22,40 +22,40 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-std::string said(LoadSettings const& settings, Speaker const& speaker) {
+std::string text_sent(LoadSettings const& settings, Sender const& sender) {
     std::string out;
-    Messages(settings, 0x1234).append(out, speaker);
+    Messages(settings, 0x1234).append(out, sender);
     return out;
 }
 
-std::string said_of(std::string const& text, Speaker const& speaker) {
+std::string text_sent_of(std::string const& text, Sender const& sender) {
     LoadSettings settings;
     settings.texts = {text};
-    return said(settings, speaker);
+    return text_sent(settings, sender);
 }
 
-constexpr Speaker somebody{.client = 12, .connection = 3, .message = 4567};
+constexpr Sender somebody{.client = 12, .connection = 3, .message = 4567};
 
 }  // namespace
 
-TEST_CASE("A message says who says it, and its number", "[load]") {
-    CHECK(said({}, somebody) == "message 4567 of client 12\n");
-    CHECK(said({}, {.client = 0, .connection = 1, .message = 1}) == "message 1 of client 0\n");
+TEST_CASE("A message can hold its sender and its number", "[load]") {
+    CHECK(text_sent({}, somebody) == "message 4567 of client 12\n");
+    CHECK(text_sent({}, {.client = 0, .connection = 1, .message = 1}) == "message 1 of client 0\n");
 }
 
 TEST_CASE("Placeholders stand for numbers wherever they are, and nothing else does", "[load]") {
-    CHECK(said_of("{client}{message}{client}", somebody) == "12456712\n");
-    CHECK(said_of("{message}", somebody) == "4567\n");
-    CHECK(said_of("a {client}", somebody) == "a 12\n");
-    CHECK(said_of("{client} z", somebody) == "12 z\n");
-    CHECK(said_of("", somebody) == "\n");
-    CHECK(said_of("PING", somebody) == "PING\n");
+    CHECK(text_sent_of("{client}{message}{client}", somebody) == "12456712\n");
+    CHECK(text_sent_of("{message}", somebody) == "4567\n");
+    CHECK(text_sent_of("a {client}", somebody) == "a 12\n");
+    CHECK(text_sent_of("{client} z", somebody) == "12 z\n");
+    CHECK(text_sent_of("", somebody) == "\n");
+    CHECK(text_sent_of("PING", somebody) == "PING\n");
     for (std::string const plain :
          {"{", "}", "{}", "{clien", "{Client}", "{ client }", "{other}", R"({"client":1})", "{{"}) {
-        CHECK(said_of(plain, somebody) == plain + "\n");
+        CHECK(text_sent_of(plain, somebody) == plain + "\n");
     }
-    CHECK(said_of("{{client}}", somebody) == "{12}\n");
-    CHECK(said_of("{cli{client}ent}", somebody) == "{cli12ent}\n");
+    CHECK(text_sent_of("{{client}}", somebody) == "{12}\n");
+    CHECK(text_sent_of("{cli{client}ent}", somebody) == "{cli12ent}\n");
 }
 
 TEST_CASE("A message is appended to what is there", "[load]") {
@@ -79,28 +79,28 @@ TEST_CASE("A line ending is the one that was asked for", "[load]") {
     LoadSettings settings;
     settings.texts = {"PING"};
     settings.line_ending = "\r\n";
-    CHECK(said(settings, somebody) == "PING\r\n");
+    CHECK(text_sent(settings, somebody) == "PING\r\n");
     settings.size = Distribution::fixed(5);
-    CHECK(said(settings, somebody) == "abcde\r\n");
+    CHECK(text_sent(settings, somebody) == "abcde\r\n");
     settings.audit = true;
     settings.size = Distribution::fixed(static_cast<double>(stamp_size + 1));
-    CHECK(said(settings, somebody).ends_with(" a\r\n"));
-    CHECK(said(settings, somebody).size() == stamp_size + 3);
+    CHECK(text_sent(settings, somebody).ends_with(" a\r\n"));
+    CHECK(text_sent(settings, somebody).size() == stamp_size + 3);
 }
 
 TEST_CASE("A message of a size has just so many bytes", "[load]") {
     LoadSettings settings;
     for (std::size_t const size : {1U, 25U, 26U, 27U, 52U, 1000U, 65536U}) {
         settings.size = Distribution::fixed(static_cast<double>(size));
-        std::string const message = said(settings, somebody);
+        std::string const message = text_sent(settings, somebody);
         CHECK(message.size() == size + 1);
         CHECK(message.find('\n') == size);
     }
     settings.size = Distribution::fixed(30);
-    CHECK(said(settings, somebody) == "abcdefghijklmnopqrstuvwxyzabcd\n");
+    CHECK(text_sent(settings, somebody) == "abcdefghijklmnopqrstuvwxyzabcd\n");
 }
 
-TEST_CASE("Clients say several texts in turn, each beginning with another", "[load]") {
+TEST_CASE("Clients send several texts in turn, each beginning with another", "[load]") {
     LoadSettings settings;
     settings.texts = {"a {message}", "b {message}", "c {message}"};
     std::string first_letters;
@@ -108,7 +108,7 @@ TEST_CASE("Clients say several texts in turn, each beginning with another", "[lo
         std::string said_by_client;
         for (std::uint64_t message = 1; message <= 6; ++message) {
             std::string const line =
-                said(settings, {.client = client, .connection = 1, .message = message});
+                text_sent(settings, {.client = client, .connection = 1, .message = message});
             CHECK(line.substr(1) == fmt::format(" {}\n", message));
             said_by_client += line[0];
         }
@@ -127,7 +127,7 @@ TEST_CASE("Sizes differ from message to message as they were asked to", "[load]"
         std::vector<std::size_t> all;
         for (std::uint64_t message = 1; message <= 2000; ++message) {
             all.push_back(
-                said(settings, {.client = 3, .connection = 1, .message = message}).size() - 1);
+                text_sent(settings, {.client = 3, .connection = 1, .message = message}).size() - 1);
         }
         return all;
     };
@@ -153,14 +153,15 @@ TEST_CASE("Sizes differ from message to message as they were asked to", "[load]"
     CHECK(std::ranges::min(sizes()) == stamp_size);
 }
 
-TEST_CASE("Texts are said as often as their weights say", "[load]") {
+TEST_CASE("Texts are sent as often as their weights say", "[load]") {
     LoadSettings settings;
     settings.texts = {"a", "b", "c"};
     settings.weights = {7, 2, 1};
     std::map<char, int> counts;
     for (std::uint64_t client = 0; client < 100; ++client) {
         for (std::uint64_t message = 1; message <= 100; ++message) {
-            ++counts[said(settings, {.client = client, .connection = 1, .message = message})[0]];
+            ++counts[text_sent(settings,
+                               {.client = client, .connection = 1, .message = message})[0]];
         }
     }
     CHECK(std::abs(counts['a'] - 7000) < 150);
@@ -171,7 +172,7 @@ TEST_CASE("Texts are said as often as their weights say", "[load]") {
 TEST_CASE("An audited message bears its stamp before its text", "[load]") {
     LoadSettings settings;
     settings.audit = true;
-    std::string line = said(settings, somebody);
+    std::string line = text_sent(settings, somebody);
     REQUIRE(line.ends_with(" message 4567 of client 12\n"));
     line.pop_back();
     auto const read = read_stamped(line);
@@ -185,7 +186,7 @@ TEST_CASE("An audited message of a size has just so many bytes, its stamp includ
     settings.audit = true;
     for (std::size_t const size : {stamp_size, stamp_size + 1, stamp_size + 100}) {
         settings.size = Distribution::fixed(static_cast<double>(size));
-        std::string line = said(settings, somebody);
+        std::string line = text_sent(settings, somebody);
         CHECK(line.size() == size + 1);
         line.pop_back();
         auto const read = read_stamped(line);
@@ -210,7 +211,8 @@ TEST_CASE("A size by chance is never more than a datagram can hold", "[load]") {
     std::size_t longest = 0;
     for (std::uint64_t message = 0; message != 100; ++message) {
         longest = std::max(
-            longest, said(settings, {.client = 1, .connection = 1, .message = message}).size());
+            longest,
+            text_sent(settings, {.client = 1, .connection = 1, .message = message}).size());
     }
     CHECK(longest == 65'507);
 }
@@ -218,7 +220,7 @@ TEST_CASE("A size by chance is never more than a datagram can hold", "[load]") {
 TEST_CASE("A size with no room for a stamp is refused", "[load]") {
     LoadSettings settings;
     settings.size = Distribution::fixed(static_cast<double>(stamp_size - 1));
-    CHECK(said(settings, somebody).size() == stamp_size);
+    CHECK(text_sent(settings, somebody).size() == stamp_size);
     settings.audit = true;
     CHECK_THROWS_AS(Messages(settings, 1), std::invalid_argument);
     CHECK_THROWS_WITH(Messages(settings, 1), ContainsSubstring("--size") &&
@@ -244,7 +246,7 @@ TEST_CASE("A text whose last return the line ending would take is refused and na
                                                      ContainsSubstring(R"(PING\x0d)"));
         for (std::string const ending : {"\r\n", ""}) {
             settings.line_ending = ending;
-            CHECK(said(settings, {.client = 0, .connection = 1, .message = 1})
+            CHECK(text_sent(settings, {.client = 0, .connection = 1, .message = 1})
                       .ends_with(settings.texts[1] + ending));
         }
     }

@@ -35,7 +35,7 @@ struct Pair final : SocketOwner {
         ours = test::Descriptor(ends[0]);
         theirs = test::Descriptor(ends[1]);
     }
-    void say() const { REQUIRE(::write(theirs.get(), "x", 1) == 1); }
+    void send() const { REQUIRE(::write(theirs.get(), "x", 1) == 1); }
     void hear() const {
         char byte = 0;
         REQUIRE(::read(ours.get(), &byte, 1) == 1);
@@ -90,11 +90,11 @@ TEST_CASE("Only the sockets that are ready are told of", "[load]") {
         for (Pair& pair : pairs) {
             readiness.add(pair.ours.get(), EPOLLIN, pair);
         }
-        pairs[1].say();
+        pairs[1].send();
         ready = co_await who(readiness, never);
         CHECK(ready == Who{pairs[1].who()});
         // It stays ready until all is read.
-        pairs[2].say();
+        pairs[2].send();
         ready = co_await who(readiness, never);
         CHECK(ready == Who{pairs[1].who(), pairs[2].who()});
         pairs[1].hear();
@@ -136,7 +136,7 @@ TEST_CASE("A moment that was waited for before does not end a later wait", "[loa
     play([&](Readiness& readiness) -> Task<void> {
         Who ready;
         readiness.add(pair.ours.get(), EPOLLIN, pair);
-        pair.say();
+        pair.send();
         auto const early = Clock::now() + 5ms;
         ready = co_await who(readiness, early);
         CHECK(ready.size() == 1);
@@ -156,7 +156,7 @@ TEST_CASE("A wait ends although the timer of an earlier one expires as it begins
         for (int round = 0; round < 300; ++round) {
             // Sets a timer, which is not waited for.
             auto const armed = Clock::now() + 300us;
-            pair.say();
+            pair.send();
             ready = co_await who(readiness, armed);
             pair.hear();
             auto const just_before = armed - 20ns * round;
@@ -178,7 +178,7 @@ TEST_CASE("What was kept waiting by the loop's other work is known", "[load]") {
         ready = co_await who(readiness, Clock::now());
         CHECK(ready.empty());
         auto const said_at = Clock::now();
-        pair.say();
+        pair.send();
         while (Clock::now() - said_at < 20ms) {
         }
         ready = co_await who(readiness, never);
@@ -197,7 +197,7 @@ TEST_CASE("What comes while the loop waits has not been kept waiting", "[load]")
         std::jthread const other([&] {
             std::this_thread::sleep_for(30ms);
             said_at = Clock::now();
-            pair.say();
+            pair.send();
         });
         ready = co_await who(readiness, never);
         CHECK(ready.size() == 1);
@@ -230,8 +230,8 @@ TEST_CASE("A closed socket is told of no more", "[load]") {
         Who ready;
         readiness.add(pair.ours.get(), EPOLLIN, pair);
         readiness.add(other.ours.get(), EPOLLIN, other);
-        pair.say();
-        other.say();
+        pair.send();
+        other.send();
         pair.ours.close();
         ready = co_await who(readiness, never);
         CHECK(ready == Who{other.who()});
@@ -253,7 +253,7 @@ TEST_CASE("A wait can be woken", "[load]") {
 
 TEST_CASE("However busy the sockets are, other work gets its turn", "[load]") {
     Pair pair;
-    pair.say();
+    pair.send();
     asio::io_context context(1);
     Readiness readiness(context);
     bool other_work = false;
@@ -279,7 +279,7 @@ TEST_CASE("More sockets than one look takes are all told of in time", "[load]") 
         Who ready;
         for (Pair& pair : pairs) {
             readiness.add(pair.ours.get(), EPOLLIN, pair);
-            pair.say();
+            pair.send();
         }
         std::set<void*> seen;
         while (seen.size() < pairs.size()) {

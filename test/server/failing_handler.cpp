@@ -108,7 +108,7 @@ TEST_CASE("A handler need not be a coroutine to throw", "[server][concurrency]")
     CHECK(running.result().failure == "not even begun");
 }
 
-TEST_CASE("An exception without words is a failure too", "[server][concurrency]") {
+TEST_CASE("An exception without a text is a failure too", "[server][concurrency]") {
     auto const handler_error = GENERATE(false, true);
     CAPTURE(handler_error);
     RunningServer running({}, throwing(
@@ -129,7 +129,8 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
     CHECK(running.warnings() == std::vector{result.failure});
 }
 
-TEST_CASE("A handler that says how far it came has so much acknowledged", "[server][concurrency]") {
+TEST_CASE("A handler that tells how far it came has so much acknowledged",
+          "[server][concurrency]") {
     for (std::size_t shown = 0; shown <= 4; ++shown) {
         CAPTURE(shown);
         TempDir const directory;

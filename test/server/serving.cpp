@@ -1,4 +1,4 @@
-// A server in this process: how it starts, hands over what is said, and ends.
+// A server in this process: how it starts, hands over what it receives, and ends.
 #include "roger/server.hpp"
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
@@ -212,7 +212,7 @@ TEST_CASE("A handler is not called for a client before the last call for it has 
     CHECK_FALSE(overlapped);
 }
 
-TEST_CASE("What a client has said when the server stops is still handled and acked",
+TEST_CASE("What a client has sent when the server stops is still handled and acked",
           "[server][concurrency]") {
     std::atomic<bool> released = false;
     Kept kept;

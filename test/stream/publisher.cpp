@@ -154,7 +154,7 @@ TEST_CASE("What cannot be stored in time is refused, and the server goes on (P7)
     stream.come_back();
     // The publisher itself may come too late for what is to be stored in 50 ms.
     Deadline const deadline;
-    say_until_stored(peer, "four");
+    send_until_stored(peer, "four");
     std::string answer;
     do {
         sender.send("five");
@@ -238,7 +238,7 @@ TEST_CASE("What is refused during the drain because it cannot be stored is a fai
     options.drain_timeout = std::nullopt;
     PublishingServer serving(stream, 50ms, options);
     Peer idle = serving.peer();
-    say_until_stored(idle, "stored");
+    send_until_stored(idle, "stored");
     stream.hold();
     Peer peer = serving.peer();
     peer.send("not stored\n");

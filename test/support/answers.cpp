@@ -21,7 +21,7 @@ void talk(Peer& peer, std::string const& message) {
     CHECK(peer.receive_line() == ack);
 }
 
-void say_until_stored(Peer& peer, std::string const& message) {
+void send_until_stored(Peer& peer, std::string const& message) {
     Deadline const deadline;
     std::string answer;
     do {

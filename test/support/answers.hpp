@@ -25,6 +25,6 @@ std::string times(std::size_t count, std::string_view text);
 void talk(Peer& peer, std::string const& message);
 
 /// A message again and again until it is stored: a busy machine can need longer than it has.
-void say_until_stored(Peer& peer, std::string const& message);
+void send_until_stored(Peer& peer, std::string const& message);
 
 }  // namespace roger::test

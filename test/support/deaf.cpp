@@ -7,12 +7,12 @@
 
 namespace roger::test {
 
-std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline) {
-    return say_until_server_waits(peer, server, std::string(1'000'000, '\n'), deadline);
+std::size_t send_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline) {
+    return send_until_server_waits(peer, server, std::string(1'000'000, '\n'), deadline);
 }
 
-std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, std::string const& messages,
-                                   Deadline deadline) {
+std::size_t send_until_server_waits(Peer& peer, ServerProcess& server, std::string const& messages,
+                                    Deadline deadline) {
     std::size_t sent = 0;
     eventually(
         "the server waits for a client to take its answers",

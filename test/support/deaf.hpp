@@ -9,12 +9,12 @@
 
 namespace roger::test {
 
-/// Says empty messages until the server waits for `peer`, its only client that says anything, to
+/// Sends empty messages until the server waits for `peer`, its only client that sends anything, to
 /// take some of the answers. Returns how many messages that were.
-std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline = {});
+std::size_t send_until_server_waits(Peer& peer, ServerProcess& server, Deadline deadline = {});
 
-/// The same with other messages, said again and again; returns how many bytes that were.
-std::size_t say_until_server_waits(Peer& peer, ServerProcess& server, std::string const& messages,
-                                   Deadline deadline = {});
+/// The same with other messages, sent again and again; returns how many bytes that were.
+std::size_t send_until_server_waits(Peer& peer, ServerProcess& server, std::string const& messages,
+                                    Deadline deadline = {});
 
 }  // namespace roger::test

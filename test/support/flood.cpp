@@ -1,4 +1,4 @@
-// Clients that say numbered messages without a pause.
+// Clients that send numbered messages without a pause.
 #include "support/flood.hpp"
 
 #include "support/answers.hpp"
@@ -17,7 +17,7 @@
 namespace roger::test {
 namespace {
 
-/// Bytes made at once for a client to say: not many, so that the next is not kept waiting.
+/// Bytes made at once for a client to send: not many, so that the next is not kept waiting.
 constexpr std::size_t most_unsent = 16 * 1024;
 
 /// The number after `word` at the start of `text`, which both are taken off; nothing else.
@@ -44,7 +44,7 @@ Flood::Flood(std::string const& address, Options const& options, Deadline deadli
 
 void Flood::connect(std::string const& address, std::size_t clients, Deadline deadline) {
     for (std::size_t made = 0; made < clients; ++made) {
-        talkers_.push_back({.peer = Peer::connect(address, options_.sockets, deadline)});
+        senders_.push_back({.peer = Peer::connect(address, options_.sockets, deadline)});
     }
 }
 
@@ -54,9 +54,9 @@ std::string Flood::message(std::size_t client, std::size_t number) const {
     return text;
 }
 
-short Flood::interest(Talker const& talker) const {
-    bool const talks = !talker.broken && !talker.half_closed;
-    return static_cast<short>((options_.reads ? POLLIN : 0) | (talks ? POLLOUT : 0));
+short Flood::interest(Sender const& sender) const {
+    bool const sends = !sender.broken && !sender.half_closed;
+    return static_cast<short>((options_.reads ? POLLIN : 0) | (sends ? POLLOUT : 0));
 }
 
 void Flood::run(std::string_view awaited, std::function<bool()> const& done, Deadline deadline) {
@@ -67,9 +67,9 @@ void Flood::run(std::string_view awaited, std::function<bool()> const& done, Dea
                                       awaited, summary()));
         }
         entries.clear();
-        for (auto const& talker : talkers_) {
-            entries.push_back({.fd = talker.end ? -1 : talker.peer.descriptor(),
-                               .events = interest(talker),
+        for (auto const& sender : senders_) {
+            entries.push_back({.fd = sender.end ? -1 : sender.peer.descriptor(),
+                               .events = interest(sender),
                                .revents = 0});
         }
         int const timeout = std::min(deadline.poll_timeout(), 50);
@@ -83,41 +83,41 @@ void Flood::run(std::string_view awaited, std::function<bool()> const& done, Dea
 }
 
 void Flood::act(std::size_t client, short events) {
-    auto& talker = talkers_.at(client);
+    auto& sender = senders_.at(client);
     if ((events & POLLOUT) != 0) {
         talk(client);
     }
     if (options_.reads && (events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        listen(talker);
+        listen(sender);
     } else if ((events & (POLLHUP | POLLERR)) != 0) {
-        talker.end = End::reset;  // whoever does not read learns no more
+        sender.end = End::reset;  // whoever does not read learns no more
     }
-    if (talker.end) {
-        talker.peer.close();
+    if (sender.end) {
+        sender.peer.close();
     }
 }
 
 void Flood::talk(std::size_t client) {
-    auto& talker = talkers_.at(client);
-    if (talker.sent == talker.unsent.size() && !talker.finishing) {
-        talker.unsent.clear();
-        talker.sent = 0;
+    auto& sender = senders_.at(client);
+    if (sender.sent == sender.unsent.size() && !sender.finishing) {
+        sender.unsent.clear();
+        sender.sent = 0;
         do {
-            talker.unsent += message(client, talker.next++) + '\n';
-        } while (talker.unsent.size() + line_size() <= most_unsent);
+            sender.unsent += message(client, sender.next++) + '\n';
+        } while (sender.unsent.size() + line_size() <= most_unsent);
     }
-    auto const rest = std::string_view(talker.unsent).substr(talker.sent);
-    auto const sent = ::send(talker.peer.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    auto const rest = std::string_view(sender.unsent).substr(sender.sent);
+    auto const sent = ::send(sender.peer.descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent >= 0) {
-        talker.sent += static_cast<std::size_t>(sent);
+        sender.sent += static_cast<std::size_t>(sent);
     } else if (errno == EPIPE || errno == ECONNRESET) {
-        talker.broken = true;  // what is still to be heard is heard first
+        sender.broken = true;  // what is still to be heard is heard first
     } else if (errno != EAGAIN && errno != EINTR) {
         throw Failure("send: " + errno_text(errno));
     }
-    if (talker.finishing && talker.sent == talker.unsent.size() && !talker.broken) {
-        talker.peer.half_close();
-        talker.half_closed = true;
+    if (sender.finishing && sender.sent == sender.unsent.size() && !sender.broken) {
+        sender.peer.half_close();
+        sender.half_closed = true;
     }
 }
 
@@ -128,32 +128,32 @@ void Flood::note_ack() {
     last_ack_ = now;
 }
 
-void Flood::listen(Talker& talker) {
+void Flood::listen(Sender& sender) {
     std::array<char, 65536> buffer;
-    auto const size = ::recv(talker.peer.descriptor(), buffer.data(), buffer.size(), 0);
+    auto const size = ::recv(sender.peer.descriptor(), buffer.data(), buffer.size(), 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
     if (size <= 0) {
-        talker.end = size == 0 ? End::closed : End::reset;
-        talker.last_words += std::exchange(talker.heard, {});
+        sender.end = size == 0 ? End::closed : End::reset;
+        sender.last_words += std::exchange(sender.heard, {});
         return;
     }
-    talker.heard.append(buffer.data(), static_cast<std::size_t>(size));
-    std::string_view rest = talker.heard;
-    if (talker.last_words.empty() && rest.starts_with(ack_line)) {
+    sender.heard.append(buffer.data(), static_cast<std::size_t>(size));
+    std::string_view rest = sender.heard;
+    if (sender.last_words.empty() && rest.starts_with(ack_line)) {
         note_ack();
     }
-    while (talker.last_words.empty() && rest.starts_with(ack_line)) {
-        ++talker.acked;
+    while (sender.last_words.empty() && rest.starts_with(ack_line)) {
+        ++sender.acked;
         rest.remove_prefix(ack_line.size());
     }
     // An answer is told apart from an ack once all of it is there.
-    if (!talker.last_words.empty() || rest.find('\n') != std::string_view::npos) {
-        talker.last_words += rest;
+    if (!sender.last_words.empty() || rest.find('\n') != std::string_view::npos) {
+        sender.last_words += rest;
         rest = {};
     }
-    talker.heard.erase(0, talker.heard.size() - rest.size());
+    sender.heard.erase(0, sender.heard.size() - rest.size());
 }
 
 void Flood::run_until_acked(std::size_t messages, Deadline deadline) {
@@ -166,7 +166,7 @@ void Flood::run_until_ended(Deadline deadline) {
     run(
         "the end of all streams",
         [this] {
-            return std::ranges::all_of(talkers_,
+            return std::ranges::all_of(senders_,
                                        [](auto const& one) { return one.end.has_value(); });
         },
         deadline);
@@ -178,24 +178,24 @@ void Flood::run_for(Duration duration) {
 }
 
 void Flood::finish() {
-    for (auto& talker : talkers_) {
-        talker.finishing = true;
-        auto const left = (talker.unsent.size() - talker.sent) % line_size();
-        auto const dropped = (talker.unsent.size() - talker.sent) / line_size();
-        talker.next -= dropped;
-        talker.unsent.resize(talker.sent + left);
+    for (auto& sender : senders_) {
+        sender.finishing = true;
+        auto const left = (sender.unsent.size() - sender.sent) % line_size();
+        auto const dropped = (sender.unsent.size() - sender.sent) / line_size();
+        sender.next -= dropped;
+        sender.unsent.resize(sender.sent + left);
     }
 }
 
 std::size_t Flood::begun(std::size_t client) const {
-    auto const& talker = talkers_.at(client);
-    return talker.next - (talker.unsent.size() - talker.sent) / line_size();
+    auto const& sender = senders_.at(client);
+    return sender.next - (sender.unsent.size() - sender.sent) / line_size();
 }
 
-std::size_t Flood::said(std::size_t client) const {
-    auto const& talker = talkers_.at(client);
-    auto const left = talker.unsent.size() - talker.sent;
-    return talker.next - (left + line_size() - 1) / line_size();
+std::size_t Flood::sent(std::size_t client) const {
+    auto const& sender = senders_.at(client);
+    auto const left = sender.unsent.size() - sender.sent;
+    return sender.next - (left + line_size() - 1) / line_size();
 }
 
 std::size_t Flood::all_begun() const {
@@ -208,8 +208,8 @@ std::size_t Flood::all_begun() const {
 
 std::size_t Flood::all_acked() const {
     std::size_t sum = 0;
-    for (auto const& talker : talkers_) {
-        sum += talker.acked;
+    for (auto const& sender : senders_) {
+        sum += sender.acked;
     }
     return sum;
 }
@@ -242,13 +242,13 @@ Flood::Records Flood::records(std::string_view output) const {
 }
 
 std::string Flood::summary() const {
-    auto const open = std::ranges::count_if(talkers_, [](auto const& one) { return !one.end; });
+    auto const open = std::ranges::count_if(senders_, [](auto const& one) { return !one.end; });
     auto out = fmt::format("{} of {} streams are open; {} messages begun, {} acked", open,
                            clients(), all_begun(), all_acked());
     for (std::size_t client = 0; client < clients(); ++client) {
-        if (!talkers_[client].last_words.empty()) {
+        if (!senders_[client].last_words.empty()) {
             return out + fmt::format("; client {} heard {}", client,
-                                     legible(talkers_[client].last_words, 200));
+                                     legible(senders_[client].last_words, 200));
         }
     }
     return out;

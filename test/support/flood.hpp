@@ -1,4 +1,4 @@
-// Clients that say numbered messages without a pause, and what became of each message.
+// Clients that send numbered messages without a pause, and the outcome of each.
 #pragma once
 
 #include "support/deadline.hpp"
@@ -13,8 +13,8 @@
 
 namespace roger::test {
 
-/// All in one thread, which waits for none of them: each always has a next message to say, made
-/// when there is room for it. None waits for an answer before it says more.
+/// All in one thread, which waits for none of them: each always has a next message to send, made
+/// when there is room for it. None waits for an answer before it sends more.
 class Flood {
 public:
     struct Options {
@@ -30,7 +30,7 @@ public:
     /// More clients, numbered on.
     void connect(std::string const& address, std::size_t clients, Deadline deadline = {});
 
-    /// Talks and listens until `done` says so; asked after every event, at least each 50 ms.
+    /// Sends and receives until `done` says so; asked after every event, at least each 50 ms.
     /// Throws Failure with `awaited` when the deadline comes first.
     void run(std::string_view awaited, std::function<bool()> const& done, Deadline deadline = {});
     /// ... until so many messages have been acked in all.
@@ -43,19 +43,19 @@ public:
     /// Each ends the message that it is in the middle of, and half-closes.
     void finish();
 
-    [[nodiscard]] std::size_t clients() const { return talkers_.size(); }
+    [[nodiscard]] std::size_t clients() const { return senders_.size(); }
     /// Messages of one client of which the system has taken at least a part, or the whole.
     [[nodiscard]] std::size_t begun(std::size_t client) const;
-    [[nodiscard]] std::size_t said(std::size_t client) const;
+    [[nodiscard]] std::size_t sent(std::size_t client) const;
     /// Messages of one client that were acked: its first ones.
-    [[nodiscard]] std::size_t acked(std::size_t client) const { return talkers_.at(client).acked; }
+    [[nodiscard]] std::size_t acked(std::size_t client) const { return senders_.at(client).acked; }
     /// What one client heard from the first line on that is no ack.
     [[nodiscard]] std::string const& last_words(std::size_t client) const {
-        return talkers_.at(client).last_words;
+        return senders_.at(client).last_words;
     }
     /// How its stream ended; nothing while it is open.
     [[nodiscard]] std::optional<End> end(std::size_t client) const {
-        return talkers_.at(client).end;
+        return senders_.at(client).end;
     }
 
     /// The longest time between two acks, whoever got them.
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] Records records(std::string_view output) const;
 
 private:
-    struct Talker {
+    struct Sender {
         Peer peer;
         std::size_t next = 0;     ///< the number of the message after those in `unsent`
         std::string unsent = {};  ///< whole messages
@@ -90,15 +90,15 @@ private:
 
     [[nodiscard]] std::size_t line_size() const { return options_.message_bytes + 1; }
     [[nodiscard]] std::string message(std::size_t client, std::size_t number) const;
-    [[nodiscard]] short interest(Talker const& talker) const;
+    [[nodiscard]] short interest(Sender const& sender) const;
     void act(std::size_t client, short events);
     void talk(std::size_t client);
-    void listen(Talker& talker);
+    void listen(Sender& sender);
     void note_ack();
     [[nodiscard]] std::string summary() const;
 
     Options options_;
-    std::vector<Talker> talkers_;
+    std::vector<Sender> senders_;
     std::optional<Clock::time_point> last_ack_;
     Duration longest_pause_{0};
 };

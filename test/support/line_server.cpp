@@ -176,7 +176,7 @@ asio::awaitable<void> LineServer::talk(std::shared_ptr<Session> session) {
                 std::lock_guard const lock(mutex_);
                 held_.push_back(Clock::now() - next.received);
             }
-            co_await say(*session, next.reply);
+            co_await send(*session, next.reply);
         }
         if (next.reply.closes) {
             break;
@@ -185,7 +185,7 @@ asio::awaitable<void> LineServer::talk(std::shared_ptr<Session> session) {
     session->socket.close(error);
 }
 
-asio::awaitable<void> LineServer::say(Session& session, Reply const& reply) {
+asio::awaitable<void> LineServer::send(Session& session, Reply const& reply) {
     asio::error_code error;
     std::size_t const piece = reply.in_pieces ? 1 : reply.bytes.size();
     for (std::size_t begin = 0; begin < reply.bytes.size() && !error; begin += piece) {

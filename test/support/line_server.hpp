@@ -72,7 +72,7 @@ private:
     asio::awaitable<void> accept();
     asio::awaitable<void> listen(std::shared_ptr<Session> session);
     asio::awaitable<void> talk(std::shared_ptr<Session> session);
-    asio::awaitable<void> say(Session& session, Reply const& reply);
+    asio::awaitable<void> send(Session& session, Reply const& reply);
     void take(Session& session, std::string const& message);
     [[nodiscard]] Clock::time_point due(Clock::time_point received, std::size_t number);
 

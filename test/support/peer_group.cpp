@@ -44,7 +44,7 @@ void PeerGroup::watch(std::size_t number) const {
     }
 }
 
-void PeerGroup::say(std::size_t member, std::string_view bytes) {
+void PeerGroup::send(std::size_t member, std::string_view bytes) {
     members_.at(member).unsent += bytes;
 }
 

@@ -30,12 +30,12 @@ public:
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 
     /// Appends to what `member` has to send, from the next run on (or see on_line).
-    void say(std::size_t member, std::string_view bytes);
+    void send(std::size_t member, std::string_view bytes);
     /// The end of what `member` has to send: half-closes after it.
     void finish(std::size_t member);
     void finish_all();
 
-    /// Called with each member's number for each line that it receives. It may say() more, which
+    /// Called with each member's number for each line that it receives. It may send() more, which
     /// goes out at once.
     void on_line(std::function<void(std::size_t)> listener) { on_line_ = std::move(listener); }
 

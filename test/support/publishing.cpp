@@ -47,7 +47,7 @@ Run refused(std::vector<std::string> const& arguments) {
 
 Peer client_with_ack(ServerProcess const& server) {
     Peer peer = Peer::connect(server.address());
-    say_until_stored(peer, "stored");
+    send_until_stored(peer, "stored");
     return peer;
 }
 

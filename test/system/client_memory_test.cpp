@@ -62,7 +62,7 @@ std::size_t bytes_per_deaf_client(ServerProcess& server, std::string const& mess
         Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
         peer.send_until_stuck(messages, 0ms);
         suspended.reset();
-        say_until_server_waits(peer, server, messages);
+        send_until_server_waits(peer, server, messages);
         return peer;
     });
 }

@@ -119,7 +119,7 @@ TEST_CASE("A session that fails is watched no longer, even if somebody has a cop
         start_with(calls, {"--write-timeout", "none", "--drain-timeout", "none", "127.0.0.1:0"});
     // As long as this one is owed answers, the loop goes on.
     Peer owed = Peer::connect(server.address(), {.receive_buffer = 4096});
-    say_until_server_waits(owed, server);
+    send_until_server_waits(owed, server);
     int const number = next_descriptor(server.id());
     Peer failing = Peer::connect(server.address(), {.receive_buffer = 4096});
     talk(failing, "hello");

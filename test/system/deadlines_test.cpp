@@ -242,7 +242,7 @@ TEST_CASE("A client that takes its acks slowly is not given up", "[deadlines][sy
     auto server =
         start_with_deadlines({"--write-timeout", in_ms(ample)}, "unix:" + directory / "s");
     Peer peer = Peer::connect(server.address());
-    say_until_server_waits(peer, server);
+    send_until_server_waits(peer, server);
     // Its answers would fill the socket's buffer many times over: it takes some of them now and
     // then, and says no more.
     for (int step = 0; step < 15; ++step) {
@@ -264,7 +264,7 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
     // More than it can answer, so that it waits from the start.
     auto sent = peer.send_until_stuck(std::string(1'000'000, '\n'), 0ms);
     suspended.reset();
-    sent += say_until_server_waits(peer, server);
+    sent += send_until_server_waits(peer, server);
     // It is the server that waits, so the client is not idle.
     auto const answers = peer.receive_exactly(sent * (ack.size() + 1));
     CHECK(answers.ends_with(ack + '\n'));
@@ -274,7 +274,7 @@ TEST_CASE("Without a write deadline a client may take its acks when it likes",
 TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines][system]") {
     auto server = start_with_deadlines({"--write-timeout", "none", "--drain-timeout", "300ms"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
-    say_until_server_waits(peer, server);
+    send_until_server_waits(peer, server);
     auto const taken = time_of([&server] {
         // All that was received was displayed: that the client does not take its acks is its own.
         CHECK(server.stop() == Exit::with(0));
@@ -303,7 +303,7 @@ TEST_CASE("Without a drain deadline a shutdown waits until all is answered",
           "[deadlines][system]") {
     auto server = start_with_deadlines({"--write-timeout", "none", "--drain-timeout", "none"});
     Peer peer = Peer::connect(server.address(), {.receive_buffer = 4096});
-    say_until_server_waits(peer, server);
+    send_until_server_waits(peer, server);
     server.signal(SIGTERM);
     CHECK_THROWS_AS(server.wait_for_exit(300ms), Failure);
     auto const answers = peer.receive_all();

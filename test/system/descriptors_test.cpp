@@ -124,7 +124,7 @@ TEST_CASE("A soft limit on open files is raised as far as it may be", "[descript
     auto server = ServerProcess::start({"127.0.0.1:0"}, std::move(setup));
     PeerGroup group(server.address(), 200);
     for (std::size_t member = 0; member < group.size(); ++member) {
-        group.say(member, "hello\n");
+        group.send(member, "hello\n");
     }
     group.run_until_lines(1);
     CHECK(server.counter("clients") == 200);

@@ -227,7 +227,7 @@ TEST_CASE("Never more clients at once than the limit, and in the end all are ser
         group.finish(member);
     });
     for (std::size_t member = 0; member < clients; ++member) {
-        group.say(member, "here\n");
+        group.send(member, "here\n");
     }
     group.run_until_ended();
     CHECK(answered == clients);

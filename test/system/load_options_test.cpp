@@ -27,7 +27,7 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 /// What the server wrote of a run that acked everything.
-std::vector<std::string> said(Arguments arguments) {
+std::vector<std::string> sent(Arguments arguments) {
     auto server = ServerProcess::start({"--show", "raw", "127.0.0.1:0"});
     arguments.push_back(server.address());
     auto const result = run_load(arguments);
@@ -38,8 +38,8 @@ std::vector<std::string> said(Arguments arguments) {
 }
 
 /// The same, sorted.
-std::multiset<std::string> all_said(Arguments arguments) {
-    auto const lines = said(std::move(arguments));
+std::multiset<std::string> all_sent(Arguments arguments) {
+    auto const lines = sent(std::move(arguments));
     return {lines.begin(), lines.end()};
 }
 
@@ -70,11 +70,11 @@ private:
 TEST_CASE("Times that a test can do without may be zero", "[load][system]") {
     for (std::string const none : {"0ms", "none"}) {
         CHECK(
-            said({"--clients", "2", "--messages", "4", "--warmup", none, "--ramp", none}).size() ==
+            sent({"--clients", "2", "--messages", "4", "--warmup", none, "--ramp", none}).size() ==
             4);
     }
-    CHECK(said({"--clients", "2", "--messages", "4", "--think-time", "0ms"}).size() == 4);
-    CHECK(said({"--clients", "2", "--messages", "4", "--think-time", "0ms-1ms"}).size() == 4);
+    CHECK(sent({"--clients", "2", "--messages", "4", "--think-time", "0ms"}).size() == 4);
+    CHECK(sent({"--clients", "2", "--messages", "4", "--think-time", "0ms-1ms"}).size() == 4);
 }
 
 TEST_CASE("As many messages are said as were asked for", "[load][system]") {
@@ -89,13 +89,13 @@ TEST_CASE("As many messages are said as were asked for", "[load][system]") {
         for (std::string const count : {"1", "3", "50"}) {
             Arguments arguments = {"--messages", count};
             arguments.insert(arguments.end(), more.begin(), more.end());
-            CHECK(said(arguments).size() == std::stoul(count));
+            CHECK(sent(arguments).size() == std::stoul(count));
         }
     }
 }
 
 TEST_CASE("Every client numbers its messages from 1", "[load][system]") {
-    auto const lines = said({"--clients", "3", "--messages", "31", "--rate", "2000", "--threads",
+    auto const lines = sent({"--clients", "3", "--messages", "31", "--rate", "2000", "--threads",
                              "2", "--message", "<{client}> {message} {other}"});
     std::multiset<std::string> expected;
     for (int i = 0; i < 31; ++i) {
@@ -105,14 +105,14 @@ TEST_CASE("Every client numbers its messages from 1", "[load][system]") {
 }
 
 TEST_CASE("What is said by default names the message and the client", "[load][system]") {
-    CHECK(all_said({"--clients", "1", "--messages", "2"}) ==
+    CHECK(all_sent({"--clients", "1", "--messages", "2"}) ==
           std::multiset<std::string>{"message 1 of client 0", "message 2 of client 0"});
 }
 
 TEST_CASE("Messages have the size asked for", "[load][system]") {
     for (std::size_t const size : {1U, 100U, 16384U}) {
         auto const lines =
-            said({"--clients", "2", "--messages", "6", "--size", std::to_string(size) + "B"});
+            sent({"--clients", "2", "--messages", "6", "--size", std::to_string(size) + "B"});
         REQUIRE(lines.size() == 6);
         for (std::string const& line : lines) {
             CHECK(line.size() == size);
@@ -123,7 +123,7 @@ TEST_CASE("Messages have the size asked for", "[load][system]") {
 TEST_CASE("The lines of a file are said in turn", "[load][system]") {
     TempDir const directory;
     write_file(directory / "lines", "first\nsecond of {client}\r\n\nlast, unfinished");
-    auto const all = all_said({"--clients", "2", "--messages", "16", "--rate", "1000",
+    auto const all = all_sent({"--clients", "2", "--messages", "16", "--rate", "1000",
                                "--messages-from", directory / "lines"});
     CHECK(all.size() == 16);
     CHECK(all.count("first") == 4);

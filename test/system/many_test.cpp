@@ -109,7 +109,7 @@ TEST_CASE("A thousand clients at once, all messages in one go, each displayed an
     PeerGroup group(server.address(), clients);
     for (std::size_t client = 0; client < clients; ++client) {
         for (std::size_t message = 0; message < messages_each; ++message) {
-            group.say(client, numbered(client, message) + '\n');
+            group.send(client, numbered(client, message) + '\n');
         }
     }
     group.finish_all();
@@ -128,14 +128,14 @@ TEST_CASE("A thousand clients at once, each waiting for every ack, each displaye
     auto server = start_with_threads(threads, "127.0.0.1:0");
     PeerGroup group(server.address(), clients);
     // Each says its next message when the last was answered, whatever the others do.
-    std::vector<std::size_t> said(clients, 0);
+    std::vector<std::size_t> sent(clients, 0);
     group.on_line([&](std::size_t client) {
-        if (said[client] < messages_each) {
-            group.say(client, numbered(client, said[client]++) + '\n');
+        if (sent[client] < messages_each) {
+            group.send(client, numbered(client, sent[client]++) + '\n');
         }
     });
     for (std::size_t client = 0; client < clients; ++client) {
-        group.say(client, numbered(client, said[client]++) + '\n');
+        group.send(client, numbered(client, sent[client]++) + '\n');
     }
     group.run_until_lines(messages_each);
     check_answers(group, times(messages_each, ack_line));
@@ -162,7 +162,7 @@ TEST_CASE("A thousand clients over a Unix socket get their refusals and acks in 
         }
         for (std::size_t client = 0; client < clients; ++client) {
             auto const text = numbered(client, message);
-            group.say(client, text + (too_long ? std::string(100, '.') : "") + '\n');
+            group.send(client, text + (too_long ? std::string(100, '.') : "") + '\n');
         }
     }
     group.finish_all();
@@ -184,7 +184,7 @@ TEST_CASE("Long messages of many clients are never interleaved in a pipe",
     PeerGroup group(server.address(), writers);
     for (std::size_t round = 0; round < rounds; ++round) {
         for (std::size_t writer = 0; writer < writers; ++writer) {
-            group.say(writer, long_message(writer) + '\n');
+            group.send(writer, long_message(writer) + '\n');
         }
     }
     group.finish_all();

@@ -152,7 +152,7 @@ TEST_CASE("A server that ends takes no new clients", "[shutdown][system]") {
     ShutdownScene scene({"--write-timeout", "none", "--drain-timeout", "none"});
     // It keeps the server from ending, since it does not take its answers.
     Peer slow = Peer::connect(scene.server.address(0));
-    say_until_server_waits(slow, scene.server);
+    send_until_server_waits(slow, scene.server);
     Peer idle = Peer::connect(scene.server.address(1));
     // Accepted, or it could be told nothing.
     eventually("both are clients", [&scene] { return scene.server.counter("clients") == 2; });
@@ -247,7 +247,7 @@ TEST_CASE("A second signal does not wait for a client that takes no answers",
     ShutdownScene scene({"--drain-timeout", "none", "--write-timeout", "none"});
     Peer idle = Peer::connect(scene.server.address(0));
     Peer slow = Peer::connect(scene.server.address(1), {.receive_buffer = 4096});
-    say_until_server_waits(slow, scene.server);
+    send_until_server_waits(slow, scene.server);
     scene.server.signal(SIGTERM);
     CHECK(idle.receive_all() == shutting_down_line);
     signal_until_it_ends(scene.server, SIGTERM);
@@ -353,7 +353,7 @@ TEST_CASE("A server that was stopped in its drain is not taken for one whose out
             {"--drain-timeout", in_ms(drain_timeout), "--write-timeout", "none", "127.0.0.1:0"});
         // It keeps the drain from its end.
         Peer slow = Peer::connect(server.address(), {.receive_buffer = 4096});
-        say_until_server_waits(slow, server);
+        send_until_server_waits(slow, server);
         Peer idle = Peer::connect(server.address());
         eventually("both are clients", [&server] { return server.counter("clients") == 2; });
         server.signal(SIGTERM);

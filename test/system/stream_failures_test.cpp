@@ -181,7 +181,7 @@ struct DisconnectedServer {
     void recover() {
         nats.start();
         server.process().err().read_until("connected to NATS again, to server ");
-        say_until_stored(peer, "stored");
+        send_until_stored(peer, "stored");
     }
 
     NatsServer nats;
@@ -209,7 +209,7 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
     server.process().err().read_until("error: cannot store: no connection to nats://");
     nats.reload(right);
     server.process().err().read_until("connected to NATS again, to server ");
-    say_until_stored(peer, "stored");
+    send_until_stored(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
 }
