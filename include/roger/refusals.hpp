@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace roger {
 
-/// The refused messages of one batch, each known by where its text begins, and why.
+/// The refused messages of one batch, each known by its index in the batch, and why.
 class Refusals {
 public:
     /// Different reasons in one batch, so that a client that does not read its answers costs little
@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t most_reason_bytes = 1000;
 
     /// For a message that was refused before, the last reason stands.
-    void add(void const* message, std::string_view reason);
+    void add(std::size_t message, std::string_view reason);
 
     /// For every message that has no reason of its own.
     void add_rest(std::string_view reason);
@@ -33,13 +33,14 @@ public:
     [[nodiscard]] std::span<std::string const> reasons() const { return reasons_; }
 
     /// An index of reasons(), or nothing if the message was not refused.
-    [[nodiscard]] std::optional<std::size_t> reason_for(void const* message) const;
+    [[nodiscard]] std::optional<std::size_t> reason_for(std::size_t message) const;
 
 private:
     std::size_t index_of(std::string_view reason);
 
     std::vector<std::string> reasons_;
-    std::map<void const*, std::size_t> refused_;
+    /// By message, as far as the last that was refused: one more than its reason's index, or 0.
+    std::vector<std::uint8_t> refused_;
     std::optional<std::size_t> rest_;
 };
 

@@ -4,21 +4,26 @@
 #include "protocol/escaped.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace roger {
 
-void Refusals::add(void const* message, std::string_view reason) {
-    refused_[message] = index_of(reason);
+void Refusals::add(std::size_t message, std::string_view reason) {
+    static_assert(most_reasons + 2 <= std::numeric_limits<std::uint8_t>::max());
+    if (message >= refused_.size()) {
+        refused_.resize(message + 1);
+    }
+    refused_[message] = static_cast<std::uint8_t>(index_of(reason) + 1);
 }
 
 void Refusals::add_rest(std::string_view reason) {
     rest_ = index_of(reason);
 }
 
-std::optional<std::size_t> Refusals::reason_for(void const* message) const {
-    auto const own = refused_.find(message);
-    return own != refused_.end() ? own->second : rest_;
+std::optional<std::size_t> Refusals::reason_for(std::size_t message) const {
+    std::size_t const own = message < refused_.size() ? refused_[message] : 0;
+    return own != 0 ? own - 1 : rest_;
 }
 
 std::size_t Refusals::index_of(std::string_view reason) {

@@ -172,7 +172,7 @@ void Datagrams::take(std::size_t index) {
         tally.messages.add();
         permits_.push_back(std::move(permit));
         senders_[index] = to_peer_address(batch_.sender(index), SocketType::datagram);
-        messages_.push_back({text, &senders_[index]});
+        messages_.emplace_back(text, &senders_[index]);
         owed_.push_back({index, lines.ack.line(), true});
     }
 }
@@ -223,14 +223,15 @@ void Datagrams::settle_all(std::size_t taken, Refusals const& refusals) {
     std::size_t index = 0;
     for (Owed& owed : owed_) {
         if (owed.ack) {
-            settle(owed, messages_[index], index < taken, refusals);
+            settle(owed, messages_[index].text, refusals.reason_for(index), index < taken);
             ++index;
         }
     }
 }
 
-void Datagrams::settle(Owed& owed, Message const& message, bool taken, Refusals const& refusals) {
-    auto const reason = refusals.reason_for(message.text.data());
+/// `reason`: an index of refusals_, if it was refused.
+void Datagrams::settle(Owed& owed, std::string_view text, std::optional<std::size_t> reason,
+                       bool taken) {
     owed.ack = taken && !reason;
     if (owed.ack) {
         loop_.tally.displayed.add();
@@ -239,7 +240,7 @@ void Datagrams::settle(Owed& owed, Message const& message, bool taken, Refusals 
         loop_.tally.refused_display.add();
     } else {
         // What begins as a refusal can be another server's, which would refuse ours in turn.
-        bool const answered = !message.text.starts_with(refusal_begins);
+        bool const answered = !text.starts_with(refusal_begins);
         owed.line = answered ? refusals_[*reason].line() : std::string_view();
         loop_.tally.refused_handler.add();
     }

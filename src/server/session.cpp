@@ -312,7 +312,7 @@ Task<void> Session::handle(Turn& turn) {
         }
     }
     turn.replies.own(refusal_lines(refusals));
-    turn.answer(loop_.server().lines, taken, loop_.tally, refusals, batch.begin());
+    turn.answer(loop_.server().lines, taken, loop_.tally, refusals);
 }
 
 void Session::answer_written(Turn& turn) {

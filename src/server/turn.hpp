@@ -2,7 +2,6 @@
 #pragma once
 
 #include "protocol/replies.hpp"
-#include "roger/batch.hpp"
 #include "roger/line_decoder.hpp"
 #include "roger/refusals.hpp"
 #include "server/message_writer.hpp"
@@ -19,9 +18,9 @@ struct Turn {
     std::size_t acks = 0;             ///< among the replies
 
     /// Answers every line. The first `taken` of the accepted messages have been handled; those of
-    /// them that `refusals` names, looked for from `message` on, were refused. Counts it.
+    /// them that `refusals` names were refused. Counts it.
     void answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally,
-                Refusals const& refusals = {}, Batch::Iterator message = {});
+                Refusals const& refusals = {});
 
     /// As new, with the room that it has.
     void clear();

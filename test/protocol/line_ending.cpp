@@ -1,7 +1,7 @@
 // What ends a line, written and read.
 #include "protocol/line_ending.hpp"
 
-#include "roger/batch.hpp"
+#include "fuzz/line_decoder_property.hpp"
 #include "roger/line_decoder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -36,11 +36,7 @@ std::vector<std::string> read(std::string_view stream) {
     DecodedLines decoded;
     lines.feed(stream, decoded);
     lines.finish(decoded);
-    std::vector<std::string> messages;
-    for (Batch::Iterator message(decoded.messages), end; message != end; ++message) {
-        messages.emplace_back((*message).text);
-    }
-    return messages;
+    return test::messages_of(decoded);
 }
 
 }  // namespace

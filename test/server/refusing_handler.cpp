@@ -52,6 +52,15 @@ void send_and_take_nothing(Peer& peer, Server const& server, std::string const& 
     });
 }
 
+/// Looks at messages without their first byte, and refuses those.
+Task<void> refuse_without_first_byte(Batch const& batch) {
+    for (Message message : batch) {
+        message.text.remove_prefix(1);
+        batch.refuse(message, message.text);
+    }
+    co_return;
+}
+
 /// Refuses a message `no` by itself, and a batch that has an `all`.
 Task<void> choose(Batch const& batch) {
     for (Message const& message : batch) {
@@ -160,6 +169,39 @@ TEST_CASE("A client that takes no refusals costs their different reasons, and tw
     std::ranges::nth_element(costs, costs.begin() + count / 2);
     // The text of each answer would be a megabyte. At a busy moment a turn may still be there.
     CHECK(costs[count / 2] < 2 * most_reasons_bytes);
+}
+
+TEST_CASE("A handler may change a message's text before it refuses the message",
+          "[server][concurrency]") {
+    TempDir const directory;
+    RunningServer running(at({"127.0.0.1:0", "unixgram:" + directory / "d"}),
+                          refuse_without_first_byte);
+    Peer peer = Peer::connect(running.address());
+    peer.send("one\ntwo\n");
+    CHECK(peer.receive_line() == "error: ne");
+    CHECK(peer.receive_line() == "error: wo");
+    auto datagrams = DatagramPeer::to(running.address(1));
+    datagrams.send("three");
+    CHECK(datagrams.receive() == "error: hree\n");
+    CHECK(running.server().counters().displayed == 0);
+}
+
+TEST_CASE("A handler that refuses a message of an earlier batch has an error of its own",
+          "[server][concurrency]") {
+    std::optional<Message> earlier;
+    RunningServer running({}, [&earlier](Batch const& batch) -> Task<void> {
+        if (earlier) {
+            batch.refuse(*earlier, "too late");
+        }
+        earlier = *batch.begin();
+        co_return;
+    });
+    Peer peer = Peer::connect(running.address());
+    talk(peer, "first");
+    peer.send("second\n");
+    CHECK(peer.receive_line() == "error: cannot display");
+    CHECK(running.result().failure ==
+          "a message is refused by the batch that it is of, and no other");
 }
 
 TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurrency]") {
