@@ -26,7 +26,9 @@ namespace roger {
 /// `longest_delay` and of which a random part, at most half, is left out, lest all clients of a
 /// server come back at one moment. An answer resets the delay and the count of attempts.
 struct ReconnectOptions {
-    std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);  ///< at least 1 ms
+    /// From 1 ms to 100 years.
+    std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);
+    /// From `initial_delay` to 100 years.
     std::chrono::milliseconds longest_delay = std::chrono::seconds(10);
     /// Consecutive failed attempts, at least 1, after which everything that waits to be sent fails;
     /// the next send() starts again. Nothing: for as long as a send() waits.
@@ -37,7 +39,8 @@ struct ReconnectOptions {
 };
 
 struct ClientOptions {
-    /// Bounds each attempt to connect, the resolver's part included. Nothing: the system's bound.
+    /// Bounds each attempt to connect, the resolver's part included. `std::nullopt`: no limit but
+    /// the system's.
     Timeout connect_timeout = std::chrono::seconds(5);
     /// Maximum number of messages that are sent and have no answer yet, at least 1: those beyond
     /// wait their turn.
@@ -59,6 +62,8 @@ struct UnacknowledgedMessage {
 ///     for (std::string const& line : lines) {
 ///         asio::co_spawn(executor, client.send(line, 30s), took_answer);
 ///     }
+///
+/// **Timeouts.** At least 1 ms and at most 100 years; `std::nullopt`: no limit.
 ///
 /// **Threads.** All of a client's functions are called on the executor of the coroutine that
 /// awaited open(): on an io_context that one thread runs, or on a strand. There is no lock.
@@ -95,8 +100,8 @@ public:
     /// before what is returned is awaited or spawned.
     ///
     /// `ack_timeout` bounds each of two waits: for the server to take the message (the wait for
-    /// other messages, and for a new connection, included), and for it to answer. Nothing: without
-    /// end.
+    /// other messages, and for a new connection, included), and for it to answer. Out of its range:
+    /// Error, invalid_option.
     ///
     /// Throws ClientError, whose sent() says whether the message may have been displayed. A lost
     /// connection fails all send()s that have no answer; with `options.reconnect` only those whose
@@ -114,7 +119,7 @@ public:
     /// When that takes longer than `timeout`, closes at once and throws ClientError, ack_timeout;
     /// each send() that is left throws client_closed. A caller that cancels gets asio::system_error
     /// with operation_aborted, and may close() again. Of several that are under way the shortest
-    /// timeout holds.
+    /// timeout holds. One out of its range is an Error, invalid_option, and closes nothing.
     asio::awaitable<void> close(Timeout timeout);
 
     /// The messages of all send()s that are under way, in the order in which they are sent. Valid

@@ -24,6 +24,9 @@ namespace roger {
 /// twice, can never be taken for another message's. A Unix socket is bound in the abstract
 /// namespace, where the system chooses a free name and no file is left behind: unix(7), autobind.
 ///
+/// **Timeouts.** At least 1 ms and at most 100 years; `std::nullopt`: no limit. Any other is an
+/// Error, invalid_option.
+///
 /// **Threads.** All of a client's functions are called on the executor of the coroutine that
 /// awaited open(): on an io_context that one thread runs, or on a strand. Any number of send()s can
 /// be under way at once.

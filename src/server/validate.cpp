@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -19,20 +18,8 @@ namespace roger {
 
 namespace {
 
-/// Beyond it a moment in the future is none that a clock can tell.
-constexpr std::chrono::milliseconds longest_timeout = std::chrono::years(100);
-
 bool is_datagram(Address const& address) {
     return socket_type(address.transport) == SocketType::datagram;
-}
-
-void validate_timeout(std::string_view name, Timeout timeout) {
-    require_option(
-        !timeout || timeout->count() > 0,
-        fmt::format("{}: it leaves no time; at least 1ms, or nothing to wait without end", name));
-    require_option(
-        !timeout || *timeout <= longest_timeout,
-        fmt::format("{}: it is too long; at most 100 years, or nothing to wait without end", name));
 }
 
 void require_none(std::string_view name, std::string const& fault) {
@@ -84,10 +71,10 @@ void validate(ServerOptions const& options, Handler const& handler) {
     std::ignore = valid_threads(options);
     require_none("max_message", fault_of_max_message(options.max_message));
     require_none("ack", fault_of_ack(options.ack, options.addresses));
-    validate_timeout("idle_timeout", options.idle_timeout);
-    validate_timeout("message_timeout", options.message_timeout);
-    validate_timeout("write_timeout", options.write_timeout);
-    validate_timeout("drain_timeout", options.drain_timeout);
+    require_timeout("idle_timeout", options.idle_timeout);
+    require_timeout("message_timeout", options.message_timeout);
+    require_timeout("write_timeout", options.write_timeout);
+    require_timeout("drain_timeout", options.drain_timeout);
     require_option(static_cast<bool>(options.log),
                    "log: it is empty; leave it at its default to log nothing");
     require_option(static_cast<bool>(options.on_started),
