@@ -237,12 +237,12 @@ void Datagrams::settle(Owed& owed, std::string_view text, std::optional<std::siz
         loop_.tally.displayed.add();
     } else if (!taken) {
         owed.line = loop_.server().lines.cannot_display.line();
-        loop_.tally.refused_display.add();
+        loop_.tally.handler_failed.add();
     } else {
         // What begins as a refusal can be another server's, which would refuse ours in turn.
         bool const answered = !text.starts_with(refusal_begins);
         owed.line = answered ? refusals_[*reason].line() : std::string_view();
-        loop_.tally.refused_handler.add();
+        loop_.tally.handler_refused.add();
     }
 }
 

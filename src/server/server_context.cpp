@@ -52,9 +52,9 @@ ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {
         .busy = ReplyLine(busy_refusal),
         .too_long =
             ReplyLine(fmt::format("{}{}{}", too_long_begins, options.max_message, too_long_ends)),
-        .unfinished = ReplyLine(fmt::format("{}message not finished within {}", refusal_begins,
-                                            to_string(options.message_timeout))),
-        .idle = ReplyLine(
+        .message_timeout = ReplyLine(fmt::format("{}message not finished within {}", refusal_begins,
+                                                 to_string(options.message_timeout))),
+        .idle_timeout = ReplyLine(
             fmt::format("{}idle for {}", refusal_begins, to_string(options.idle_timeout))),
         .shutting_down = ReplyLine(shutting_down_refusal),
         .cannot_display = ReplyLine(writing != nullptr ? writing->refusal : cannot_display_refusal),

@@ -320,7 +320,7 @@ Task<void> ServerCore::bound_drain() {
 void ServerCore::end_drain(std::chrono::milliseconds after) {
     Counters const now = counters();
     std::uint64_t const settled =
-        now.displayed + now.refused_display + now.refused_handler + now.refused_too_long;
+        now.displayed + now.handler_failed + now.handler_refused + now.refused_too_long;
     if (now.messages > settled) {
         fail(fmt::format("the drain timeout of {} came with {} messages not written",
                          to_string(Timeout(after)), now.messages - settled));
@@ -363,7 +363,7 @@ void ServerCore::part_drained() {
 /// message counts.
 void ServerCore::note_drain() {
     if (!std::exchange(draining_, true) && !context_.options.once) {
-        refused_before_drain_ = counters().refused_display;
+        refused_before_drain_ = counters().handler_failed;
     }
 }
 
@@ -399,7 +399,7 @@ void ServerCore::ended() {
 /// An output that refuses and goes on is no failure, as long as the server goes on: whoever waits
 /// for its end asks for what became of the last messages.
 void ServerCore::fail_for_unwritten() {
-    std::uint64_t const refused = counters().refused_display - refused_before_drain_;
+    std::uint64_t const refused = counters().handler_failed - refused_before_drain_;
     if (draining_ && refused != 0) {
         fail(fmt::format("messages that could not be written: {}", refused));
     }

@@ -82,9 +82,9 @@ ReplyLine const* Session::final_reply() {
     Tally& tally = loop_.tally;
     switch (close_reason_) {
         case CloseReason::idle_timeout:
-            return tally.refused_idle.add(), &lines.idle;
+            return tally.idle_timeouts.add(), &lines.idle_timeout;
         case CloseReason::message_timeout:
-            return tally.refused_unfinished.add(), &lines.unfinished;
+            return tally.message_timeouts.add(), &lines.message_timeout;
         case CloseReason::busy:
             return tally.refused_busy.add(), &lines.busy;
         case CloseReason::shutdown:

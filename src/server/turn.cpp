@@ -46,8 +46,8 @@ void Turn::answer(ReplyLines const& reply_lines, std::size_t taken, Tally& tally
         message += handled;
         acks += handled - refused;
         replies.add(reply_lines.cannot_display, count - handled);
-        tally.refused_handler.add(refused);
-        tally.refused_display.add(count - handled);
+        tally.handler_refused.add(refused);
+        tally.handler_failed.add(count - handled);
     }
     tally.displayed.add(acks);
 }

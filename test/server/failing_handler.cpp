@@ -92,7 +92,7 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
         CHECK(counters.messages == 4);
         CHECK(counters.displayed == 2);
         CHECK(counters.acknowledged == 2);
-        CHECK(counters.refused_display == 2);
+        CHECK(counters.handler_failed == 2);
         CHECK(counters.refused_shutdown == 1);
         CHECK(counters.clients == 0);
     }
@@ -153,7 +153,7 @@ TEST_CASE("A handler that says how far it came has so much acknowledged", "[serv
         CHECK(counters.messages == 3);
         CHECK(counters.displayed == acked);
         CHECK(counters.acknowledged == acked);
-        CHECK(counters.refused_display == 3 - acked);
+        CHECK(counters.handler_failed == 3 - acked);
     }
 }
 
@@ -173,7 +173,7 @@ TEST_CASE("A message too long keeps its place between those not shown", "[server
     CHECK(counters.messages == 5);
     CHECK(counters.displayed == 1);
     CHECK(counters.refused_too_long == 2);
-    CHECK(counters.refused_display == 2);
+    CHECK(counters.handler_failed == 2);
 }
 
 TEST_CASE("The first failure is the outcome's, what follows from it is told no more",
@@ -199,7 +199,7 @@ TEST_CASE("The first failure is the outcome's, what follows from it is told no m
     auto const result = running.result();
     CHECK(result.failure.starts_with("failure "));
     CHECK(running.complaints() == std::vector{result.failure});
-    CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
+    CHECK(running.server().counters().handler_failed == static_cast<std::uint64_t>(failures));
 }
 
 TEST_CASE("A server whose handler throws ends although its log throws too",

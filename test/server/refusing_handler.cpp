@@ -96,8 +96,8 @@ TEST_CASE("A handler refuses some messages of a batch with a text of its own, ea
     CHECK(counters.messages == 6);
     CHECK(counters.displayed == 3);
     CHECK(counters.acknowledged == 3);
-    CHECK(counters.refused_handler == 3);
-    CHECK(counters.refused_display == 0);
+    CHECK(counters.handler_refused == 3);
+    CHECK(counters.handler_failed == 0);
 }
 
 TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][concurrency]") {
@@ -109,7 +109,7 @@ TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][c
     peer.close();
     CHECK(running.stop().success());
     CHECK(running.complaints().empty());
-    CHECK(running.server().counters().refused_handler == 1);
+    CHECK(running.server().counters().handler_refused == 1);
 }
 
 TEST_CASE("What a handler refused by itself keeps its own reason when the rest is refused",
@@ -213,7 +213,7 @@ TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurren
     other.send("yes");
     CHECK(one.receive() == "error: not no\n");
     CHECK(other.receive() == ack_line);
-    CHECK(running.server().counters().refused_handler == 1);
+    CHECK(running.server().counters().handler_refused == 1);
 }
 
 TEST_CASE("A refusal of another server's is not refused in turn, so that two never talk for ever",
@@ -223,10 +223,10 @@ TEST_CASE("A refusal of another server's is not refused in turn, so that two nev
                           [](Batch const&) -> Task<void> { throw Refused("I take nothing"); });
     auto peer = DatagramPeer::to(running.address());
     peer.send("error: nor do I");
-    eventually("it was refused", [&] { return running.server().counters().refused_handler == 1; });
+    eventually("it was refused", [&] { return running.server().counters().handler_refused == 1; });
     peer.send("hello");
     CHECK(peer.receive() == "error: I take nothing\n");
-    CHECK(running.server().counters().refused_handler == 2);
+    CHECK(running.server().counters().handler_refused == 2);
 }
 
 }  // namespace roger::test

@@ -148,7 +148,7 @@ TEST_CASE("What cannot be stored in time is refused, and the server goes on (P7)
     DatagramPeer sender = DatagramPeer::to(to_string(serving.server.addresses().at(1)));
     sender.send("three");
     CHECK(sender.receive() == cannot_store_line);
-    CHECK(serving.server.counters().refused_display == 3);
+    CHECK(serving.server.counters().handler_failed == 3);
     CHECK(serving.has_logged("cannot store: Timeout; trying again"));
 
     stream.come_back();
