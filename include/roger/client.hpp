@@ -23,13 +23,13 @@ namespace roger {
 
 /// What to do when the connection is lost and there are messages to be sent. The first attempt is
 /// made at once; before each further one there is a delay, which doubles from `initial_delay` to
-/// `longest_delay` and of which a random part, at most half, is left out, lest all clients of a
+/// `max_delay` and of which a random part, at most half, is left out, lest all clients of a
 /// server come back at one moment. An answer resets the delay and the count of attempts.
 struct ReconnectOptions {
     /// From 1 ms to 100 years.
     std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);
     /// From `initial_delay` to 100 years.
-    std::chrono::milliseconds longest_delay = std::chrono::seconds(10);
+    std::chrono::milliseconds max_delay = std::chrono::seconds(10);
     /// Consecutive failed attempts, at least 1, after which everything that waits to be sent fails;
     /// the next send() starts again. Nothing: for as long as a send() waits.
     std::optional<std::size_t> attempts = {};

@@ -16,10 +16,10 @@ class Refusals {
 public:
     /// Different reasons in one batch, so that a client that does not read its answers costs little
     /// whatever the handler does: further ones are sent as `refused`.
-    static constexpr std::size_t most_reasons = 50;
+    static constexpr std::size_t max_reasons = 50;
 
     /// Of a reason. The rest is cut off.
-    static constexpr std::size_t most_reason_bytes = 1000;
+    static constexpr std::size_t max_reason_bytes = 1000;
 
     /// For a message that was refused before, the last reason stands.
     void add(std::size_t message, std::string_view reason);

@@ -17,10 +17,10 @@ void validate(ClientOptions const& options) {
                    "ClientOptions::window: 0 messages would never be sent; at least 1");
     if (auto const& reconnect = options.reconnect) {
         require_delay("ReconnectOptions::initial_delay", reconnect->initial_delay);
-        require_delay("ReconnectOptions::longest_delay", reconnect->longest_delay);
+        require_delay("ReconnectOptions::max_delay", reconnect->max_delay);
         require_option(
-            reconnect->longest_delay >= reconnect->initial_delay,
-            "ReconnectOptions::longest_delay: it is shorter than initial_delay; make it as long");
+            reconnect->max_delay >= reconnect->initial_delay,
+            "ReconnectOptions::max_delay: it is shorter than initial_delay; make it as long");
         require_option(
             reconnect->attempts != 0,
             "ReconnectOptions::attempts: 0 are none; leave reconnect empty not to reconnect");

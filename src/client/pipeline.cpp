@@ -39,7 +39,7 @@ bool is_gone(asio::error_code const& error) {
 
 /// An answer that the end of the stream has cut off may have lost what makes it a refusal.
 bool is_answer(std::string_view text) {
-    return !text.empty() && !refusal_begins.starts_with(text);
+    return !text.empty() && !refusal_prefix.starts_with(text);
 }
 
 /// Of messages that suffer for the reason of another one.

@@ -14,7 +14,7 @@ namespace roger {
 
 /// A refusal of a message or of the connection: docs/protocol.md.
 inline bool is_refusal(std::string_view line) {
-    return line.starts_with(refusal_begins);
+    return line.starts_with(refusal_prefix);
 }
 
 /// Acked, refused or wrong. `expected`: the acknowledgement; nothing: any line is one.

@@ -16,7 +16,7 @@ inline constexpr std::string_view shutting_down_refusal = "error: shutting down"
 inline constexpr std::string_view cannot_display_refusal = "error: cannot display";
 inline constexpr std::string_view cannot_store_refusal = "error: cannot store";
 /// A number of bytes is between the two.
-inline constexpr std::string_view too_long_begins = "error: message longer than ";
-inline constexpr std::string_view too_long_ends = " bytes";
+inline constexpr std::string_view too_long_prefix = "error: message longer than ";
+inline constexpr std::string_view too_long_suffix = " bytes";
 
 }  // namespace roger

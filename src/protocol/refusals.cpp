@@ -10,7 +10,7 @@
 namespace roger {
 
 void Refusals::add(std::size_t message, std::string_view reason) {
-    static_assert(most_reasons + 2 <= std::numeric_limits<std::uint8_t>::max());
+    static_assert(max_reasons + 2 <= std::numeric_limits<std::uint8_t>::max());
     if (message >= refused_.size()) {
         refused_.resize(message + 1);
     }
@@ -27,9 +27,9 @@ std::optional<std::size_t> Refusals::reason_for(std::size_t message) const {
 }
 
 std::size_t Refusals::index_of(std::string_view reason) {
-    std::string line = escaped(reason.substr(0, most_reason_bytes));
+    std::string line = escaped(reason.substr(0, max_reason_bytes));
     auto known = std::ranges::find(reasons_, line);
-    if (known == reasons_.end() && reasons_.size() >= most_reasons) {
+    if (known == reasons_.end() && reasons_.size() >= max_reasons) {
         line = "refused";
         known = std::ranges::find(reasons_, line);
     }

@@ -17,8 +17,8 @@ constexpr std::array fixed_refusals = {busy_refusal, shutting_down_refusal, cann
 constexpr std::string_view digits = "0123456789";
 
 bool begins_as_too_long(std::string_view text) {
-    return text.starts_with(too_long_begins) &&
-           text.find_first_of(digits, too_long_begins.size()) == too_long_begins.size();
+    return text.starts_with(too_long_prefix) &&
+           text.find_first_of(digits, too_long_prefix.size()) == too_long_prefix.size();
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ std::string_view ReplyLine::repeated(std::size_t offset, std::size_t most) const
 std::vector<ReplyLine> refusal_lines(Refusals const& refusals) {
     std::vector<ReplyLine> lines;
     for (std::string const& reason : refusals.reasons()) {
-        lines.emplace_back(std::string(refusal_begins) + reason, 1);
+        lines.emplace_back(std::string(refusal_prefix) + reason, 1);
     }
     return lines;
 }
@@ -49,11 +49,11 @@ bool is_reply(std::string_view text, std::string_view ack) {
         std::ranges::find(fixed_refusals, text) != fixed_refusals.end()) {
         return true;
     }
-    if (!begins_as_too_long(text) || !text.ends_with(too_long_ends)) {
+    if (!begins_as_too_long(text) || !text.ends_with(too_long_suffix)) {
         return false;
     }
-    text.remove_prefix(too_long_begins.size());
-    text.remove_suffix(too_long_ends.size());
+    text.remove_prefix(too_long_prefix.size());
+    text.remove_suffix(too_long_suffix.size());
     return text.find_first_not_of(digits) == text.npos;
 }
 

@@ -30,7 +30,7 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
         return std::nullopt;
     } catch (HandlerError const& error) {
         fail(describe(thrown));
-        return error.shown;
+        return error.displayed;
     } catch (...) {
         fail(describe(thrown));
         return 0;
@@ -51,11 +51,11 @@ ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {
         .ack = ReplyLine(options.ack, ack_block_bytes),
         .busy = ReplyLine(busy_refusal),
         .too_long =
-            ReplyLine(fmt::format("{}{}{}", too_long_begins, options.max_message, too_long_ends)),
-        .message_timeout = ReplyLine(fmt::format("{}message not finished within {}", refusal_begins,
+            ReplyLine(fmt::format("{}{}{}", too_long_prefix, options.max_message, too_long_suffix)),
+        .message_timeout = ReplyLine(fmt::format("{}message not finished within {}", refusal_prefix,
                                                  to_string(options.message_timeout))),
         .idle_timeout = ReplyLine(
-            fmt::format("{}idle for {}", refusal_begins, to_string(options.idle_timeout))),
+            fmt::format("{}idle for {}", refusal_prefix, to_string(options.idle_timeout))),
         .shutting_down = ReplyLine(shutting_down_refusal),
         .cannot_display = ReplyLine(writing != nullptr ? writing->refusal : cannot_display_refusal),
     };

@@ -32,7 +32,7 @@ std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addre
     if (ack.find('\n') != ack.npos) {
         return "a newline ends an answer, so the text cannot hold one";
     }
-    if (ack.starts_with(refusal_begins)) {
+    if (ack.starts_with(refusal_prefix)) {
         return "a text that begins with 'error: ' would say that the message was refused";
     }
     if (ack.size() >= largest_udp_payload && std::ranges::any_of(addresses, is_datagram)) {
@@ -48,9 +48,9 @@ std::string fault_of_max_message(std::size_t bytes) {
     if (bytes == 0) {
         return "0 bytes allow no message; at least 1";
     }
-    if (bytes > LineDecoder::most_max_message) {
+    if (bytes > LineDecoder::message_limit) {
         return fmt::format("{} is too much; at most {}", size_to_string(bytes),
-                           size_to_string(LineDecoder::most_max_message));
+                           size_to_string(LineDecoder::message_limit));
     }
     return {};
 }

@@ -166,8 +166,8 @@ TEST_CASE("An option out of its range is refused with a sentence that names it",
         return reason.sentence.substr(0, reason.sentence.find(": "));
     };
     CHECK(refusal([](ClientOptions& options) { options.window = 0; }) == "ClientOptions::window");
-    CHECK(refusal([](ClientOptions& options) { options.reconnect->longest_delay = 1ms; }) ==
-          "ReconnectOptions::longest_delay");
+    CHECK(refusal([](ClientOptions& options) { options.reconnect->max_delay = 1ms; }) ==
+          "ReconnectOptions::max_delay");
     CHECK(refusal([](ClientOptions& options) { options.reconnect->attempts = 0; }) ==
           "ReconnectOptions::attempts");
     for (std::chrono::milliseconds const wait : impossible_waits) {
@@ -175,11 +175,10 @@ TEST_CASE("An option out of its range is refused with a sentence that names it",
         CHECK(refusal([wait](ClientOptions& options) { options.connect_timeout = wait; }) ==
               "ClientOptions::connect_timeout");
         CHECK(refusal([wait](ClientOptions& options) {
-                  options.reconnect->initial_delay = options.reconnect->longest_delay = wait;
+                  options.reconnect->initial_delay = options.reconnect->max_delay = wait;
               }) == "ReconnectOptions::initial_delay");
-        CHECK(refusal([wait](ClientOptions& options) {
-                  options.reconnect->longest_delay = wait;
-              }) == "ReconnectOptions::longest_delay");
+        CHECK(refusal([wait](ClientOptions& options) { options.reconnect->max_delay = wait; }) ==
+              "ReconnectOptions::max_delay");
     }
 }
 

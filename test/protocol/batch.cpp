@@ -124,11 +124,11 @@ TEST_CASE("A reason is one line that is not too long, and reasons are not too ma
     CHECK(refusals.reasons()[0] ==
           "two\\x0alines\\x0d\\x1b[2J\\x7f, read from \\xe2\\x80\\xaeright to left\\xe2\\x80\\xac");
     refusals.add_rest(std::string(5000, 'x'));
-    CHECK(refusals.reasons()[1] == std::string(Refusals::most_reason_bytes, 'x'));
+    CHECK(refusals.reasons()[1] == std::string(Refusals::max_reason_bytes, 'x'));
     for (std::size_t message = 0; message != 100; ++message) {
         refusals.add(message, std::to_string(message));
     }
-    CHECK(refusals.reasons().size() == Refusals::most_reasons + 1);
+    CHECK(refusals.reasons().size() == Refusals::max_reasons + 1);
     CHECK(refusals.reasons()[*refusals.reason_for(0)] == "0");
     CHECK(refusals.reasons()[*refusals.reason_for(99)] == "refused");
 }

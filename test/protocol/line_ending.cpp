@@ -32,7 +32,7 @@ std::string random_message(std::mt19937& random) {
 }
 
 std::vector<std::string> read(std::string_view stream) {
-    LineDecoder lines(LineDecoder::most_max_message);
+    LineDecoder lines(LineDecoder::message_limit);
     DecodedLines decoded;
     lines.feed(stream, decoded);
     lines.finish(decoded);

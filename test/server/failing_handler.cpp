@@ -130,17 +130,17 @@ TEST_CASE("An exception without words is a failure too", "[server][concurrency]"
 }
 
 TEST_CASE("A handler that says how far it came has so much acknowledged", "[server][concurrency]") {
-    for (std::size_t shown = 0; shown <= 4; ++shown) {
-        CAPTURE(shown);
+    for (std::size_t displayed = 0; displayed <= 4; ++displayed) {
+        CAPTURE(displayed);
         TempDir const directory;
         // One write to a Unix socket is one read, and so one batch.
         RunningServer running(
             {.addresses = {parse_address("unix:" + directory / "s")}},
-            throwing([shown] { throw HandlerError("the ink is dry", shown); }, false));
+            throwing([displayed] { throw HandlerError("the ink is dry", displayed); }, false));
         Peer peer = Peer::connect(running.address());
         peer.send("one\ntwo\nbad\n");
         // More than there are is all of them.
-        std::size_t const acked = std::min<std::size_t>(shown, 3);
+        std::size_t const acked = std::min<std::size_t>(displayed, 3);
         std::string expected;
         for (std::size_t number = 0; number < 3; ++number) {
             expected += number < acked ? ack_line : cannot_display_line;

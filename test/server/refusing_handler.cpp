@@ -150,7 +150,7 @@ TEST_CASE("A client that takes no refusals costs their different reasons, and tw
     if constexpr (sanitized) {
         SKIP("a sanitizer's allocator is another");
     }
-    constexpr std::size_t most_reasons_bytes = 50 * 1000;
+    constexpr std::size_t max_reasons_bytes = 50 * 1000;
     std::string messages;
     for (int number = 0; number != 100'000; ++number) {
         messages += number % 10 == 0 ? "ok\n" : std::to_string(number % 1000) + '\n';
@@ -168,7 +168,7 @@ TEST_CASE("A client that takes no refusals costs their different reasons, and tw
     }
     std::ranges::nth_element(costs, costs.begin() + count / 2);
     // The text of each answer would be a megabyte. At a busy moment a turn may still be there.
-    CHECK(costs[count / 2] < 2 * most_reasons_bytes);
+    CHECK(costs[count / 2] < 2 * max_reasons_bytes);
 }
 
 TEST_CASE("A handler may change a message's text before it refuses the message",
