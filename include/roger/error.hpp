@@ -36,6 +36,12 @@ enum class Errc {
     cannot_listen,        ///< on one of its addresses
     too_few_descriptors,  ///< the limit on open files is lower than what was asked for needs
     no_thread,            ///< the system does not allow another thread
+
+    // Why a server ended: ServerResult::code.
+    handler_failed,        ///< the handler threw what is no Refused
+    messages_not_written,  ///< it stopped, and not all that was received was taken
+    program_failed,        ///< Server::fail(), or a hook of Signals threw
+    server_failed,         ///< anything else threw: a function of ServerOptions, std::bad_alloc
 };
 
 }  // namespace roger

@@ -31,8 +31,8 @@ struct Refused : std::runtime_error {
 
 /// A handler throws it when it cannot go on: the first `displayed` messages of the batch are
 /// acknowledged, the others answered `error: cannot display`, and the server drains and ends with
-/// `reason` as ServerResult::failure. Any other exception but Refused does the same with
-/// `displayed` 0.
+/// `reason` as ServerResult::failure, handler_failed as its code. Any other exception but Refused
+/// does the same with `displayed` 0.
 struct HandlerError : std::runtime_error {
     HandlerError(std::string const& reason, std::size_t first_displayed)
         : std::runtime_error(reason), displayed(first_displayed) {}

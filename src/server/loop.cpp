@@ -133,7 +133,7 @@ void Loop::leave(Session& session, bool served) {
 
 void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
-        server_.fail(describe(thrown));
+        server_.fail(Errc::server_failed, describe(thrown));
     }
     if (std::exchange(served_one_left_, false)) {
         callbacks_.session_ended();
@@ -156,7 +156,7 @@ void Loop::start() {
 /// this one, it has not.
 void Loop::finished(std::exception_ptr const& thrown, std::shared_ptr<void> server) {
     if (thrown) {
-        server_.fail(describe(thrown));
+        server_.fail(Errc::server_failed, describe(thrown));
     }
     timer_.reset();
     ready_set_.reset();
@@ -176,7 +176,7 @@ Task<void> Loop::run() {
         try {
             round();
         } catch (...) {
-            server_.fail(describe(std::current_exception()));
+            server_.fail(Errc::server_failed, describe(std::current_exception()));
         }
         in_round_ = false;
     }

@@ -29,10 +29,10 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
         refusals.add_rest(refused.what());
         return std::nullopt;
     } catch (HandlerError const& error) {
-        fail(describe(thrown));
+        fail(Errc::handler_failed, describe(thrown));
         return error.displayed;
     } catch (...) {
-        fail(describe(thrown));
+        fail(Errc::handler_failed, describe(thrown));
         return 0;
     }
 }
@@ -40,7 +40,7 @@ std::optional<std::size_t> ServerContext::settle(std::exception_ptr const& throw
 bool ServerContext::fails(MessageWriter const& writer, std::size_t unwritten) const {
     std::string const failure = unwritten != 0 ? writer.failure() : std::string();
     if (!failure.empty()) {
-        fail(failure);
+        fail(Errc::handler_failed, failure);
     }
     return !failure.empty();
 }

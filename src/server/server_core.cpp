@@ -42,7 +42,7 @@ ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<v
                .handler = std::move(handler),
                .lines = reply_lines(context_.options, context_.handler),
                .owner = {},
-               .fail = [this](std::string const& what) { fail(what); }} {}
+               .fail = [this](Errc code, std::string const& what) { fail(code, what); }} {}
 
 // --- listening ----------------------------------------------------------------------------
 
@@ -183,7 +183,7 @@ Task<ServerResult> ServerCore::serve() {
         }
     }
     std::lock_guard const lock(failure_guard_);
-    co_return ServerResult{.end = how_, .failure = failure_};
+    co_return ServerResult{.end = how_, .code = failure_code_, .failure = failure_};
 }
 
 void ServerCore::start() {
@@ -204,7 +204,7 @@ void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*th
     spawn(first_loop().context().get_executor(), std::move(coroutine),
           [self = shared_from_this(), then](std::exception_ptr const& thrown) {
               if (thrown) {
-                  self->fail(describe(thrown));
+                  self->fail(Errc::server_failed, describe(thrown));
               }
               if (then != nullptr) {
                   ((*self).*then)();
@@ -223,7 +223,7 @@ void ServerCore::guarded(std::function<void()> const& call) {
     try {
         call();
     } catch (...) {
-        fail(describe(std::current_exception()));
+        fail(Errc::server_failed, describe(std::current_exception()));
     }
 }
 
@@ -241,12 +241,13 @@ void ServerCore::served_one() {
 }
 
 /// The first failure is the result's; those that follow from it are not logged.
-void ServerCore::fail(std::string const& what) {
+void ServerCore::fail(Errc code, std::string const& what) {
     {
         std::lock_guard const lock(failure_guard_);
-        if (!failure_.empty()) {
+        if (failure_code_) {
             return;
         }
+        failure_code_ = code;
         failure_ = what.empty() ? "a failure without a reason" : what;
     }
     stop();
@@ -322,7 +323,8 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
     std::uint64_t const settled =
         now.displayed + now.handler_failed + now.handler_refused + now.refused_too_long;
     if (now.messages > settled) {
-        fail(fmt::format("the drain timeout of {} came with {} messages not written",
+        fail(Errc::messages_not_written,
+             fmt::format("the drain timeout of {} came with {} messages not written",
                          to_string(Timeout(after)), now.messages - settled));
         abandon(ServerResult::End::timed_out);
     } else {
@@ -401,7 +403,8 @@ void ServerCore::ended() {
 void ServerCore::fail_for_unwritten() {
     std::uint64_t const refused = counters().handler_failed - refused_before_drain_;
     if (draining_ && refused != 0) {
-        fail(fmt::format("messages that could not be written: {}", refused));
+        fail(Errc::messages_not_written,
+             fmt::format("messages that could not be written: {}", refused));
     }
 }
 

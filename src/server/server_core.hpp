@@ -23,6 +23,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -61,7 +62,7 @@ public:
 
     /// Something went wrong for good: remembered for the result, and the server drains. From any
     /// thread.
-    void fail(std::string const& what);
+    void fail(Errc code, std::string const& what);
 
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] std::vector<Address> const& addresses() const { return addresses_; }
@@ -121,7 +122,8 @@ private:
     Pauses accept_pauses_{"cannot accept connections"};
     Pauses receive_pauses_{"cannot receive datagrams"};
     std::mutex failure_guard_;
-    std::string failure_;  ///< guarded
+    std::error_code failure_code_;  ///< guarded
+    std::string failure_;           ///< guarded
 };
 
 }  // namespace roger

@@ -85,6 +85,7 @@ TEST_CASE("What a handler throws reaches the log, the outcome and the client",
         other.close();
         auto const result = running.result();
         CHECK(result.failure == failing.sentence);
+        CHECK(result.code == Errc::handler_failed);
         CHECK_FALSE(result.success());
         CHECK((result.end == ServerResult::End::drained));
         CHECK(running.complaints() == std::vector{failing.sentence});

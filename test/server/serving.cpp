@@ -107,6 +107,7 @@ TEST_CASE("A server ended before it runs serves nobody", "[server]") {
     CHECK((result.end == ServerResult::End::ended_now));
     CHECK_FALSE(result.success());
     CHECK(result.failure == "");
+    CHECK_FALSE(result.code);
     CHECK_THROWS_AS(Peer::connect(to_string(server.addresses()[0])), Failure);
     CHECK(std::filesystem::is_empty(directory.path()));
 }
@@ -256,6 +257,7 @@ TEST_CASE("A handler that never returns costs no more than the drain timeout",
     CHECK((result.end == ServerResult::End::timed_out));
     CHECK_FALSE(result.success());
     CHECK(result.failure.find("200ms") != std::string::npos);
+    CHECK(result.code == Errc::messages_not_written);
     CHECK(running.complaints() == std::vector{result.failure});
     CHECK(told == 1);
     auto const counters = running.server().counters();
@@ -283,6 +285,7 @@ TEST_CASE("A handler that is told that the drain ends can still refuse", "[serve
     auto const result = running.result();
     CHECK((result.end == ServerResult::End::drained));
     CHECK(result.failure == "it was too late");
+    CHECK(result.code == Errc::handler_failed);
 }
 
 TEST_CASE("A client that has its answers when the drain ends is not said to have left them",
@@ -328,6 +331,7 @@ TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {
     auto const result = running.result();
     CHECK((result.end == ServerResult::End::ended_now));
     CHECK(result.failure == "");
+    CHECK_FALSE(result.code);
     idle.wait_for_end();
     begun.wait_for_end();
     CHECK(std::filesystem::is_empty(directory.path()));
