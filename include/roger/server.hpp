@@ -52,8 +52,8 @@ enum class WhenFull : std::uint8_t {
 /// a constructor throws.
 struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
-    /// One line, without its end; not beginning with `error: `. For a datagram address it has to
-    /// fit into a datagram.
+    /// One line, without its end, of at most 65,535 bytes, or 65,506 with a datagram address. It
+    /// neither begins with `error: ` nor ends with a carriage return.
     std::string ack = std::string(default_ack);
     /// Maximum number of clients at once, over all addresses, at least 1. A datagram counts from
     /// when it is received until it is answered. Nothing: 10000, or as many as the soft limit on

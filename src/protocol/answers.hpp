@@ -8,7 +8,7 @@
 
 namespace roger {
 
-/// In bytes. A longer line is no answer.
+/// In bytes, with the line ending. A longer line is no answer.
 inline constexpr std::size_t longest_answer = 64 * 1024;
 
 inline constexpr std::string_view busy_refusal = "error: busy";

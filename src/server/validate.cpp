@@ -35,6 +35,14 @@ std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addre
     if (ack.starts_with(refusal_prefix)) {
         return "a text that begins with 'error: ' would say that the message was refused";
     }
+    if (ack.ends_with('\r')) {
+        return "a carriage return at the end would be taken for a part of the line ending";
+    }
+    if (ack.size() >= longest_answer) {
+        return fmt::format(
+            "with its newline it has {} bytes, and an answer has at most {}: shorten it",
+            ack.size() + 1, longest_answer);
+    }
     if (ack.size() >= largest_udp_payload && std::ranges::any_of(addresses, is_datagram)) {
         return fmt::format(
             "with its newline it has {} bytes, and the answer to a datagram has at most {}: "
