@@ -38,8 +38,12 @@ private:
 ///     for (std::string_view message : batch) ...
 ///     for (roger::Message const& message : batch) ...  message.from() ...
 ///
-/// A batch and its messages live until the handler that was given them returns, across its
-/// suspensions; a handler that keeps one longer copies it.
+/// One connection's has at most 2,048 messages, and one of datagrams at most 64.
+///
+/// A batch and what its messages point to live until the handler that was given them returns,
+/// across its suspensions; a handler that needs a text or an address longer copies it. Nothing else
+/// uses them until then: while the handler is suspended, other threads may read them, several at
+/// once.
 class Batch {
 public:
     class Iterator {

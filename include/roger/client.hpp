@@ -31,7 +31,7 @@ struct ReconnectOptions {
     /// From `initial_delay` to 100 years.
     std::chrono::milliseconds max_delay = std::chrono::seconds(10);
     /// Consecutive failed attempts, at least 1, after which everything that waits to be sent fails;
-    /// the next send() starts again. Nothing: for as long as a send() waits.
+    /// the next send() starts again. `std::nullopt`: no limit, for as long as a send() waits.
     std::optional<std::size_t> attempts = {};
     /// At least once: a message that was sent and has no answer is sent again on the new
     /// connection, and so may be displayed twice. Otherwise its send() fails.
@@ -45,7 +45,7 @@ struct ClientOptions {
     /// Maximum number of messages that are sent and have no answer yet, at least 1: those beyond
     /// wait their turn.
     std::size_t window = 1024;
-    /// Nothing: with its connection lost a client is closed.
+    /// `std::nullopt`: a client that loses its connection is closed.
     std::optional<ReconnectOptions> reconnect = {};
 };
 
@@ -67,6 +67,10 @@ struct UnacknowledgedMessage {
 ///
 /// **Threads.** All of a client's functions are called on the executor of the coroutine that
 /// awaited open(): on an io_context that one thread runs, or on a strand. There is no lock.
+///
+/// **Names.** A host name is looked up on a thread of its own, which is detached, as a lookup
+/// cannot be cancelled: one that the resolver keeps waiting outlives its deadline, the client and
+/// the io_context. It uses nothing of theirs.
 ///
 /// **Lifetime.** A client may be moved and destroyed at any moment, with send()s under way too:
 /// each completes with a ClientError, client_closed. Its io_context may be destroyed before it or

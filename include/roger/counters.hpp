@@ -31,7 +31,8 @@ struct Counters {
     std::uint64_t dropped = 0;           ///< datagrams that came faster than they were received
 };
 
-/// One line, `name=value` pairs: "accepted=3 clients=1 messages=7 ...".
+/// One line, `name=value` pairs: "accepted=3 clients=1 messages=7 ...". From any thread; throws
+/// nothing but std::bad_alloc.
 std::string to_string(Counters const& counters);
 
 }  // namespace roger

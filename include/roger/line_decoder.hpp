@@ -14,7 +14,8 @@ namespace roger {
 /// What became of a message when its line was read.
 enum class LineStatus : std::uint8_t { accepted, too_long };
 
-/// What one read brought: the accepted messages, and a status for each message in its order.
+/// What one read brought: the accepted messages, and a status for each message in its order. For
+/// one thread at a time; throws nothing but std::bad_alloc.
 struct DecodedLines {
     struct Run {
         LineStatus status;
@@ -48,6 +49,9 @@ struct DecodedLines {
 ///
 /// A message that is too long gets its status as soon as that is certain, not at its end: its
 /// sender may be waiting for the answer before it sends more. The rest of its line is skipped.
+///
+/// For one thread at a time: there is no lock. Throws nothing but std::bad_alloc and what the
+/// caller's `lines` throw; after either it can only be destroyed.
 class LineDecoder {
 public:
     /// The largest `max_message`, 1 GiB: more would not be a line.

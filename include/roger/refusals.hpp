@@ -12,6 +12,8 @@
 namespace roger {
 
 /// The refused messages of one batch, each known by its index in the batch, and why.
+/// Batch::refuse() adds to it. For one thread at a time: there is no lock. Throws nothing but
+/// std::bad_alloc.
 class Refusals {
 public:
     /// Different reasons in one batch, so that a client that does not read its answers costs little
@@ -32,7 +34,7 @@ public:
     /// The different reasons, as they are sent: escaped.
     [[nodiscard]] std::span<std::string const> reasons() const { return reasons_; }
 
-    /// An index of reasons(), or nothing if the message was not refused.
+    /// An index of reasons(); `std::nullopt`: the message was not refused.
     [[nodiscard]] std::optional<std::size_t> reason_for(std::size_t message) const;
 
 private:

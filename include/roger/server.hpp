@@ -44,8 +44,8 @@ enum class WhenFull : std::uint8_t {
     refuse,  ///< answer `error: busy` and close
 };
 
-/// Every default of the server. A timeout is at least 1 ms and at most 100 years; nothing: without
-/// end.
+/// Every default of the server. A timeout is at least 1 ms and at most 100 years; `std::nullopt`:
+/// no limit.
 ///
 /// What a function given here throws while the server serves ends it: it drains, and the
 /// exception's sentence is ServerResult::failure, its code server_failed. What `log` throws before,
@@ -56,8 +56,8 @@ struct ServerOptions {
     /// neither begins with `error: ` nor ends with a carriage return.
     std::string ack = std::string(default_ack);
     /// Maximum number of clients at once, over all addresses, at least 1. A datagram counts from
-    /// when it is received until it is answered. Nothing: 10000, or as many as the soft limit on
-    /// open files allows, getrlimit(2), which the library does not touch.
+    /// when it is received until it is answered. `std::nullopt`: 10,000, or as many as the soft
+    /// limit on open files allows, getrlimit(2), which the library does not touch.
     std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
     /// A client that has sent nothing for so long, with all it sent answered, is closed.

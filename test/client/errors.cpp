@@ -232,6 +232,22 @@ TEST_CASE("A client of datagrams refuses a timeout out of its range", "[client][
     }
 }
 
+TEST_CASE("A message that does not fit into a datagram is told by the cause", "[client][error]") {
+    test::DatagramPeer const peer = test::DatagramPeer::at("udp:127.0.0.1:0");
+    Address const address = parse_address(peer.own_address());
+    auto const send = [&address]() -> asio::awaitable<void> {
+        DatagramClient client = co_await DatagramClient::open(address, patient);
+        co_await client.send(std::string(65'507, 'a'), patient);
+    };
+    Reason reason;
+    auto const talk = [&]() -> asio::awaitable<void> { reason = co_await reason_of(send()); };
+    Stage stage;
+    stage.play_all({talk});
+    CHECK(reason.code == Errc::io_error);
+    CHECK(reason.cause == std::errc::message_size);
+    CHECK_FALSE(reason.sent);
+}
+
 TEST_CASE("A datagram without an answer tells whether anybody was there", "[client][error]") {
     test::DatagramPeer peer = test::DatagramPeer::at("udp:127.0.0.1:0");
     Address const address = parse_address(peer.own_address());
