@@ -1,6 +1,7 @@
 // Reasons of a handler's, made fit for the protocol.
 #include "roger/refusals.hpp"
 
+#include "protocol/answers.hpp"
 #include "protocol/escaped.hpp"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ std::size_t Refusals::index_of(std::string_view reason) {
     std::string line = escaped(reason.substr(0, max_reason_bytes));
     auto known = std::ranges::find(reasons_, line);
     if (known == reasons_.end() && reasons_.size() >= max_reasons) {
-        line = "refused";
+        line = other_reason;
         known = std::ranges::find(reasons_, line);
     }
     auto const index = static_cast<std::size_t>(known - reasons_.begin());

@@ -240,7 +240,7 @@ void Datagrams::settle(Owed& owed, std::string_view text, std::optional<std::siz
         loop_.tally.handler_failed.add();
     } else {
         // What begins as a refusal can be another server's, which would refuse ours in turn.
-        bool const answered = !text.starts_with(refusal_prefix);
+        bool const answered = !is_refusal(text);
         owed.line = answered ? refusals_[*reason].line() : std::string_view();
         loop_.tally.handler_refused.add();
     }

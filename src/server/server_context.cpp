@@ -1,11 +1,8 @@
-// The wording of the answers, which docs/protocol.md lists, and what a failure comes to.
+// Every line that a server can send, and what a failure comes to.
 #include "server/server_context.hpp"
 
 #include "net/spawn.hpp"
 #include "protocol/answers.hpp"
-#include "protocol/quantity.hpp"
-
-#include <fmt/format.h>
 
 #include <string>
 
@@ -49,15 +46,13 @@ ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {
     auto const* const writing = handler.target<WritingHandler>();
     return {
         .ack = ReplyLine(options.ack, ack_block_bytes),
-        .busy = ReplyLine(busy_refusal),
-        .too_long =
-            ReplyLine(fmt::format("{}{}{}", too_long_prefix, options.max_message, too_long_suffix)),
-        .message_timeout = ReplyLine(fmt::format("{}message not finished within {}", refusal_prefix,
-                                                 to_string(options.message_timeout))),
-        .idle_timeout = ReplyLine(
-            fmt::format("{}idle for {}", refusal_prefix, to_string(options.idle_timeout))),
-        .shutting_down = ReplyLine(shutting_down_refusal),
-        .cannot_display = ReplyLine(writing != nullptr ? writing->refusal : cannot_display_refusal),
+        .busy = ReplyLine(refusal(busy_reason)),
+        .too_long = ReplyLine(refusal(too_long_reason(options.max_message))),
+        .message_timeout = ReplyLine(refusal(message_timeout_reason(options.message_timeout))),
+        .idle_timeout = ReplyLine(refusal(idle_timeout_reason(options.idle_timeout))),
+        .shutting_down = ReplyLine(refusal(shutting_down_reason)),
+        .cannot_display =
+            ReplyLine(refusal(writing != nullptr ? writing->reason : cannot_display_reason)),
     };
 }
 

@@ -32,7 +32,7 @@ std::string fault_of_ack(std::string_view ack, std::vector<Address> const& addre
     if (ack.find('\n') != ack.npos) {
         return "a newline ends an answer, so the text cannot hold one";
     }
-    if (ack.starts_with(refusal_prefix)) {
+    if (is_refusal(ack)) {
         return "a text that begins with 'error: ' would say that the message was refused";
     }
     if (ack.ends_with('\r')) {

@@ -49,6 +49,9 @@ TEST_CASE("A line ending is a newline with at most one return before it", "[line
     CHECK(without_line_ending("a\n\n") == "a\n");
     CHECK(without_line_ending("\n").empty());
     CHECK(without_line_ending("").empty());
+    CHECK(without_return("a\r\r") == "a\r");
+    CHECK(without_return("a") == "a");
+    CHECK(without_return("").empty());
 }
 
 TEST_CASE("A message that ends in a return is sent with another", "[lines][protocol]") {

@@ -72,7 +72,7 @@ struct PublishingServer {
                  WritingHandler{.writer = [this](std::size_t loop) -> MessageWriter& {
                                     return publisher.writer(loop);
                                 },
-                                .refusal = cannot_store_refusal}),
+                                .reason = cannot_store_reason}),
           result(std::async(std::launch::async, [this] { return server.run(); })) {}
 
     PublishingServer(PublishingServer const&) = delete;
