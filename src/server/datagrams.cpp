@@ -5,9 +5,8 @@
 #include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
 
-#include <asio/deferred.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/error.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
@@ -274,16 +273,14 @@ void Datagrams::send_owed() {
 
 Task<void> Datagrams::pause(asio::error_code why) {
     callbacks_.receiving_paused(why.message());
-    asio::error_code ended_early;
     pause_.expires_after(pause_time);
-    co_await pause_.async_wait(asio::redirect_error(asio::deferred, ended_early));
+    co_await pause_.async_wait(asio::as_tuple);
 }
 
 /// Senders that do not read their answers get none, which leaves buffer space for the others.
 Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
-    asio::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::deferred, ignored));
+    co_await timer.async_wait(asio::as_tuple);
     std::error_code const error = unread_->look();
     tell_failed_look(error);
     if (!error && unread_throttle_.lets_through(Clock::now())) {

@@ -8,10 +8,9 @@
 #include "roger/error.hpp"
 #include "server/validate.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/deferred.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
@@ -174,8 +173,7 @@ Task<ServerResult> ServerCore::serve() {
     }
     while (!has_ended_) {
         co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-        asio::error_code ignored;
-        co_await end_->async_wait(asio::redirect_error(asio::deferred, ignored));
+        co_await end_->async_wait(asio::as_tuple);
         if (!has_ended_ && !draining_) {
             begin_drain();
         } else if (!has_ended_) {
@@ -301,17 +299,17 @@ Task<void> ServerCore::bound_drain() {
         co_return;
     }
     auto const end = std::chrono::steady_clock::now() + *most;
-    asio::error_code drained;
-    drain_timer_->expires_at(end - *most / 10);
-    co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
-    if (!drained) {
-        guarded(context_.options.on_drain_ending);
-        auto const tenth = *most / 10;
-        drain_timer_->expires_at(
-            std::clamp(std::chrono::steady_clock::now() + tenth, end, end + tenth));
-        co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    auto const tenth = *most / 10;
+    drain_timer_->expires_at(end - tenth);
+    auto const [drained] = co_await drain_timer_->async_wait(asio::as_tuple);
+    if (drained) {
+        co_return;
     }
-    if (!drained) {
+    guarded(context_.options.on_drain_ending);
+    drain_timer_->expires_at(
+        std::clamp(std::chrono::steady_clock::now() + tenth, end, end + tenth));
+    auto const [drained_late] = co_await drain_timer_->async_wait(asio::as_tuple);
+    if (!drained_late) {
         end_drain(*most);
     }
 }

@@ -7,8 +7,7 @@
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -250,8 +249,7 @@ TEST_CASE("A drain ends in time although the log throws", "[server][concurrency]
     Server server(options, [&waiting](Batch const&) -> Task<void> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
         waiting = &timer;
-        asio::error_code cancelled;
-        co_await timer.async_wait(asio::redirect_error(asio::deferred, cancelled));
+        co_await timer.async_wait(asio::as_tuple);
     });
     auto result = std::async(std::launch::async, [&] { return server.run(); });
     Peer peer = Peer::connect(to_string(server.addresses().at(0)));

@@ -8,8 +8,7 @@
 #include "support/reserved_port.hpp"
 #include "support/running_server.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -297,8 +296,7 @@ TEST_CASE("A client that has its answers when the drain ends is not said to have
     RunningServer running(std::move(options), [&waiting](Batch const&) -> Task<void> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
         waiting = &timer;
-        asio::error_code cancelled;
-        co_await timer.async_wait(asio::redirect_error(asio::deferred, cancelled));
+        co_await timer.async_wait(asio::as_tuple);
     });
     Peer peer = Peer::connect(running.address());
     peer.send("hello\n");
