@@ -31,7 +31,7 @@ asio::awaitable<void> report(roger::Client& client, std::string text, bool& all_
 
 asio::awaitable<void> report_all(roger::Address address, int count, bool& all_acknowledged) {
     roger::ClientOptions options;
-    options.reconnect = {.initial_delay = 100ms, .longest_delay = 2s};
+    options.reconnect = {.initial_delay = 100ms, .max_delay = 2s};
     roger::Client client = co_await roger::Client::open(address, options);
 
     asio::steady_timer timer(co_await asio::this_coro::executor, 0ms);

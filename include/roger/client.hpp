@@ -23,13 +23,15 @@ namespace roger {
 
 /// What to do when the connection is lost and there are messages to be sent. The first attempt is
 /// made at once; before each further one there is a delay, which doubles from `initial_delay` to
-/// `longest_delay` and of which a random part, at most half, is left out, lest all clients of a
+/// `max_delay` and of which a random part, at most half, is left out, lest all clients of a
 /// server come back at one moment. An answer resets the delay and the count of attempts.
 struct ReconnectOptions {
-    std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);  ///< at least 1 ms
-    std::chrono::milliseconds longest_delay = std::chrono::seconds(10);
+    /// From 1 ms to 100 years.
+    std::chrono::milliseconds initial_delay = std::chrono::milliseconds(100);
+    /// From `initial_delay` to 100 years.
+    std::chrono::milliseconds max_delay = std::chrono::seconds(10);
     /// Consecutive failed attempts, at least 1, after which everything that waits to be sent fails;
-    /// the next send() starts again. Nothing: for as long as a send() waits.
+    /// the next send() starts again. `std::nullopt`: no limit, for as long as a send() waits.
     std::optional<std::size_t> attempts = {};
     /// At least once: a message that was sent and has no answer is sent again on the new
     /// connection, and so may be displayed twice. Otherwise its send() fails.
@@ -37,12 +39,13 @@ struct ReconnectOptions {
 };
 
 struct ClientOptions {
-    /// Bounds each attempt to connect, the resolver's part included. Nothing: the system's bound.
+    /// Bounds each attempt to connect, the resolver's part included. `std::nullopt`: no limit but
+    /// the system's.
     Timeout connect_timeout = std::chrono::seconds(5);
     /// Maximum number of messages that are sent and have no answer yet, at least 1: those beyond
     /// wait their turn.
     std::size_t window = 1024;
-    /// Nothing: with its connection lost a client is closed.
+    /// `std::nullopt`: a client that loses its connection is closed.
     std::optional<ReconnectOptions> reconnect = {};
 };
 
@@ -60,8 +63,14 @@ struct UnacknowledgedMessage {
 ///         asio::co_spawn(executor, client.send(line, 30s), took_answer);
 ///     }
 ///
+/// **Timeouts.** At least 1 ms and at most 100 years; `std::nullopt`: no limit.
+///
 /// **Threads.** All of a client's functions are called on the executor of the coroutine that
 /// awaited open(): on an io_context that one thread runs, or on a strand. There is no lock.
+///
+/// **Names.** A host name is looked up on a thread of its own, which is detached, as a lookup
+/// cannot be cancelled: one that the resolver keeps waiting outlives its deadline, the client and
+/// the io_context. It uses nothing of theirs.
 ///
 /// **Lifetime.** A client may be moved and destroyed at any moment, with send()s under way too:
 /// each completes with a ClientError, client_closed. Its io_context may be destroyed before it or
@@ -95,8 +104,8 @@ public:
     /// before what is returned is awaited or spawned.
     ///
     /// `ack_timeout` bounds each of two waits: for the server to take the message (the wait for
-    /// other messages, and for a new connection, included), and for it to answer. Nothing: without
-    /// end.
+    /// other messages, and for a new connection, included), and for it to answer. Out of its range:
+    /// Error, invalid_option.
     ///
     /// Throws ClientError, whose sent() says whether the message may have been displayed. A lost
     /// connection fails all send()s that have no answer; with `options.reconnect` only those whose
@@ -114,7 +123,7 @@ public:
     /// When that takes longer than `timeout`, closes at once and throws ClientError, ack_timeout;
     /// each send() that is left throws client_closed. A caller that cancels gets asio::system_error
     /// with operation_aborted, and may close() again. Of several that are under way the shortest
-    /// timeout holds.
+    /// timeout holds. One out of its range is an Error, invalid_option, and closes nothing.
     asio::awaitable<void> close(Timeout timeout);
 
     /// The messages of all send()s that are under way, in the order in which they are sent. Valid

@@ -24,9 +24,16 @@ namespace roger {
 /// twice, can never be taken for another message's. A Unix socket is bound in the abstract
 /// namespace, where the system chooses a free name and no file is left behind: unix(7), autobind.
 ///
+/// **Timeouts.** At least 1 ms and at most 100 years; `std::nullopt`: no limit. Any other is an
+/// Error, invalid_option.
+///
 /// **Threads.** All of a client's functions are called on the executor of the coroutine that
 /// awaited open(): on an io_context that one thread runs, or on a strand. Any number of send()s can
 /// be under way at once.
+///
+/// **Names.** A host name is looked up on a thread of its own, which is detached, as a lookup
+/// cannot be cancelled: one that the resolver keeps waiting outlives its deadline, the client and
+/// the io_context. It uses nothing of theirs.
 ///
 /// **Lifetime.** A client lives until its send()s have completed, and is not moved before; it holds
 /// nothing of the io_context itself: either may be destroyed first.
@@ -48,9 +55,10 @@ public:
     /// A name that stands for several addresses is tried in turn as long as they refuse. `message`
     /// holds no '\n' (std::invalid_argument), and lives until then. Throws ClientError, after which
     /// the next message can be sent all the same: ack_timeout, or io_error when no address can be
-    /// sent to, where cause() is connection_refused if nobody is there. Its sent() says whether the
-    /// message may have been displayed. A caller that cancels gets asio::system_error with
-    /// operation_aborted; the message may have been sent then.
+    /// sent to, where cause() is connection_refused if nobody is there, and message_size if the
+    /// message and its newline do not fit into a datagram (65,507 bytes over UDP). Its sent() says
+    /// whether the message may have been displayed. A caller that cancels gets asio::system_error
+    /// with operation_aborted; the message may have been sent then.
     asio::awaitable<Answer> send(std::string_view message, Timeout ack_timeout,
                                  std::size_t retries = 0);
 

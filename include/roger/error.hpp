@@ -36,6 +36,12 @@ enum class Errc {
     cannot_listen,        ///< on one of its addresses
     too_few_descriptors,  ///< the limit on open files is lower than what was asked for needs
     no_thread,            ///< the system does not allow another thread
+
+    // Why a server ended: ServerResult::code.
+    handler_failed,        ///< the handler threw what is no Refused
+    messages_not_written,  ///< it stopped, and not all that was received was taken
+    program_failed,        ///< Server::fail(), or a hook of Signals threw
+    server_failed,         ///< anything else threw: a function of ServerOptions, std::bad_alloc
 };
 
 }  // namespace roger
@@ -50,9 +56,16 @@ namespace roger {
 
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
-/// What the library's own exceptions derive from. What the caller cancels is none of them: that is
-/// an asio::system_error with asio::error::operation_aborted, as from Asio's own operations. A use
-/// that no input can bring about, such as a newline in a message, is a std::logic_error.
+/// What constructors and functions of the library throw for a failure of theirs, AddressError and
+/// ClientError included. Not derived from it are:
+///
+/// - what a handler throws to tell the server something, Refused and HandlerError;
+/// - the caller's own cancellation, an asio::system_error with asio::error::operation_aborted, as
+///   from Asio's own operations;
+/// - an error of the system's that is none of these kinds, a std::system_error, where a function
+///   says so;
+/// - a use that no input can bring about, such as a newline in a message or a second run(), a
+///   std::logic_error.
 class Error : public std::runtime_error {
 public:
     Error(Errc code, std::string const& sentence, std::error_code cause = {})
@@ -61,8 +74,8 @@ public:
     /// What kind of failure: always of error_category().
     [[nodiscard]] std::error_code code() const noexcept { return code_; }
 
-    /// The system's error that it comes from, comparable with std::errc. Nothing if there was none,
-    /// as with a timeout of our own. Of several, for the addresses of one name, the last.
+    /// The system's error that it comes from, comparable with std::errc; without a value if there
+    /// was none, as with a timeout of our own. Of several, for the addresses of one name, the last.
     [[nodiscard]] std::error_code cause() const noexcept { return cause_; }
 
     // what() is a sentence for the user that names the thing, the reason and the remedy.

@@ -29,13 +29,14 @@ struct Refused : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A handler throws it when it cannot go on: the first `shown` messages of the batch are
+/// A handler throws it when it cannot go on: the first `displayed` messages of the batch are
 /// acknowledged, the others answered `error: cannot display`, and the server drains and ends with
-/// `reason` as ServerResult::failure. Any other exception but Refused does the same with `shown` 0.
+/// `reason` as ServerResult::failure, handler_failed as its code. Any other exception but Refused
+/// does the same with `displayed` 0.
 struct HandlerError : std::runtime_error {
-    HandlerError(std::string const& reason, std::size_t first_shown)
-        : std::runtime_error(reason), shown(first_shown) {}
-    std::size_t shown;
+    HandlerError(std::string const& reason, std::size_t first_displayed)
+        : std::runtime_error(reason), displayed(first_displayed) {}
+    std::size_t displayed;
 };
 
 /// A coroutine that takes a batch: its return acknowledges every message of it that it has not

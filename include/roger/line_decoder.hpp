@@ -14,7 +14,8 @@ namespace roger {
 /// What became of a message when its line was read.
 enum class LineStatus : std::uint8_t { accepted, too_long };
 
-/// What one read brought: the accepted messages, and a status for each message in its order.
+/// What one read brought: the accepted messages, and a status for each message in its order. For
+/// one thread at a time; throws nothing but std::bad_alloc.
 struct DecodedLines {
     struct Run {
         LineStatus status;
@@ -48,22 +49,25 @@ struct DecodedLines {
 ///
 /// A message that is too long gets its status as soon as that is certain, not at its end: its
 /// sender may be waiting for the answer before it sends more. The rest of its line is skipped.
+///
+/// For one thread at a time: there is no lock. Throws nothing but std::bad_alloc and what the
+/// caller's `lines` throw; after either it can only be destroyed.
 class LineDecoder {
 public:
     /// The largest `max_message`, 1 GiB: more would not be a line.
-    static constexpr std::size_t most_max_message = std::size_t{1} << 30;
+    static constexpr std::size_t message_limit = std::size_t{1} << 30;
 
-    /// `max_message` counts bytes without the line ending; more than `most_max_message` means that.
+    /// `max_message` counts bytes without the line ending; more than `message_limit` means that.
     explicit LineDecoder(std::size_t max_message)
-        : max_message_(static_cast<std::uint32_t>(std::min(max_message, most_max_message))) {}
+        : max_message_(static_cast<std::uint32_t>(std::min(max_message, message_limit))) {}
 
     /// Takes the stream's next bytes, and calls, in the order of the stream, `lines.add(text)` for
     /// each message that they complete, with a view that is valid only during the call,
     /// `lines.add_too_long()`, and `lines.end_line()` for each line. DecodedLines has all three.
-    /// Stops after `most_lines`, and returns how many bytes it has taken.
+    /// Stops after `max_lines`, and returns how many bytes it has taken.
     template <typename LineConsumer>
     std::size_t feed(std::string_view bytes, LineConsumer& lines,
-                     std::size_t most_lines = std::string_view::npos);
+                     std::size_t max_lines = std::string_view::npos);
 
     /// Takes the end of the stream: an unfinished message is finished by it.
     template <typename LineConsumer>
@@ -93,9 +97,9 @@ private:
 };
 
 template <typename LineConsumer>
-std::size_t LineDecoder::feed(std::string_view bytes, LineConsumer& lines, std::size_t most_lines) {
+std::size_t LineDecoder::feed(std::string_view bytes, LineConsumer& lines, std::size_t max_lines) {
     std::size_t taken = 0;
-    for (; most_lines != 0 && taken != bytes.size(); --most_lines) {
+    for (; max_lines != 0 && taken != bytes.size(); --max_lines) {
         std::size_t const end = bytes.find('\n', taken);
         if (end == bytes.npos) {
             keep(bytes.substr(taken), lines);

@@ -12,6 +12,8 @@
 
 namespace roger {
 
+/// Throws nothing but std::bad_alloc. Several threads at once may call what is const. One that was
+/// moved from can only be assigned to or destroyed.
 class PeerAddress {
 public:
     /// A Unix peer without a name, as most are.

@@ -18,6 +18,7 @@
 #include "roger/answer.hpp"
 #include "roger/batch.hpp"
 #include "roger/counters.hpp"
+#include "roger/error.hpp"
 #include "roger/handler.hpp"
 #include "roger/log.hpp"
 #include "roger/timeout.hpp"
@@ -32,6 +33,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -42,19 +44,20 @@ enum class WhenFull : std::uint8_t {
     refuse,  ///< answer `error: busy` and close
 };
 
-/// Every default of the server. A timeout is at least 1 ms and at most 100 years; nothing: without
-/// end.
+/// Every default of the server. A timeout is at least 1 ms and at most 100 years; `std::nullopt`:
+/// no limit.
 ///
 /// What a function given here throws while the server serves ends it: it drains, and the
-/// exception's sentence is ServerResult::failure. What `log` throws before, a constructor throws.
+/// exception's sentence is ServerResult::failure, its code server_failed. What `log` throws before,
+/// a constructor throws.
 struct ServerOptions {
     std::vector<Address> addresses = {};  ///< at least one
-    /// One line, without its end; not beginning with `error: `. For a datagram address it has to
-    /// fit into a datagram.
+    /// One line, without its end, of at most 65,535 bytes, or 65,506 with a datagram address. It
+    /// neither begins with `error: ` nor ends with a carriage return.
     std::string ack = std::string(default_ack);
     /// Maximum number of clients at once, over all addresses, at least 1. A datagram counts from
-    /// when it is received until it is answered. Nothing: 10000, or as many as the soft limit on
-    /// open files allows, getrlimit(2), which the library does not touch.
+    /// when it is received until it is answered. `std::nullopt`: 10,000, or as many as the soft
+    /// limit on open files allows, getrlimit(2), which the library does not touch.
     std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
     /// A client that has sent nothing for so long, with all it sent answered, is closed.
@@ -88,9 +91,12 @@ struct ServerResult {
         ended_now   ///< end_now()
     };
     End end = End::drained;
-    std::string failure = {};  ///< what went wrong, a sentence; empty: nothing
+    /// What kind of thing went wrong first: handler_failed, messages_not_written, program_failed or
+    /// server_failed. Without a value: nothing did.
+    std::error_code code = {};
+    std::string failure = {};  ///< the same, a sentence; empty: nothing
 
-    [[nodiscard]] bool success() const { return end == End::drained && failure.empty(); }
+    [[nodiscard]] bool success() const { return end == End::drained && !code; }
 };
 
 /// Serves once, by run() or by serve(); to serve again, make another one, which can have the same
@@ -157,7 +163,7 @@ public:
     void stop();
 
     /// Something of the program's own went wrong: as stop(), with `why` as the result's failure,
-    /// and in the log. From any thread; the first failure stands.
+    /// program_failed as its code, and in the log. From any thread; the first failure stands.
     void fail(std::string const& why);
 
     /// Ends at once: what was received and not answered stays unanswered. From any thread;

@@ -20,24 +20,25 @@ struct SignalHooks {
 };
 
 /// Hears the process's signals on a thread of its own, whatever the server's loops are busy with:
-/// the first SIGINT or SIGTERM is Server::stop(), a second one Server::end_now(). One that comes
-/// within half a second of the moment at which the first was obeyed is no second one: timeout(1),
-/// shells and service managers signal a process and its group, microseconds apart.
+/// the first SIGINT or SIGTERM is Server::stop(), a second one Server::end_now(). For half a second
+/// after the first has been acted on, further ones are taken for copies of it: timeout(1), shells
+/// and service managers signal a process and its group, microseconds apart.
 ///
 ///     roger::Server server(options, handler);
 ///     roger::Signals const signals(server);
 ///     server.run();
 ///
-/// Its thread takes these signals even if the thread that makes it has them blocked. The others had
-/// better: the system gives a signal to the main thread where that takes it, also while it hangs in
-/// a call that nothing interrupts (a disk that is gone), and then nobody hears it. So block SIGINT
-/// and SIGTERM, and SIGUSR1 if there is a hook, with pthread_sigmask(3) in main(): at its start,
-/// for signals that wait until this is made, or right after it is made, for signals that end the
-/// program until then. Threads inherit that (and programs that are executed do). A late copy of a
-/// signal that was obeyed then does not end a program in which this has been destroyed already.
+/// Its thread takes these signals even if the thread that makes it has them blocked, and all other
+/// threads should block them. The system prefers to give a signal to the main thread: while that
+/// hangs in a call that cannot be interrupted (a disk that is gone), nobody would hear it. So block
+/// SIGINT and SIGTERM, and SIGUSR1 if there is a hook, with pthread_sigmask(3) in main(). At its
+/// start: a signal that comes early waits until this is made. Right after this is made: a signal
+/// that comes before ends the program. Threads inherit the mask, and so do executed programs. It
+/// also keeps a late copy of a signal from ending a program that has destroyed this already.
 ///
-/// A process has one at a time. When it is destroyed, each signal does again what it does by
-/// default: signal(7).
+/// There can be several, one for each server: each of them hears every signal. When the last is
+/// destroyed, each signal does again what it does by default: signal(7). It may be made and
+/// destroyed on any thread.
 class Signals {
 public:
     /// `server` outlives it. Throws Error, Errc::no_thread, if the system allows no thread,

@@ -6,7 +6,7 @@
 
 namespace roger {
 
-/// Milliseconds, or nothing for a wait without an end (written `none`).
+/// Milliseconds; `std::nullopt`, which options write `none`: no limit.
 using Timeout = std::optional<std::chrono::milliseconds>;
 
 }  // namespace roger

@@ -15,10 +15,10 @@ std::optional<std::chrono::milliseconds> Backoff::next() {
         return delay_;
     }
     // Compared before it is doubled, so that no delay overflows.
-    delay_ = delay_ == milliseconds(0)             ? options_.initial_delay
-             : delay_ > options_.longest_delay / 2 ? options_.longest_delay
-                                                   : delay_ * 2;
-    delay_ = std::min(delay_, options_.longest_delay);
+    delay_ = delay_ == milliseconds(0)         ? options_.initial_delay
+             : delay_ > options_.max_delay / 2 ? options_.max_delay
+                                               : delay_ * 2;
+    delay_ = std::min(delay_, options_.max_delay);
     std::uniform_int_distribution<milliseconds::rep> jittered(delay_.count() / 2, delay_.count());
     return milliseconds(jittered(random_));
 }

@@ -12,17 +12,18 @@ namespace roger {
 namespace {
 
 void validate(ClientOptions const& options) {
+    require_timeout("ClientOptions::connect_timeout", options.connect_timeout);
     require_option(options.window > 0,
-                   "ClientOptions::window is 0: at least one message must be sent");
+                   "ClientOptions::window: 0 messages would never be sent; at least 1");
     if (auto const& reconnect = options.reconnect) {
+        require_delay("ReconnectOptions::initial_delay", reconnect->initial_delay);
+        require_delay("ReconnectOptions::max_delay", reconnect->max_delay);
         require_option(
-            reconnect->initial_delay.count() > 0,
-            "ReconnectOptions::initial_delay is less than 1 ms: nothing would be doubled");
+            reconnect->max_delay >= reconnect->initial_delay,
+            "ReconnectOptions::max_delay: it is shorter than initial_delay; make it as long");
         require_option(
-            reconnect->longest_delay >= reconnect->initial_delay,
-            "ReconnectOptions::longest_delay is shorter than initial_delay: make it as long");
-        require_option(reconnect->attempts != 0,
-                       "ReconnectOptions::attempts is 0: leave reconnect empty for none at all");
+            reconnect->attempts != 0,
+            "ReconnectOptions::attempts: 0 are none; leave reconnect empty not to reconnect");
     }
 }
 

@@ -6,6 +6,7 @@
 #include "net/endpoint.hpp"
 #include "net/last_error.hpp"
 #include "net/open_socket.hpp"
+#include "net/require_option.hpp"
 #include "net/resolve.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
@@ -83,6 +84,7 @@ struct AddressFailures {
 asio::awaitable<DatagramClient> DatagramClient::open(Address address, Timeout connect_timeout) {
     require_datagram(address);
     require_server(address);
+    require_timeout("connect_timeout", connect_timeout);
     Clock::time_point const deadline = moment_after(connect_timeout);
     LookUp const found = co_await resolve(address, deadline);
     if (!found.failure.empty()) {
@@ -103,6 +105,7 @@ asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout a
     if (message.find('\n') != message.npos) {
         throw std::invalid_argument("a message holds no newline");
     }
+    require_timeout("ack_timeout", ack_timeout);
     std::string const datagram = fmt::format("{}{}", message, line_ending_after(message));
     Socket socket(co_await asio::this_coro::executor);
     std::size_t server = server_;

@@ -4,6 +4,7 @@
 #include "net/cancelled.hpp"
 #include "net/connect.hpp"
 #include "net/last_error.hpp"
+#include "net/require_option.hpp"
 #include "net/spawn.hpp"
 #include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
@@ -38,7 +39,7 @@ bool is_gone(asio::error_code const& error) {
 
 /// An answer that the end of the stream has cut off may have lost what makes it a refusal.
 bool is_answer(std::string_view text) {
-    return !text.empty() && !refusal_begins.starts_with(text);
+    return !text.empty() && !refusal_prefix.starts_with(text);
 }
 
 /// Of messages that suffer for the reason of another one.
@@ -97,6 +98,7 @@ asio::awaitable<Answer> Client::Pipeline::send(std::shared_ptr<Pipeline> self,
     if (text.find('\n') != text.npos) {
         throw std::invalid_argument("a message holds no newline: it would be two messages");
     }
+    require_timeout("ack_timeout", ack_timeout);
     self->require_open();
     Outgoing message(self->outbox_, text, self->executor_);
     self->start_writing();
@@ -316,6 +318,7 @@ void Client::Pipeline::settle() {
 }
 
 asio::awaitable<void> Client::Pipeline::close(std::shared_ptr<Pipeline> self, Timeout timeout) {
+    require_timeout("timeout", timeout);
     Clock::time_point const deadline = moment_after(timeout);
     if (self->state_ == State::open) {
         self->state_ = State::closing;

@@ -1,9 +1,9 @@
 // What a line from the server means for the message that it answers.
 #pragma once
 
-#include "protocol/answers.hpp"
 #include "protocol/quote.hpp"
 #include "report/outcome.hpp"
+#include "roger/answer.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -11,11 +11,6 @@
 #include <string_view>
 
 namespace roger {
-
-/// A refusal of a message or of the connection: docs/protocol.md.
-inline bool is_refusal(std::string_view line) {
-    return line.starts_with(refusal_begins);
-}
 
 /// Acked, refused or wrong. `expected`: the acknowledgement; nothing: any line is one.
 inline Outcome outcome_of_answer(std::string_view line,

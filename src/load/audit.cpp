@@ -2,6 +2,7 @@
 #include "load/audit.hpp"
 
 #include "load/stamp.hpp"
+#include "protocol/line_ending.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ public:
         auto stamped = read_stamped(record);
         if (!(stamped && stamped->intact) && record.ends_with('\r')) {
             // It may belong to the line ending: that depends on the server.
-            stamped = read_stamped(record.substr(0, record.size() - 1));
+            stamped = read_stamped(without_return(record));
         }
         if (!stamped || stamped->stamp.run != run_) {
             // A record that was torn or mixed with another may still bear our mark.

@@ -4,6 +4,7 @@
 #include "load/worker.hpp"
 #include "net/uninterrupted.hpp"
 #include "protocol/answers.hpp"
+#include "protocol/line_ending.hpp"
 #include "protocol/quantity.hpp"
 
 #include <fmt/format.h>
@@ -255,9 +256,7 @@ void LoadClient::answer(std::string_view line, Clock::time_point now) {
         connected(now, kept_waiting(now));
         return;
     }
-    if (line.ends_with('\r')) {
-        line.remove_suffix(1);
-    }
+    line = without_return(line);
     if (in_flight_.empty()) {
         // A refusal may concern the connection; any other line answers a message.
         if (!is_refusal(line)) {

@@ -14,7 +14,6 @@
 #include <asio/error_code.hpp>
 #include <asio/generic/datagram_protocol.hpp>
 #include <asio/generic/stream_protocol.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/write.hpp>
@@ -136,8 +135,9 @@ asio::awaitable<void> MisbehavingClients::send_datagrams() {
         socket.connect(Protocol::endpoint(server.data(), server.size()), error);
     }
     while (!error) {
-        co_await socket.async_send(asio::buffer(message_),
-                                   asio::redirect_error(asio::deferred, error));
+        auto const [unsent, sent] =
+            co_await socket.async_send(asio::buffer(message_), asio::as_tuple);
+        error = unsent;
         co_await rest(1ms);
     }
 }

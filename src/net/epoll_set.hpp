@@ -1,11 +1,10 @@
 // Which of many sockets are ready: one epoll set for all, waited for inside Asio.
 #pragma once
 
-#include <asio/deferred.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
-#include <asio/redirect_error.hpp>
 
 #include <array>
 #include <cstdint>
@@ -51,11 +50,11 @@ public:
     void remove(int descriptor);
 
     /// Waits until poll() may give something, or until cancel().
-    auto wait() {
-        return set_.async_wait(asio::posix::descriptor_base::wait_read,
-                               asio::redirect_error(asio::deferred, ignored_));
+    auto wait() { return set_.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple); }
+    void cancel() {
+        asio::error_code ignored;
+        set_.cancel(ignored);
     }
-    void cancel() { set_.cancel(ignored_); }
 
     /// What has happened since the last time, without waiting, and at most as much as it has room
     /// for: what is left has the next wait() end at once. Valid until the next call, and the
@@ -76,7 +75,6 @@ private:
     void control(int operation, int descriptor, std::uint32_t events, SocketOwner* owner);
 
     asio::posix::basic_stream_descriptor<asio::io_context::executor_type> set_;
-    asio::error_code ignored_;
     bool may_have_more_ = false;
     std::array<epoll_event, 256> events_;
 };

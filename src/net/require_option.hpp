@@ -2,8 +2,11 @@
 #pragma once
 
 #include "roger/error.hpp"
+#include "roger/timeout.hpp"
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 namespace roger {
 
@@ -13,5 +16,10 @@ inline void require_option(bool holds, std::string const& sentence) {
         throw Error(Errc::invalid_option, sentence);
     }
 }
+
+/// A wait of less than 1 ms or more than 100 years is out of range: beyond it a moment in the
+/// future is none that a clock can tell.
+void require_timeout(std::string_view name, Timeout timeout);
+void require_delay(std::string_view name, std::chrono::milliseconds delay);
 
 }  // namespace roger

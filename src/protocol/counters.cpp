@@ -8,14 +8,14 @@ namespace roger {
 std::string to_string(Counters const& counters) {
     return fmt::format(
         "accepted={} clients={} messages={} displayed={} acknowledged={} bytes={} refused_busy={} "
-        "refused_too_long={} refused_unfinished={} refused_idle={} refused_shutdown={} "
-        "refused_display={} refused_handler={} write_timeouts={} lost={} accept_pauses={} "
+        "refused_too_long={} message_timeouts={} idle_timeouts={} refused_shutdown={} "
+        "handler_failed={} handler_refused={} write_timeouts={} lost={} accept_pauses={} "
         "receive_pauses={} "
         "replies={} unanswered={} dropped={}",
         counters.accepted, counters.clients, counters.messages, counters.displayed,
         counters.acknowledged, counters.bytes, counters.refused_busy, counters.refused_too_long,
-        counters.refused_unfinished, counters.refused_idle, counters.refused_shutdown,
-        counters.refused_display, counters.refused_handler, counters.write_timeouts, counters.lost,
+        counters.message_timeouts, counters.idle_timeouts, counters.refused_shutdown,
+        counters.handler_failed, counters.handler_refused, counters.write_timeouts, counters.lost,
         counters.accept_pauses, counters.receive_pauses, counters.replies, counters.unanswered,
         counters.dropped);
 }

@@ -37,6 +37,14 @@ constexpr char const* words_of(Errc code) {
             return "too few file descriptors";
         case Errc::no_thread:
             return "cannot start a thread";
+        case Errc::handler_failed:
+            return "the handler failed";
+        case Errc::messages_not_written:
+            return "messages were not written";
+        case Errc::program_failed:
+            return "the program failed";
+        case Errc::server_failed:
+            return "the server failed";
     }
     return "unknown error";
 }

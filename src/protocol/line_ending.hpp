@@ -5,12 +5,14 @@
 
 namespace roger {
 
+/// Of a line whose newline was taken off: without the carriage return that belonged to it.
+inline std::string_view without_return(std::string_view line) {
+    return line.substr(0, line.size() - (line.ends_with('\r') ? 1 : 0));
+}
+
 /// The text without the line ending at its end, if there is one.
 inline std::string_view without_line_ending(std::string_view text) {
-    if (text.ends_with('\n')) {
-        text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
-    }
-    return text;
+    return text.ends_with('\n') ? without_return(text.substr(0, text.size() - 1)) : text;
 }
 
 /// The line ending to send after `message`, so that without_line_ending() gives all of it back: a

@@ -12,13 +12,18 @@ namespace roger {
 namespace {
 
 // Of a message; the others are of a connection.
-constexpr std::array fixed_refusals = {busy_refusal, shutting_down_refusal, cannot_display_refusal,
-                                       cannot_store_refusal};
+constexpr std::array fixed_reasons = {busy_reason, shutting_down_reason, cannot_display_reason,
+                                      cannot_store_reason};
 constexpr std::string_view digits = "0123456789";
 
-bool begins_as_too_long(std::string_view text) {
-    return text.starts_with(too_long_begins) &&
-           text.find_first_of(digits, too_long_begins.size()) == too_long_begins.size();
+/// Empty: it is no refusal.
+std::string_view reason_of(std::string_view text) {
+    return is_refusal(text) ? text.substr(refusal_prefix.size()) : std::string_view();
+}
+
+bool begins_as_too_long(std::string_view reason) {
+    return reason.starts_with(too_long_prefix) &&
+           reason.find_first_of(digits, too_long_prefix.size()) == too_long_prefix.size();
 }
 
 }  // namespace
@@ -38,28 +43,30 @@ std::string_view ReplyLine::repeated(std::size_t offset, std::size_t most) const
 std::vector<ReplyLine> refusal_lines(Refusals const& refusals) {
     std::vector<ReplyLine> lines;
     for (std::string const& reason : refusals.reasons()) {
-        lines.emplace_back(std::string(refusal_begins) + reason, 1);
+        lines.emplace_back(refusal(reason), 1);
     }
     return lines;
 }
 
 bool is_reply(std::string_view text, std::string_view ack) {
     constexpr std::array acks = {default_ack, std::string_view("Got your message")};
+    std::string_view reason = reason_of(text);
     if (text == ack || std::ranges::find(acks, text) != acks.end() ||
-        std::ranges::find(fixed_refusals, text) != fixed_refusals.end()) {
+        std::ranges::find(fixed_reasons, reason) != fixed_reasons.end()) {
         return true;
     }
-    if (!begins_as_too_long(text) || !text.ends_with(too_long_ends)) {
+    if (!begins_as_too_long(reason) || !reason.ends_with(too_long_suffix)) {
         return false;
     }
-    text.remove_prefix(too_long_begins.size());
-    text.remove_suffix(too_long_ends.size());
-    return text.find_first_not_of(digits) == text.npos;
+    reason.remove_prefix(too_long_prefix.size());
+    reason.remove_suffix(too_long_suffix.size());
+    return reason.find_first_not_of(digits) == reason.npos;
 }
 
 bool begins_as_refusal(std::string_view text) {
-    return begins_as_too_long(text) || std::ranges::any_of(fixed_refusals, [text](auto each) {
-               return text.starts_with(each);
+    std::string_view const reason = reason_of(text);
+    return begins_as_too_long(reason) || std::ranges::any_of(fixed_reasons, [reason](auto each) {
+               return reason.starts_with(each);
            });
 }
 

@@ -42,8 +42,8 @@ struct ReplyLines {
     ReplyLine ack;
     ReplyLine busy;
     ReplyLine too_long;
-    ReplyLine unfinished;
-    ReplyLine idle;
+    ReplyLine message_timeout;
+    ReplyLine idle_timeout;
     ReplyLine shutting_down;
     ReplyLine cannot_display;
 };

@@ -10,11 +10,11 @@
 #include "server/pauses.hpp"
 #include "server/sink.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
 #include <asio/deferred.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
@@ -132,12 +132,10 @@ private:
 
     Task<void> accept(Acceptor& acceptor) {
         for (Pauses pauses("ERROR on accept");;) {
-            asio::error_code error;
-            co_await acceptor.async_wait(Acceptor::wait_read,
-                                         asio::redirect_error(asio::deferred, error));
+            co_await acceptor.async_wait(Acceptor::wait_read, asio::as_tuple);
             Socket client(context_);
             Endpoint peer;
-            error = accept_connection(acceptor, client, peer);
+            asio::error_code const error = accept_connection(acceptor, client, peer);
             if (!error && kind_ == ClassicServer::single) {
                 co_await converse(std::move(client));
                 co_return;
@@ -162,38 +160,33 @@ private:
     /// A client that breaks off is reported; that is no failure of the server's.
     Task<void> converse(Socket client) {
         std::array<char, 255> buffer;
-        asio::error_code error;
-        std::size_t const size =
-            co_await client.async_read_some(asio::buffer(buffer.data(), style_.most_bytes),
-                                            asio::redirect_error(asio::deferred, error));
+        auto const [error, size] = co_await client.async_read_some(
+            asio::buffer(buffer.data(), style_.most_bytes), asio::as_tuple);
         if (error && error != asio::error::eof) {
             say_(error_sentence("reading from socket", error));
             co_return;
         }
         display({buffer.data(), size});
-        co_await asio::async_write(client, asio::buffer(style_.ack),
-                                   asio::redirect_error(asio::deferred, error));
-        if (error) {
-            say_(error_sentence("writing to socket", error));
+        auto const [unsent, sent] =
+            co_await asio::async_write(client, asio::buffer(style_.ack), asio::as_tuple);
+        if (unsent) {
+            say_(error_sentence("writing to socket", unsent));
         }
     }
 
     Task<void> serve_datagrams(DatagramSocket& socket) {
         std::array<char, 1024> buffer;
         for (Pauses pauses("ERROR on recvfrom");;) {
-            asio::error_code error;
             DatagramSocket::endpoint_type sender;
-            std::size_t const size = co_await socket.async_receive_from(
-                asio::buffer(buffer.data(), style_.most_bytes), sender,
-                asio::redirect_error(asio::deferred, error));
+            auto const [error, size] = co_await socket.async_receive_from(
+                asio::buffer(buffer.data(), style_.most_bytes), sender, asio::as_tuple);
             if (error) {
                 co_await pause(pauses, error);
                 continue;
             }
             display({buffer.data(), size});
             // Whether an answer gets through is the network's affair.
-            co_await socket.async_send_to(asio::buffer(style_.ack), sender,
-                                          asio::redirect_error(asio::deferred, error));
+            co_await socket.async_send_to(asio::buffer(style_.ack), sender, asio::as_tuple);
         }
     }
 

@@ -45,11 +45,11 @@ std::string counters_text(Counters const& counters, std::string_view done) {
     std::string const not_done = fmt::format("that could not be {}", done);
     std::string const refused = listed({{counters.refused_busy, "busy"},
                                         {counters.refused_too_long, "too long"},
-                                        {counters.refused_unfinished, "unfinished"},
-                                        {counters.refused_idle, "idle"},
+                                        {counters.message_timeouts, "not finished in time"},
+                                        {counters.idle_timeouts, "idle too long"},
                                         {counters.refused_shutdown, "at shutdown"},
-                                        {counters.refused_display, not_done},
-                                        {counters.refused_handler, "by the handler"}});
+                                        {counters.handler_failed, not_done},
+                                        {counters.handler_refused, "by the handler"}});
     for (std::string const& part :
          {refused.empty() ? "" : "refused: " + refused,
           counted(counters.displayed - std::min(counters.acknowledged, counters.displayed), "ack",

@@ -5,9 +5,8 @@
 #include "protocol/answers.hpp"
 #include "protocol/line_ending.hpp"
 
-#include <asio/deferred.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/error.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
@@ -171,7 +170,7 @@ void Datagrams::take(std::size_t index) {
         counters.messages.add();
         permits_.push_back(std::move(permit));
         senders_[index] = to_peer_address(batch_.sender(index), SocketType::datagram);
-        messages_.push_back({text, &senders_[index]});
+        messages_.emplace_back(text, &senders_[index]);
         owed_.push_back({index, lines.ack.line(), true});
     }
 }
@@ -222,26 +221,26 @@ void Datagrams::set_replies(std::size_t taken, Refusals const& refusals) {
     std::size_t index = 0;
     for (Owed& owed : owed_) {
         if (owed.ack) {
-            set_reply(owed, messages_[index], index < taken, refusals);
+            set_reply(owed, messages_[index].text, refusals.reason_for(index), index < taken);
             ++index;
         }
     }
 }
 
-void Datagrams::set_reply(Owed& owed, Message const& message, bool taken,
-                          Refusals const& refusals) {
-    auto const reason = refusals.reason_for(message.text.data());
+/// `reason`: an index of refusals_, if it was refused.
+void Datagrams::set_reply(Owed& owed, std::string_view text, std::optional<std::size_t> reason,
+                       bool taken) {
     owed.ack = taken && !reason;
     if (owed.ack) {
         loop_.counters.displayed.add();
     } else if (!taken) {
         owed.line = loop_.server().lines.cannot_display.line();
-        loop_.counters.refused_display.add();
+        loop_.counters.handler_failed.add();
     } else {
         // What begins as a refusal can be another server's, which would refuse ours in turn.
-        bool const answered = !message.text.starts_with(refusal_begins);
+        bool const answered = !is_refusal(text);
         owed.line = answered ? refusals_[*reason].line() : std::string_view();
-        loop_.counters.refused_handler.add();
+        loop_.counters.handler_refused.add();
     }
 }
 
@@ -273,16 +272,14 @@ void Datagrams::send_owed() {
 
 Task<void> Datagrams::pause(asio::error_code why) {
     callbacks_.receiving_paused(why.message());
-    asio::error_code ended_early;
     pause_.expires_after(pause_time);
-    co_await pause_.async_wait(asio::redirect_error(asio::deferred, ended_early));
+    co_await pause_.async_wait(asio::as_tuple);
 }
 
 /// Senders that do not read their answers get none, which leaves buffer space for the others.
 Task<void> Datagrams::spare_the_rest() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
-    asio::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::deferred, ignored));
+    co_await timer.async_wait(asio::as_tuple);
     std::error_code const error = unread_->look();
     tell_failed_look(error);
     if (!error && unread_throttle_.lets_through(Clock::now())) {

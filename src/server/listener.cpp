@@ -6,8 +6,7 @@
 #include "server/pauses.hpp"
 #include "server/session.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/as_tuple.hpp>
 
 #include <utility>
 
@@ -53,9 +52,7 @@ void Listener::drain() {
 /// Waits for a connection to accept and, unless newcomers are refused, for a permit. Connections
 /// without a permit stay in the listen queue.
 Task<void> Listener::until_admissible() {
-    asio::error_code ignored;
-    co_await listening_.socket.async_wait(Acceptor::wait_read,
-                                          asio::redirect_error(asio::deferred, ignored));
+    co_await listening_.socket.async_wait(Acceptor::wait_read, asio::as_tuple);
     while (open_ && admission_.closed()) {
         co_await admission_.wait();
     }
@@ -100,9 +97,8 @@ void Listener::admit(Newcomer newcomer, Loop& loop, Permit permit) {
 
 Task<void> Listener::pause(asio::error_code why) {
     callbacks_.accepting_paused(why.message());
-    asio::error_code ignored;
     pause_.expires_after(pause_time);
-    co_await pause_.async_wait(asio::redirect_error(asio::deferred, ignored));
+    co_await pause_.async_wait(asio::as_tuple);
 }
 
 void Listener::close() {

@@ -134,7 +134,7 @@ void Loop::leave(Session& session, bool served) {
 
 void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
-        server_.fail(describe(thrown));
+        server_.fail(Errc::server_failed, describe(thrown));
     }
     if (std::exchange(served_one_left_, false)) {
         callbacks_.session_ended();
@@ -157,7 +157,7 @@ void Loop::start() {
 /// it is pending in this one.
 void Loop::finished(std::exception_ptr const& thrown, std::shared_ptr<void> server) {
     if (thrown) {
-        server_.fail(describe(thrown));
+        server_.fail(Errc::server_failed, describe(thrown));
     }
     timer_.reset();
     ready_set_.reset();
@@ -177,7 +177,7 @@ Task<void> Loop::run() {
         try {
             round();
         } catch (...) {
-            server_.fail(describe(std::current_exception()));
+            server_.fail(Errc::server_failed, describe(std::current_exception()));
         }
         in_round_ = false;
     }

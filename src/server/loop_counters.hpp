@@ -33,11 +33,11 @@ struct LoopCounters {
     Count bytes;
     Count refused_busy;
     Count refused_too_long;
-    Count refused_unfinished;
-    Count refused_idle;
+    Count message_timeouts;
+    Count idle_timeouts;
     Count refused_shutdown;
-    Count refused_display;
-    Count refused_handler;
+    Count handler_failed;
+    Count handler_refused;
     Count write_timeouts;
     Count lost;
     Count replies;

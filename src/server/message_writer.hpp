@@ -80,7 +80,7 @@ public:
 /// A Handler that is made of one is never called: messages go to the writer instead.
 struct WritingHandler {
     std::function<MessageWriter&(std::size_t loop)> writer;
-    std::string_view refusal = cannot_display_refusal;  ///< the answer to what was not written
+    std::string_view reason = cannot_display_reason;  ///< for which the rest is refused
 
     Task<void> operator()(Batch const&) const {
         throw std::logic_error("a WritingHandler has messages written, and is not called");

@@ -122,7 +122,7 @@ public:
         return {.writer = [this](std::size_t loop) -> MessageWriter& {
                     return publisher_->writer(loop);
                 },
-                .refusal = cannot_store_refusal};
+                .reason = cannot_store_reason};
     }
 
     void abandon() override { publisher_->abandon(); }

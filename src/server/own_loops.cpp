@@ -82,7 +82,7 @@ void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
         try {
             context.run();
         } catch (...) {
-            core.fail(describe(std::current_exception()));
+            core.fail(Errc::server_failed, describe(std::current_exception()));
         }
     }
     // Bounded, since messages that wait to be displayed would go on for as long as the output takes

@@ -7,16 +7,17 @@ namespace roger {
 
 namespace {
 
-/// To `count` messages that were handled, or refused by themselves. Returns how many were refused.
+/// To `count` messages that were handled, or refused by themselves, from `message` on, an index in
+/// their batch. Returns how many were refused.
 std::size_t add_answers(Replies& replies, ReplyLine const& ack, std::size_t count,
-                        Refusals const& refusals, Batch::Iterator& message) {
+                        Refusals const& refusals, std::size_t message) {
     if (refusals.empty()) {
         replies.add(ack, count);
         return 0;
     }
     std::size_t refused = 0;
     for (; count != 0; --count, ++message) {
-        if (auto const reason = refusals.reason_for((*message).text.data())) {
+        if (auto const reason = refusals.reason_for(message)) {
             replies.add_own(*reason);
             ++refused;
         } else {
@@ -29,7 +30,8 @@ std::size_t add_answers(Replies& replies, ReplyLine const& ack, std::size_t coun
 }  // namespace
 
 void ReadBatch::answer(ReplyLines const& reply_lines, std::size_t taken, LoopCounters& counters,
-                       Refusals const& refusals, Batch::Iterator message) {
+                  Refusals const& refusals) {
+    std::size_t message = 0;
     replies.reserve(lines.runs.size());
     for (auto const& [status, count] : lines.runs) {
         if (status == LineStatus::too_long) {
@@ -41,10 +43,11 @@ void ReadBatch::answer(ReplyLines const& reply_lines, std::size_t taken, LoopCou
         taken -= handled;
         std::size_t const refused =
             add_answers(replies, reply_lines.ack, handled, refusals, message);
+        message += handled;
         acks += handled - refused;
         replies.add(reply_lines.cannot_display, count - handled);
-        counters.refused_handler.add(refused);
-        counters.refused_display.add(count - handled);
+        counters.handler_refused.add(refused);
+        counters.handler_failed.add(count - handled);
     }
     counters.displayed.add(acks);
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "protocol/replies.hpp"
-#include "roger/batch.hpp"
 #include "roger/line_decoder.hpp"
 #include "roger/refusals.hpp"
 #include "server/loop_counters.hpp"
@@ -20,9 +19,9 @@ struct ReadBatch {
     std::size_t acks = 0;             ///< among the replies
 
     /// Answers every line. The first `taken` of the accepted messages have been handled; those of
-    /// them that `refusals` names, looked for from `message` on, were refused. Counts it.
+    /// them that `refusals` names were refused. Counts it.
     void answer(ReplyLines const& reply_lines, std::size_t taken, LoopCounters& counters,
-                Refusals const& refusals = {}, Batch::Iterator message = {});
+                Refusals const& refusals = {});
 
     /// As new, but keeps the memory that it has.
     void clear();

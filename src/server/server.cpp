@@ -82,7 +82,7 @@ void Server::stop() {
     core_->stop();
 }
 void Server::fail(std::string const& why) {
-    core_->fail(why);
+    core_->fail(Errc::program_failed, why);
 }
 void Server::end_now() {
     core_->end_now();

@@ -1,11 +1,8 @@
-// The wording of the answers, which docs/protocol.md lists, and what a handler's failure leads to.
+// Every line that a server can send, and what a failure comes to.
 #include "server/server_context.hpp"
 
 #include "net/spawn.hpp"
 #include "protocol/answers.hpp"
-#include "protocol/quantity.hpp"
-
-#include <fmt/format.h>
 
 #include <string>
 
@@ -29,10 +26,10 @@ std::optional<std::size_t> ServerContext::handle_exception(std::exception_ptr co
         refusals.add_rest(refused.what());
         return std::nullopt;
     } catch (HandlerError const& error) {
-        fail(describe(thrown));
-        return error.shown;
+        fail(Errc::handler_failed, describe(thrown));
+        return error.displayed;
     } catch (...) {
-        fail(describe(thrown));
+        fail(Errc::handler_failed, describe(thrown));
         return 0;
     }
 }
@@ -40,7 +37,7 @@ std::optional<std::size_t> ServerContext::handle_exception(std::exception_ptr co
 bool ServerContext::fails(MessageWriter const& writer, std::size_t unwritten) const {
     std::string const failure = unwritten != 0 ? writer.failure() : std::string();
     if (!failure.empty()) {
-        fail(failure);
+        fail(Errc::handler_failed, failure);
     }
     return !failure.empty();
 }
@@ -49,15 +46,13 @@ ReplyLines reply_lines(ServerOptions const& options, Handler const& handler) {
     auto const* const writing = handler.target<WritingHandler>();
     return {
         .ack = ReplyLine(options.ack, ack_block_bytes),
-        .busy = ReplyLine(busy_refusal),
-        .too_long =
-            ReplyLine(fmt::format("{}{}{}", too_long_begins, options.max_message, too_long_ends)),
-        .unfinished = ReplyLine(fmt::format("{}message not finished within {}", refusal_begins,
-                                            to_string(options.message_timeout))),
-        .idle = ReplyLine(
-            fmt::format("{}idle for {}", refusal_begins, to_string(options.idle_timeout))),
-        .shutting_down = ReplyLine(shutting_down_refusal),
-        .cannot_display = ReplyLine(writing != nullptr ? writing->refusal : cannot_display_refusal),
+        .busy = ReplyLine(refusal(busy_reason)),
+        .too_long = ReplyLine(refusal(too_long_reason(options.max_message))),
+        .message_timeout = ReplyLine(refusal(message_timeout_reason(options.message_timeout))),
+        .idle_timeout = ReplyLine(refusal(idle_timeout_reason(options.idle_timeout))),
+        .shutting_down = ReplyLine(refusal(shutting_down_reason)),
+        .cannot_display =
+            ReplyLine(refusal(writing != nullptr ? writing->reason : cannot_display_reason)),
     };
 }
 

@@ -22,7 +22,7 @@ struct ServerContext {
     /// checks whether it still exists.
     std::weak_ptr<void> owner;
     /// Something went wrong for good: records it for the result, and drains.
-    std::function<void(std::string const& what)> fail;
+    std::function<void(Errc code, std::string const& what)> fail;
 
     /// The loop's, where the handler has messages written; else null.
     [[nodiscard]] MessageWriter* writer(std::size_t loop) const;

@@ -8,10 +8,9 @@
 #include "roger/error.hpp"
 #include "server/validate.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/cancellation_type.hpp>
-#include <asio/deferred.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <fmt/format.h>
 
@@ -42,7 +41,7 @@ ServerCore::ServerCore(ServerOptions options, Handler handler, std::shared_ptr<v
                .handler = std::move(handler),
                .lines = reply_lines(context_.options, context_.handler),
                .owner = {},
-               .fail = [this](std::string const& what) { fail(what); }} {}
+               .fail = [this](Errc code, std::string const& what) { fail(code, what); }} {}
 
 // --- listening ----------------------------------------------------------------------------
 
@@ -175,8 +174,7 @@ Task<ServerResult> ServerCore::serve() {
     }
     while (!has_ended_) {
         co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-        asio::error_code ignored;
-        co_await end_->async_wait(asio::redirect_error(asio::deferred, ignored));
+        co_await end_->async_wait(asio::as_tuple);
         if (!has_ended_ && !draining_) {
             begin_drain();
         } else if (!has_ended_) {
@@ -184,7 +182,7 @@ Task<ServerResult> ServerCore::serve() {
         }
     }
     std::lock_guard const lock(failure_guard_);
-    co_return ServerResult{.end = how_, .failure = failure_};
+    co_return ServerResult{.end = how_, .code = failure_code_, .failure = failure_};
 }
 
 void ServerCore::start() {
@@ -205,7 +203,7 @@ void ServerCore::spawn_on_first_loop(Task<void> coroutine, void (ServerCore::*th
     spawn(first_loop().context().get_executor(), std::move(coroutine),
           [self = shared_from_this(), then](std::exception_ptr const& thrown) {
               if (thrown) {
-                  self->fail(describe(thrown));
+                  self->fail(Errc::server_failed, describe(thrown));
               }
               if (then != nullptr) {
                   ((*self).*then)();
@@ -225,7 +223,7 @@ void ServerCore::guarded(std::function<void()> const& call) {
     try {
         call();
     } catch (...) {
-        fail(describe(std::current_exception()));
+        fail(Errc::server_failed, describe(std::current_exception()));
     }
 }
 
@@ -243,12 +241,13 @@ void ServerCore::served_one() {
 }
 
 /// The first failure is the result's; those that follow from it are not logged.
-void ServerCore::fail(std::string const& what) {
+void ServerCore::fail(Errc code, std::string const& what) {
     {
         std::lock_guard const lock(failure_guard_);
-        if (!failure_.empty()) {
+        if (failure_code_) {
             return;
         }
+        failure_code_ = code;
         failure_ = what.empty() ? "a failure without a reason" : what;
     }
     stop();
@@ -302,17 +301,17 @@ Task<void> ServerCore::bound_drain() {
         co_return;
     }
     auto const end = std::chrono::steady_clock::now() + *most;
-    asio::error_code drained;
-    drain_timer_->expires_at(end - *most / 10);
-    co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
-    if (!drained) {
-        guarded(context_.options.on_drain_ending);
-        auto const tenth = *most / 10;
-        drain_timer_->expires_at(
-            std::clamp(std::chrono::steady_clock::now() + tenth, end, end + tenth));
-        co_await drain_timer_->async_wait(asio::redirect_error(asio::deferred, drained));
+    auto const tenth = *most / 10;
+    drain_timer_->expires_at(end - tenth);
+    auto const [drained] = co_await drain_timer_->async_wait(asio::as_tuple);
+    if (drained) {
+        co_return;
     }
-    if (!drained) {
+    guarded(context_.options.on_drain_ending);
+    drain_timer_->expires_at(
+        std::clamp(std::chrono::steady_clock::now() + tenth, end, end + tenth));
+    auto const [drained_late] = co_await drain_timer_->async_wait(asio::as_tuple);
+    if (!drained_late) {
         end_drain(*most);
     }
 }
@@ -321,9 +320,10 @@ Task<void> ServerCore::bound_drain() {
 void ServerCore::end_drain(std::chrono::milliseconds after) {
     Counters const now = counters();
     std::uint64_t const settled =
-        now.displayed + now.refused_display + now.refused_handler + now.refused_too_long;
+        now.displayed + now.handler_failed + now.handler_refused + now.refused_too_long;
     if (now.messages > settled) {
-        fail(fmt::format("the drain timeout of {} came with {} messages not written",
+        fail(Errc::messages_not_written,
+             fmt::format("the drain timeout of {} came with {} messages not written",
                          to_string(Timeout(after)), now.messages - settled));
         end_now_here(ServerResult::End::timed_out);
     } else {
@@ -363,7 +363,7 @@ void ServerCore::part_drained() {
 /// Messages refused from now on are a failure; with `once`, all that are refused.
 void ServerCore::note_drain() {
     if (!std::exchange(draining_, true) && !context_.options.once) {
-        refused_before_drain_ = counters().refused_display;
+        refused_before_drain_ = counters().handler_failed;
     }
 }
 
@@ -399,9 +399,10 @@ void ServerCore::ended() {
 /// Messages that an output refuses while the server goes on are no failure. Those refused in a
 /// drain are: whoever stopped the server relies on the last messages having been written.
 void ServerCore::fail_for_unwritten() {
-    std::uint64_t const refused = counters().refused_display - refused_before_drain_;
+    std::uint64_t const refused = counters().handler_failed - refused_before_drain_;
     if (draining_ && refused != 0) {
-        fail(fmt::format("messages that could not be written: {}", refused));
+        fail(Errc::messages_not_written,
+             fmt::format("messages that could not be written: {}", refused));
     }
 }
 

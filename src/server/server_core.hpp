@@ -23,6 +23,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -59,8 +60,9 @@ public:
     void stop();
     void end_now();
 
-    /// Something went wrong for good: records it for the result, and drains. From any thread.
-    void fail(std::string const& what);
+    /// Something went wrong for good: records it for the result, and drains. From any
+    /// thread.
+    void fail(Errc code, std::string const& what);
 
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] std::vector<Address> const& addresses() const { return addresses_; }
@@ -120,7 +122,8 @@ private:
     Pauses accept_pauses_{"cannot accept connections"};
     Pauses receive_pauses_{"cannot receive datagrams"};
     std::mutex failure_guard_;
-    std::string failure_;  ///< guarded
+    std::error_code failure_code_;  ///< guarded
+    std::string failure_;           ///< guarded
 };
 
 }  // namespace roger

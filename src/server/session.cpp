@@ -313,7 +313,7 @@ Task<void> Session::handle(ReadBatch& received) {
         }
     }
     received.replies.own(refusal_lines(refusals));
-    received.answer(loop_.server().lines, taken, loop_.counters, refusals, batch.begin());
+    received.answer(loop_.server().lines, taken, loop_.counters, refusals);
 }
 
 void Session::answer_written(ReadBatch& received) {

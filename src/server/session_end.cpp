@@ -82,9 +82,9 @@ ReplyLine const* Session::final_reply() {
     LoopCounters& counters = loop_.counters;
     switch (close_reason_) {
         case CloseReason::idle_timeout:
-            return counters.refused_idle.add(), &lines.idle;
+            return counters.idle_timeouts.add(), &lines.idle_timeout;
         case CloseReason::message_timeout:
-            return counters.refused_unfinished.add(), &lines.unfinished;
+            return counters.message_timeouts.add(), &lines.message_timeout;
         case CloseReason::busy:
             return counters.refused_busy.add(), &lines.busy;
         case CloseReason::shutdown:

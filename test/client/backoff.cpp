@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 ReconnectOptions delays(milliseconds initial, milliseconds longest) {
     ReconnectOptions options;
     options.initial_delay = initial;
-    options.longest_delay = longest;
+    options.max_delay = longest;
     return options;
 }
 

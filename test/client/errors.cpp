@@ -9,7 +9,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
-#include <limits>
+#include <cstddef>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -87,6 +87,11 @@ Reason reason_of_open(Address const& address, ClientOptions const& options) {
     return reason;
 }
 
+/// Neither a timeout nor a delay can be one of them.
+constexpr std::chrono::milliseconds impossible_waits[] = {
+    -1ms, 0ms, std::chrono::milliseconds::min(), std::chrono::milliseconds::max(),
+    std::chrono::years(600)};
+
 asio::awaitable<void> close_after_message(Socket& socket) {
     co_await hear_line(socket);
 }
@@ -145,7 +150,7 @@ TEST_CASE("A client that cannot connect tells the kind and the system's error", 
 
     CHECK(reason_of_open(parse_address("udp:localhost:1"), {}).code == Errc::invalid_address);
     ClientOptions long_lived;
-    long_lived.connect_timeout = std::chrono::milliseconds::max();
+    long_lived.connect_timeout = std::chrono::years(100);
     CHECK(reason_of_open(parse_address("nowhere.invalid:1"), long_lived).code ==
           Errc::cannot_resolve);
 }
@@ -158,15 +163,89 @@ TEST_CASE("An option out of its range is refused with a sentence that names it",
         change(options);
         Reason const reason = reason_of_open(test::free_tcp_address(), options);
         CHECK(reason.code == Errc::invalid_option);
-        return reason.sentence.substr(0, reason.sentence.find(' '));
+        return reason.sentence.substr(0, reason.sentence.find(": "));
     };
     CHECK(refusal([](ClientOptions& options) { options.window = 0; }) == "ClientOptions::window");
-    CHECK(refusal([](ClientOptions& options) { options.reconnect->initial_delay = 0ms; }) ==
-          "ReconnectOptions::initial_delay");
-    CHECK(refusal([](ClientOptions& options) { options.reconnect->longest_delay = 1ms; }) ==
-          "ReconnectOptions::longest_delay");
+    CHECK(refusal([](ClientOptions& options) { options.reconnect->max_delay = 1ms; }) ==
+          "ReconnectOptions::max_delay");
     CHECK(refusal([](ClientOptions& options) { options.reconnect->attempts = 0; }) ==
           "ReconnectOptions::attempts");
+    for (std::chrono::milliseconds const wait : impossible_waits) {
+        CAPTURE(wait.count());
+        CHECK(refusal([wait](ClientOptions& options) { options.connect_timeout = wait; }) ==
+              "ClientOptions::connect_timeout");
+        CHECK(refusal([wait](ClientOptions& options) {
+                  options.reconnect->initial_delay = options.reconnect->max_delay = wait;
+              }) == "ReconnectOptions::initial_delay");
+        CHECK(refusal([wait](ClientOptions& options) { options.reconnect->max_delay = wait; }) ==
+              "ReconnectOptions::max_delay");
+    }
+}
+
+TEST_CASE("A timeout out of its range is refused, and the client goes on", "[client][error]") {
+    std::vector<Reason> reasons;
+    auto const server = [](Socket& socket) -> asio::awaitable<void> {
+        co_await hear_line(socket);
+        co_await tell(socket, "taken\n");
+    };
+    Stage stage;
+    auto const talk = [&]() -> asio::awaitable<void> {
+        Client client = co_await Client::open(stage.address(), patient);
+        auto const send = [&](Timeout timeout) -> asio::awaitable<void> {
+            co_await client.send("never sent", timeout);
+        };
+        for (std::chrono::milliseconds const wait : impossible_waits) {
+            reasons.push_back(co_await reason_of(send(wait)));
+            reasons.push_back(co_await reason_of(client.close(wait)));
+        }
+        Answer const answer = co_await client.send("sent", std::chrono::years(100));
+        CHECK(answer.text == "taken");
+        co_await client.close(std::chrono::years(100));
+    };
+    stage.play(server, talk);
+    for (std::size_t index = 0; index != reasons.size(); ++index) {
+        CHECK(reasons[index].code == Errc::invalid_option);
+        CHECK(reasons[index].sentence.starts_with(index % 2 == 0 ? "ack_timeout: " : "timeout: "));
+    }
+}
+
+TEST_CASE("A client of datagrams refuses a timeout out of its range", "[client][error]") {
+    test::DatagramPeer const peer = test::DatagramPeer::at("udp:127.0.0.1:0");
+    Address const address = parse_address(peer.own_address());
+    auto const send = [&](Timeout connect_timeout, Timeout ack_timeout) -> asio::awaitable<void> {
+        DatagramClient client = co_await DatagramClient::open(address, connect_timeout);
+        co_await client.send("hello", ack_timeout);
+    };
+    std::vector<Reason> reasons;
+    auto const talk = [&]() -> asio::awaitable<void> {
+        for (std::chrono::milliseconds const wait : impossible_waits) {
+            reasons.push_back(co_await reason_of(send(wait, patient)));
+            reasons.push_back(co_await reason_of(send(patient, wait)));
+        }
+    };
+    Stage stage;
+    stage.play_all({talk});
+    for (std::size_t index = 0; index != reasons.size(); ++index) {
+        CHECK(reasons[index].code == Errc::invalid_option);
+        CHECK(reasons[index].sentence.starts_with(index % 2 == 0 ? "connect_timeout: "
+                                                                 : "ack_timeout: "));
+    }
+}
+
+TEST_CASE("A message that does not fit into a datagram is told by the cause", "[client][error]") {
+    test::DatagramPeer const peer = test::DatagramPeer::at("udp:127.0.0.1:0");
+    Address const address = parse_address(peer.own_address());
+    auto const send = [&address]() -> asio::awaitable<void> {
+        DatagramClient client = co_await DatagramClient::open(address, patient);
+        co_await client.send(std::string(65'507, 'a'), patient);
+    };
+    Reason reason;
+    auto const talk = [&]() -> asio::awaitable<void> { reason = co_await reason_of(send()); };
+    Stage stage;
+    stage.play_all({talk});
+    CHECK(reason.code == Errc::io_error);
+    CHECK(reason.cause == std::errc::message_size);
+    CHECK_FALSE(reason.sent);
 }
 
 TEST_CASE("A datagram without an answer tells whether anybody was there", "[client][error]") {

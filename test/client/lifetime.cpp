@@ -185,7 +185,7 @@ TEST_CASE("A client that is destroyed while it waits to connect again lets its c
     ClientOptions options;
     options.connect_timeout = patient;
     options.reconnect = {.initial_delay = std::chrono::hours(1),
-                         .longest_delay = std::chrono::hours(1)};
+                         .max_delay = std::chrono::hours(1)};
     bool const refused = GENERATE(false, true);
     asio::io_context context;
     auto const talk = [&]() -> asio::awaitable<void> {
@@ -217,7 +217,7 @@ TEST_CASE("A context may be destroyed while a client waits to connect again",
           "[client][concurrency]") {
     ClientOptions options;
     options.reconnect = {.initial_delay = std::chrono::hours(1),
-                         .longest_delay = std::chrono::hours(1)};
+                         .max_delay = std::chrono::hours(1)};
     std::optional<Client> client;
     auto context = std::make_unique<asio::io_context>();
     Sends sends(context->get_executor());

@@ -31,7 +31,7 @@ ClientOptions reconnecting(std::size_t window = 1024) {
     ClientOptions options;
     options.connect_timeout = patient;
     options.window = window;
-    options.reconnect = {.initial_delay = 1ms, .longest_delay = 5ms};
+    options.reconnect = {.initial_delay = 1ms, .max_delay = 5ms};
     return options;
 }
 

@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace roger::test {
 
@@ -61,6 +62,13 @@ private:
     bool told_ = false;
 };
 
+inline std::vector<std::string> messages_of(DecodedLines const& decoded) {
+    PeerAddress const nobody;
+    Refusals refusals;
+    Batch const batch(decoded.messages, nobody, 0, refusals);
+    return {batch.begin(), batch.end()};
+}
+
 inline void demand_a_sound_batch(DecodedLines const& decoded, std::size_t max_message) {
     std::size_t accepted = 0;
     for (DecodedLines::Run const& run : decoded.runs) {
@@ -70,13 +78,11 @@ inline void demand_a_sound_batch(DecodedLines const& decoded, std::size_t max_me
     for (std::size_t i = 1; i < decoded.runs.size(); ++i) {
         demand(decoded.runs[i].status != decoded.runs[i - 1].status, "neighbours differ");
     }
-    std::size_t messages = 0;
-    for (Batch::Iterator message(decoded.messages), end; message != end; ++message) {
-        demand((*message).text.size() <= max_message,
-               "an accepted message is no longer than allowed");
-        ++messages;
+    std::vector<std::string> const messages = messages_of(decoded);
+    for (std::string const& message : messages) {
+        demand(message.size() <= max_message, "an accepted message is no longer than allowed");
     }
-    demand(messages == accepted, "as many messages as statuses of accepted ones");
+    demand(messages.size() == accepted, "as many messages as statuses of accepted ones");
 }
 
 /// Reads `stream` to its end through `lines`, in pieces: `cut_after(i)` says whether one ends after

@@ -2,10 +2,12 @@
 #include "roger/batch.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <cstddef>
 #include <iterator>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,20 @@
 namespace roger {
 
 static_assert(std::forward_iterator<Batch::Iterator>);
+
+namespace {
+
+/// Of the first messages of a batch; empty: not refused.
+std::vector<std::string> reasons_of(Refusals const& refusals, std::size_t messages) {
+    std::vector<std::string> reasons;
+    for (std::size_t message = 0; message != messages; ++message) {
+        auto const reason = refusals.reason_for(message);
+        reasons.push_back(reason ? refusals.reasons()[*reason] : "");
+    }
+    return reasons;
+}
+
+}  // namespace
 
 TEST_CASE("A batch gives its messages in order", "[batch][protocol]") {
     PeerAddress const peer("/run/roger");
@@ -52,7 +68,7 @@ TEST_CASE("A batch of one empty message is not empty", "[batch][protocol]") {
     CHECK(none.empty());
 }
 
-TEST_CASE("A message that was refused is found by where it lies, not by what it says",
+TEST_CASE("A message that was refused is found by its place, not by what it says",
           "[batch][protocol]") {
     PeerAddress const peer;
     Refusals refusals;
@@ -61,17 +77,44 @@ TEST_CASE("A message that was refused is found by where it lies, not by what it 
     std::vector<Message> const messages(batch.begin(), batch.end());
     batch.refuse(messages[1], "twice");
     batch.refuse(messages[3], "empty");
-    std::vector<bool> refused;
-    for (Message const& message : batch) {
-        refused.push_back(refusals.reason_for(message.text.data()).has_value());
-    }
-    CHECK(refused == std::vector{false, true, false, true, false});
+    CHECK(reasons_of(refusals, 5) == std::vector<std::string>{"", "twice", "", "empty", ""});
     batch.refuse(messages[1], "the last reason stands");
-    CHECK(refusals.reasons()[*refusals.reason_for(messages[1].text.data())] ==
-          "the last reason stands");
     refusals.add_rest("all the others");
-    CHECK(refusals.reasons()[*refusals.reason_for(messages[0].text.data())] == "all the others");
-    CHECK(refusals.reasons()[*refusals.reason_for(messages[3].text.data())] == "empty");
+    CHECK(reasons_of(refusals, 5) ==
+          std::vector<std::string>{"all the others", "the last reason stands", "all the others",
+                                   "empty", "all the others"});
+}
+
+TEST_CASE("A copy of a message, whatever is made of its text, is refused as the message",
+          "[batch][protocol]") {
+    PeerAddress const peer;
+    std::vector<Message> const datagrams = {{"one", &peer}, {"two", &peer}, {"", &peer}};
+    bool const stream = GENERATE(true, false);
+    Refusals refusals;
+    Batch const batch =
+        stream ? Batch("one\ntwo\n\n", peer, 0, refusals) : Batch(datagrams, 0, refusals);
+    for (Message message : batch) {
+        message.text = message.text.empty() ? "changed" : message.text.substr(1);
+        batch.refuse(message, message.text);
+    }
+    CHECK(reasons_of(refusals, 3) == std::vector<std::string>{"ne", "wo", "changed"});
+}
+
+TEST_CASE("A message of another batch is not refused, even if it lay in the same place",
+          "[batch][protocol]") {
+    PeerAddress const peer;
+    Refusals refusals;
+    std::string const text = "one\n";
+    std::vector<Message> const datagrams = {{"one", &peer}};
+    std::vector<Message> others = {Message("one", &peer), datagrams[0]};
+    others.push_back(*Batch(text, peer, 0, refusals).begin());
+    others.push_back(*Batch(datagrams, 0, refusals).begin());
+    bool const stream = GENERATE(true, false);
+    Batch const batch = stream ? Batch(text, peer, 0, refusals) : Batch(datagrams, 0, refusals);
+    for (Message const& other : others) {
+        CHECK_THROWS_AS(batch.refuse(other, "no"), std::logic_error);
+    }
+    CHECK(refusals.empty());
 }
 
 TEST_CASE("A reason is one line that is not too long, and reasons are not too many",
@@ -81,14 +124,13 @@ TEST_CASE("A reason is one line that is not too long, and reasons are not too ma
     CHECK(refusals.reasons()[0] ==
           "two\\x0alines\\x0d\\x1b[2J\\x7f, read from \\xe2\\x80\\xaeright to left\\xe2\\x80\\xac");
     refusals.add_rest(std::string(5000, 'x'));
-    CHECK(refusals.reasons()[1] == std::string(Refusals::most_reason_bytes, 'x'));
-    std::string const text(100, '\n');
-    for (std::size_t index = 0; index != text.size(); ++index) {
-        refusals.add(&text[index], std::to_string(index));
+    CHECK(refusals.reasons()[1] == std::string(Refusals::max_reason_bytes, 'x'));
+    for (std::size_t message = 0; message != 100; ++message) {
+        refusals.add(message, std::to_string(message));
     }
-    CHECK(refusals.reasons().size() == Refusals::most_reasons + 1);
-    CHECK(refusals.reasons()[*refusals.reason_for(text.data())] == "0");
-    CHECK(refusals.reasons()[*refusals.reason_for(&text[99])] == "refused");
+    CHECK(refusals.reasons().size() == Refusals::max_reasons + 1);
+    CHECK(refusals.reasons()[*refusals.reason_for(0)] == "0");
+    CHECK(refusals.reasons()[*refusals.reason_for(99)] == "refused");
 }
 
 }  // namespace roger

@@ -14,11 +14,11 @@ TEST_CASE("Counters are one line of names and values", "[counters][protocol]") {
                             .bytes = 6,
                             .refused_busy = 7,
                             .refused_too_long = 8,
-                            .refused_unfinished = 9,
-                            .refused_idle = 10,
+                            .message_timeouts = 9,
+                            .idle_timeouts = 10,
                             .refused_shutdown = 11,
-                            .refused_display = 12,
-                            .refused_handler = 13,
+                            .handler_failed = 12,
+                            .handler_refused = 13,
                             .write_timeouts = 14,
                             .lost = 15,
                             .accept_pauses = 18446744073709551615U,
@@ -28,8 +28,8 @@ TEST_CASE("Counters are one line of names and values", "[counters][protocol]") {
                             .dropped = 20};
     CHECK(to_string(counters) ==
           "accepted=1 clients=2 messages=3 displayed=4 acknowledged=5 bytes=6 refused_busy=7 "
-          "refused_too_long=8 refused_unfinished=9 refused_idle=10 refused_shutdown=11 "
-          "refused_display=12 refused_handler=13 write_timeouts=14 lost=15 "
+          "refused_too_long=8 message_timeouts=9 idle_timeouts=10 refused_shutdown=11 "
+          "handler_failed=12 handler_refused=13 write_timeouts=14 lost=15 "
           "accept_pauses=18446744073709551615 receive_pauses=17 replies=18 unanswered=19 "
           "dropped=20");
 }

@@ -25,11 +25,11 @@ constexpr char const* too_long = "<too long>";
 
 std::vector<std::string> in_order(DecodedLines const& decoded) {
     std::vector<std::string> answers;
-    Batch::Iterator message(decoded.messages);
+    std::vector<std::string> const messages = test::messages_of(decoded);
+    auto message = messages.begin();
     for (DecodedLines::Run const& same : decoded.runs) {
         for (std::size_t i = 0; i != same.count; ++i) {
-            answers.emplace_back(same.status == LineStatus::accepted ? (*message++).text
-                                                                     : too_long);
+            answers.emplace_back(same.status == LineStatus::accepted ? *message++ : too_long);
         }
     }
     return answers;

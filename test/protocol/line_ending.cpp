@@ -1,7 +1,7 @@
 // What ends a line, written and read.
 #include "protocol/line_ending.hpp"
 
-#include "roger/batch.hpp"
+#include "fuzz/line_decoder_property.hpp"
 #include "roger/line_decoder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -32,15 +32,11 @@ std::string random_message(std::mt19937& random) {
 }
 
 std::vector<std::string> read(std::string_view stream) {
-    LineDecoder lines(LineDecoder::most_max_message);
+    LineDecoder lines(LineDecoder::message_limit);
     DecodedLines decoded;
     lines.feed(stream, decoded);
     lines.finish(decoded);
-    std::vector<std::string> messages;
-    for (Batch::Iterator message(decoded.messages), end; message != end; ++message) {
-        messages.emplace_back((*message).text);
-    }
-    return messages;
+    return test::messages_of(decoded);
 }
 
 }  // namespace
@@ -53,6 +49,9 @@ TEST_CASE("A line ending is a newline with at most one return before it", "[line
     CHECK(without_line_ending("a\n\n") == "a\n");
     CHECK(without_line_ending("\n").empty());
     CHECK(without_line_ending("").empty());
+    CHECK(without_return("a\r\r") == "a\r");
+    CHECK(without_return("a") == "a");
+    CHECK(without_return("").empty());
 }
 
 TEST_CASE("A message that ends in a return is sent with another", "[lines][protocol]") {

@@ -26,11 +26,11 @@ TEST_CASE("Counters for a person tell whatever went wrong", "[counters][server]"
     CHECK(counters_text({.messages = 3,
                          .displayed = 2,
                          .acknowledged = 2,
-                         .refused_unfinished = 1,
-                         .refused_idle = 2,
+                         .message_timeouts = 1,
+                         .idle_timeouts = 2,
                          .refused_shutdown = 3,
-                         .refused_display = 4,
-                         .refused_handler = 5,
+                         .handler_failed = 4,
+                         .handler_refused = 5,
                          .write_timeouts = 6,
                          .accept_pauses = 7,
                          .receive_pauses = 8,
@@ -38,14 +38,15 @@ TEST_CASE("Counters for a person tell whatever went wrong", "[counters][server]"
                          .unanswered = 10,
                          .dropped = 11},
                         "displayed") ==
-          "displayed 2 messages; refused: 1 unfinished, 2 idle, 3 at shutdown, 4 that could not be "
-          "displayed, 5 by the handler; 6 clients that took no answers; 10 datagrams unanswered; "
+          "displayed 2 messages; refused: 1 not finished in time, 2 idle too long, 3 at shutdown, "
+          "4 that could not be displayed, 5 by the handler; 6 clients that took no answers; 10 "
+          "datagrams unanswered; "
           "11 datagrams dropped by the system; 9 datagrams from other servers; 15 pauses for want "
           "of resources");
 }
 
 TEST_CASE("Counters of what goes to a stream tell what was stored", "[counters][server]") {
-    CHECK(counters_text({.displayed = 1, .acknowledged = 1, .refused_display = 2}, "stored") ==
+    CHECK(counters_text({.displayed = 1, .acknowledged = 1, .handler_failed = 2}, "stored") ==
           "stored 1 message; refused: 2 that could not be stored");
 }
 

@@ -10,12 +10,11 @@
 #include "support/files.hpp"
 #include "support/peer.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/deferred.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -136,8 +135,7 @@ TEST_CASE("A datagram's handler may return after the server has ended at once",
     std::promise<void> entered;
     Server server(running.context(), at({"udp:127.0.0.1:0"}), [&](Batch const&) -> Task<void> {
         entered.set_value();
-        asio::error_code ignored;
-        co_await gate.async_wait(asio::redirect_error(asio::deferred, ignored));
+        co_await gate.async_wait(asio::as_tuple);
     });
     Serving serving(running.context(), server);
     DatagramPeer sender = DatagramPeer::to(address_of(server));

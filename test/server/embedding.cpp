@@ -239,7 +239,9 @@ TEST_CASE("A failure without a reason is a failure all the same", "[server][conc
     Server server(running.context(), at({"127.0.0.1:0"}), take);
     Serving serving(running.context(), server);
     server.fail("");
-    CHECK_FALSE(serving.result().success());
+    auto const result = serving.result();
+    CHECK_FALSE(result.success());
+    CHECK(result.code == Errc::program_failed);
 }
 
 TEST_CASE("A program's own failure ends its server, and is the result's", "[server][concurrency]") {
@@ -250,6 +252,7 @@ TEST_CASE("A program's own failure ends its server, and is the result's", "[serv
     server.fail("and so is all else");
     auto const result = serving.result();
     CHECK(result.failure == "the database is gone");
+    CHECK(result.code == Errc::program_failed);
     CHECK((result.end == ServerResult::End::drained));
 }
 
@@ -260,7 +263,9 @@ TEST_CASE("What a function of the options throws is the server's failure",
     options.on_started = [](auto const&) { throw std::runtime_error("nobody to tell"); };
     Server server(running.context(), options, take);
     Serving serving(running.context(), server);
-    CHECK(serving.result().failure == "nobody to tell");
+    auto const result = serving.result();
+    CHECK(result.failure == "nobody to tell");
+    CHECK(result.code == Errc::server_failed);
 }
 
 }  // namespace roger::test

@@ -7,8 +7,7 @@
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -85,6 +84,7 @@ TEST_CASE("What a handler throws reaches the log, the result and the client",
         other.close();
         auto const result = running.result();
         CHECK(result.failure == failing.sentence);
+        CHECK(result.code == Errc::handler_failed);
         CHECK_FALSE(result.success());
         CHECK((result.end == ServerResult::End::drained));
         CHECK(running.warnings() == std::vector{failing.sentence});
@@ -92,7 +92,7 @@ TEST_CASE("What a handler throws reaches the log, the result and the client",
         CHECK(counters.messages == 4);
         CHECK(counters.displayed == 2);
         CHECK(counters.acknowledged == 2);
-        CHECK(counters.refused_display == 2);
+        CHECK(counters.handler_failed == 2);
         CHECK(counters.refused_shutdown == 1);
         CHECK(counters.clients == 0);
     }
@@ -129,19 +129,18 @@ TEST_CASE("An exception without a text is a failure too", "[server][concurrency]
     CHECK(running.warnings() == std::vector{result.failure});
 }
 
-TEST_CASE("A handler that tells how far it came has so much acknowledged",
-          "[server][concurrency]") {
-    for (std::size_t shown = 0; shown <= 4; ++shown) {
-        CAPTURE(shown);
+TEST_CASE("A handler that tells how far it came has so much acknowledged", "[server][concurrency]") {
+    for (std::size_t displayed = 0; displayed <= 4; ++displayed) {
+        CAPTURE(displayed);
         TempDir const directory;
         // One write to a Unix socket is one read, and so one batch.
         RunningServer running(
             {.addresses = {parse_address("unix:" + directory / "s")}},
-            throwing([shown] { throw HandlerError("the ink is dry", shown); }, false));
+            throwing([displayed] { throw HandlerError("the ink is dry", displayed); }, false));
         Peer peer = Peer::connect(running.address());
         peer.send("one\ntwo\nbad\n");
         // More than there are is all of them.
-        std::size_t const acked = std::min<std::size_t>(shown, 3);
+        std::size_t const acked = std::min<std::size_t>(displayed, 3);
         std::string expected;
         for (std::size_t number = 0; number < 3; ++number) {
             expected += number < acked ? ack_line : cannot_display_line;
@@ -154,7 +153,7 @@ TEST_CASE("A handler that tells how far it came has so much acknowledged",
         CHECK(counters.messages == 3);
         CHECK(counters.displayed == acked);
         CHECK(counters.acknowledged == acked);
-        CHECK(counters.refused_display == 3 - acked);
+        CHECK(counters.handler_failed == 3 - acked);
     }
 }
 
@@ -174,7 +173,7 @@ TEST_CASE("A message too long keeps its place between those not shown", "[server
     CHECK(counters.messages == 5);
     CHECK(counters.displayed == 1);
     CHECK(counters.refused_too_long == 2);
-    CHECK(counters.refused_display == 2);
+    CHECK(counters.handler_failed == 2);
 }
 
 TEST_CASE("The first failure is the result's, and what follows from it is not logged",
@@ -200,7 +199,7 @@ TEST_CASE("The first failure is the result's, and what follows from it is not lo
     auto const result = running.result();
     CHECK(result.failure.starts_with("failure "));
     CHECK(running.warnings() == std::vector{result.failure});
-    CHECK(running.server().counters().refused_display == static_cast<std::uint64_t>(failures));
+    CHECK(running.server().counters().handler_failed == static_cast<std::uint64_t>(failures));
 }
 
 TEST_CASE("A server whose handler throws ends although its log throws too",
@@ -250,8 +249,7 @@ TEST_CASE("A drain ends in time although the log throws", "[server][concurrency]
     Server server(options, [&waiting](Batch const&) -> Task<void> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
         waiting = &timer;
-        asio::error_code cancelled;
-        co_await timer.async_wait(asio::redirect_error(asio::deferred, cancelled));
+        co_await timer.async_wait(asio::as_tuple);
     });
     auto result = std::async(std::launch::async, [&] { return server.run(); });
     Peer peer = Peer::connect(to_string(server.addresses().at(0)));

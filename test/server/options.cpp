@@ -1,8 +1,12 @@
 // Options that cannot be are told when the server is made.
+#include "net/stage.hpp"
+#include "roger/client.hpp"
 #include "roger/error.hpp"
 #include "roger/server.hpp"
 #include "server/handlers.hpp"
+#include "support/running_server.hpp"
 
+#include <asio/awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
@@ -34,6 +38,9 @@ std::vector<Impossible> impossible_options() {
          [](auto& options) { options.max_message = std::numeric_limits<std::size_t>::max(); }},
         {"ack: ", [](auto& options) { options.ack = "two\nlines"; }},
         {"ack: ", [](auto& options) { options.ack = "error: taken"; }},
+        {"ack: a carriage return", [](auto& options) { options.ack = "taken\r"; }},
+        {"ack: with its newline it has 65537 bytes",
+         [](auto& options) { options.ack = std::string(65'536, 'a'); }},
         {"ack: ",
          [](auto& options) {
              options.ack = std::string(65'507, 'a');
@@ -48,7 +55,8 @@ std::vector<Impossible> impossible_options() {
         {"message_timeout: ", [](auto& options) { options.message_timeout = -1ms; }},
         {"write_timeout: ",
          [](auto& options) { options.write_timeout = std::chrono::milliseconds::max(); }},
-        {"drain_timeout: ", [](auto& options) { options.drain_timeout = std::chrono::years(101); }},
+        {"drain_timeout: ",
+         [](auto& options) { options.drain_timeout = std::chrono::years(100) + 1ms; }},
         {"log: ", [](auto& options) { options.log = nullptr; }},
         {"on_started: ", [](auto& options) { options.on_started = nullptr; }},
         {"on_drain_ending: ", [](auto& options) { options.on_drain_ending = nullptr; }},
@@ -79,6 +87,20 @@ TEST_CASE("An option that cannot be is refused when the server is made, by name"
                   "handler: ");
     check_refused(at({"127.0.0.1:0"}),
                   Handler(std::function<asio::awaitable<void>(Batch const&)>()), "handler: ");
+}
+
+TEST_CASE("The longest ack that a server can have reaches the library's client",
+          "[server][client]") {
+    std::string const longest(65'535, 'a');
+    RunningServer running({.ack = longest}, take);
+    Stage stage;
+    std::string answer;
+    auto const talk = [&]() -> asio::awaitable<void> {
+        Client client = co_await Client::open(parse_address(running.address()), patient);
+        answer = (co_await client.send("hello", patient)).text;
+    };
+    stage.play_all({talk});
+    CHECK((answer == longest));
 }
 
 TEST_CASE("The longest timeouts are no trouble", "[server]") {

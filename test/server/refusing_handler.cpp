@@ -52,6 +52,15 @@ void send_and_take_nothing(Peer& peer, Server const& server, std::string const& 
     });
 }
 
+/// Looks at messages without their first byte, and refuses those.
+Task<void> refuse_without_first_byte(Batch const& batch) {
+    for (Message message : batch) {
+        message.text.remove_prefix(1);
+        batch.refuse(message, message.text);
+    }
+    co_return;
+}
+
 /// Refuses a message `no` by itself, and a batch that has an `all`.
 Task<void> choose(Batch const& batch) {
     for (Message const& message : batch) {
@@ -87,8 +96,8 @@ TEST_CASE("A handler refuses some messages of a batch with a text of its own, ea
     CHECK(counters.messages == 6);
     CHECK(counters.displayed == 3);
     CHECK(counters.acknowledged == 3);
-    CHECK(counters.refused_handler == 3);
-    CHECK(counters.refused_display == 0);
+    CHECK(counters.handler_refused == 3);
+    CHECK(counters.handler_failed == 0);
 }
 
 TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][concurrency]") {
@@ -100,7 +109,7 @@ TEST_CASE("A handler refuses a whole batch, and the server goes on", "[server][c
     peer.close();
     CHECK(running.stop().success());
     CHECK(running.warnings().empty());
-    CHECK(running.server().counters().refused_handler == 1);
+    CHECK(running.server().counters().handler_refused == 1);
 }
 
 TEST_CASE("What a handler refused by itself keeps its own reason when the rest is refused",
@@ -141,7 +150,7 @@ TEST_CASE("A client that takes no refusals costs their different reasons, and tw
     if constexpr (sanitized) {
         SKIP("a sanitizer's allocator is another");
     }
-    constexpr std::size_t most_reasons_bytes = 50 * 1000;
+    constexpr std::size_t max_reasons_bytes = 50 * 1000;
     std::string messages;
     for (int number = 0; number != 100'000; ++number) {
         messages += number % 10 == 0 ? "ok\n" : std::to_string(number % 1000) + '\n';
@@ -159,7 +168,40 @@ TEST_CASE("A client that takes no refusals costs their different reasons, and tw
     }
     std::ranges::nth_element(costs, costs.begin() + count / 2);
     // The text of each answer would be a megabyte. At a busy moment a turn may still be there.
-    CHECK(costs[count / 2] < 2 * most_reasons_bytes);
+    CHECK(costs[count / 2] < 2 * max_reasons_bytes);
+}
+
+TEST_CASE("A handler may change a message's text before it refuses the message",
+          "[server][concurrency]") {
+    TempDir const directory;
+    RunningServer running(at({"127.0.0.1:0", "unixgram:" + directory / "d"}),
+                          refuse_without_first_byte);
+    Peer peer = Peer::connect(running.address());
+    peer.send("one\ntwo\n");
+    CHECK(peer.receive_line() == "error: ne");
+    CHECK(peer.receive_line() == "error: wo");
+    auto datagrams = DatagramPeer::to(running.address(1));
+    datagrams.send("three");
+    CHECK(datagrams.receive() == "error: hree\n");
+    CHECK(running.server().counters().displayed == 0);
+}
+
+TEST_CASE("A handler that refuses a message of an earlier batch has an error of its own",
+          "[server][concurrency]") {
+    std::optional<Message> earlier;
+    RunningServer running({}, [&earlier](Batch const& batch) -> Task<void> {
+        if (earlier) {
+            batch.refuse(*earlier, "too late");
+        }
+        earlier = *batch.begin();
+        co_return;
+    });
+    Peer peer = Peer::connect(running.address());
+    talk(peer, "first");
+    peer.send("second\n");
+    CHECK(peer.receive_line() == "error: cannot display");
+    CHECK(running.result().failure ==
+          "a message is refused by the batch that it is of, and no other");
 }
 
 TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurrency]") {
@@ -171,7 +213,7 @@ TEST_CASE("A handler refuses datagrams, each to its sender", "[server][concurren
     other.send("yes");
     CHECK(one.receive() == "error: not no\n");
     CHECK(other.receive() == ack_line);
-    CHECK(running.server().counters().refused_handler == 1);
+    CHECK(running.server().counters().handler_refused == 1);
 }
 
 TEST_CASE("A refusal of another server's is not refused in turn, so that two never talk for ever",
@@ -181,10 +223,10 @@ TEST_CASE("A refusal of another server's is not refused in turn, so that two nev
                           [](Batch const&) -> Task<void> { throw Refused("I take nothing"); });
     auto peer = DatagramPeer::to(running.address());
     peer.send("error: nor do I");
-    eventually("it was refused", [&] { return running.server().counters().refused_handler == 1; });
+    eventually("it was refused", [&] { return running.server().counters().handler_refused == 1; });
     peer.send("hello");
     CHECK(peer.receive() == "error: I take nothing\n");
-    CHECK(running.server().counters().refused_handler == 2);
+    CHECK(running.server().counters().handler_refused == 2);
 }
 
 }  // namespace roger::test

@@ -8,8 +8,7 @@
 #include "support/reserved_port.hpp"
 #include "support/running_server.hpp"
 
-#include <asio/deferred.hpp>
-#include <asio/redirect_error.hpp>
+#include <asio/as_tuple.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -107,6 +106,7 @@ TEST_CASE("A server ended before it runs serves nobody", "[server]") {
     CHECK((result.end == ServerResult::End::ended_now));
     CHECK_FALSE(result.success());
     CHECK(result.failure == "");
+    CHECK_FALSE(result.code);
     CHECK_THROWS_AS(Peer::connect(to_string(server.addresses()[0])), Failure);
     CHECK(std::filesystem::is_empty(directory.path()));
 }
@@ -256,6 +256,7 @@ TEST_CASE("A handler that never returns costs no more than the drain timeout",
     CHECK((result.end == ServerResult::End::timed_out));
     CHECK_FALSE(result.success());
     CHECK(result.failure.find("200ms") != std::string::npos);
+    CHECK(result.code == Errc::messages_not_written);
     CHECK(running.warnings() == std::vector{result.failure});
     CHECK(told == 1);
     auto const counters = running.server().counters();
@@ -283,6 +284,7 @@ TEST_CASE("A handler that is told that the drain ends can still refuse", "[serve
     auto const result = running.result();
     CHECK((result.end == ServerResult::End::drained));
     CHECK(result.failure == "it was too late");
+    CHECK(result.code == Errc::handler_failed);
 }
 
 TEST_CASE("A client that has its answers when the drain ends is not said to have left them",
@@ -294,8 +296,7 @@ TEST_CASE("A client that has its answers when the drain ends is not said to have
     RunningServer running(std::move(options), [&waiting](Batch const&) -> Task<void> {
         asio::steady_timer timer(co_await asio::this_coro::executor, 1h);
         waiting = &timer;
-        asio::error_code cancelled;
-        co_await timer.async_wait(asio::redirect_error(asio::deferred, cancelled));
+        co_await timer.async_wait(asio::as_tuple);
     });
     Peer peer = Peer::connect(running.address());
     peer.send("hello\n");
@@ -328,6 +329,7 @@ TEST_CASE("A server that ends now waits for nobody", "[server][concurrency]") {
     auto const result = running.result();
     CHECK((result.end == ServerResult::End::ended_now));
     CHECK(result.failure == "");
+    CHECK_FALSE(result.code);
     idle.wait_for_end();
     begun.wait_for_end();
     CHECK(std::filesystem::is_empty(directory.path()));

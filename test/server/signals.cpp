@@ -45,6 +45,28 @@ TEST_CASE("Signal hooks that throw fail the server, and keep no later signal fro
     CHECK(ended.failure == "no paper");
 }
 
+TEST_CASE("Several servers are drained by one signal, each by Signals of its own",
+          "[server][concurrency]") {
+    SignalsBlocked const here;
+    Server one(at({"127.0.0.1:0"}), take);
+    Server other(at({"127.0.0.1:0"}), take);
+    Signals const signals_of_one(one);
+    {
+        Server gone(at({"127.0.0.1:0"}), take);
+        Signals const signals_of_gone(gone);
+    }
+    Signals const signals_of_other(other);
+    auto result = std::async(std::launch::async, [&] { return one.run(); });
+    auto other_result = std::async(std::launch::async, [&] { return other.run(); });
+    ::kill(::getpid(), SIGTERM);
+    CHECK(result.wait_for(default_deadline) == std::future_status::ready);
+    CHECK(other_result.wait_for(default_deadline) == std::future_status::ready);
+    one.stop();
+    other.stop();
+    CHECK((result.get().end == ServerResult::End::drained));
+    CHECK((other_result.get().end == ServerResult::End::drained));
+}
+
 TEST_CASE("Signals are heard although every other thread leaves them to others",
           "[server][concurrency]") {
     SignalsBlocked const here;

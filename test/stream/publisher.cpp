@@ -72,7 +72,7 @@ struct PublishingServer {
                  WritingHandler{.writer = [this](std::size_t loop) -> MessageWriter& {
                                     return publisher.writer(loop);
                                 },
-                                .refusal = cannot_store_refusal}),
+                                .reason = cannot_store_reason}),
           result(std::async(std::launch::async, [this] { return server.run(); })) {}
 
     PublishingServer(PublishingServer const&) = delete;
@@ -148,7 +148,7 @@ TEST_CASE("What cannot be stored in time is refused, and the server goes on (P7)
     DatagramPeer sender = DatagramPeer::to(to_string(serving.server.addresses().at(1)));
     sender.send("three");
     CHECK(sender.receive() == cannot_store_line);
-    CHECK(serving.server.counters().refused_display == 3);
+    CHECK(serving.server.counters().handler_failed == 3);
     CHECK(serving.has_logged("cannot store: Timeout; trying again"));
 
     stream.come_back();
@@ -251,6 +251,7 @@ TEST_CASE("What is refused during the drain because it cannot be stored is a fai
     ServerResult const result = serving.result.get();
     CHECK(result.end == ServerResult::End::drained);
     CHECK(result.failure == "messages that could not be written: 1");
+    CHECK(result.code == Errc::messages_not_written);
 }
 
 TEST_CASE("A conversation that is the only one, and could not be stored, is a failure (P9)",
@@ -280,6 +281,7 @@ TEST_CASE("The drain ends though nothing can be stored (P8)", "[stream][server][
     CHECK(peer.receive_all() == cannot_store_line);
     ServerResult const result = serving.result.get();
     CHECK(result.failure == "the stream does not take what is published to it");
+    CHECK(result.code == Errc::handler_failed);
 }
 
 TEST_CASE("Each event loop has its own sequence of blocks", "[stream][server][concurrency]") {

@@ -4,10 +4,10 @@
 #include "support/files.hpp"
 #include "support/socket_address.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -63,9 +63,7 @@ asio::awaitable<void> DatagramServer::send(Answer answer) {
         asio::steady_timer timer(context_, answer.after);
         co_await timer.async_wait(asio::use_awaitable);
     }
-    asio::error_code ignored;
-    co_await socket_.async_send_to(asio::buffer(answer.bytes), senders_[answer.to],
-                                   asio::redirect_error(asio::use_awaitable, ignored));
+    co_await socket_.async_send_to(asio::buffer(answer.bytes), senders_[answer.to], asio::as_tuple);
 }
 
 }  // namespace roger::test

@@ -4,11 +4,11 @@
 #include "support/files.hpp"
 #include "support/socket_address.hpp"
 
+#include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/read_until.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
@@ -112,11 +112,9 @@ asio::awaitable<void> LineServer::accept() {
 }
 
 asio::awaitable<void> LineServer::listen(std::shared_ptr<Session> session) {
-    asio::error_code error;
     for (;;) {
-        std::size_t const size =
-            co_await asio::async_read_until(session->socket, asio::dynamic_buffer(session->heard),
-                                            '\n', asio::redirect_error(asio::use_awaitable, error));
+        auto const [error, size] = co_await asio::async_read_until(
+            session->socket, asio::dynamic_buffer(session->heard), '\n', asio::as_tuple);
         if (error) {
             break;
         }
@@ -160,13 +158,12 @@ Clock::time_point LineServer::due(Clock::time_point received, std::size_t number
 }
 
 asio::awaitable<void> LineServer::talk(std::shared_ptr<Session> session) {
-    asio::error_code error;
     while (!session->pending.empty() || !session->ended) {
         auto const due =
             session->pending.empty() ? Clock::time_point::max() : session->pending.front().due;
         if (due > Clock::now()) {
             session->timer.expires_at(due);
-            co_await session->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            co_await session->timer.async_wait(asio::as_tuple);
             continue;
         }
         auto const next = std::move(session->pending.front());
@@ -182,15 +179,17 @@ asio::awaitable<void> LineServer::talk(std::shared_ptr<Session> session) {
             break;
         }
     }
-    session->socket.close(error);
+    asio::error_code ignored;
+    session->socket.close(ignored);
 }
 
 asio::awaitable<void> LineServer::send(Session& session, Reply const& reply) {
     asio::error_code error;
     std::size_t const piece = reply.in_pieces ? 1 : reply.bytes.size();
     for (std::size_t begin = 0; begin < reply.bytes.size() && !error; begin += piece) {
-        co_await asio::async_write(session.socket, asio::buffer(&reply.bytes[begin], piece),
-                                   asio::redirect_error(asio::use_awaitable, error));
+        auto const [unsent, sent] = co_await asio::async_write(
+            session.socket, asio::buffer(&reply.bytes[begin], piece), asio::as_tuple);
+        error = unsent;
         if (reply.in_pieces) {
             asio::steady_timer pause(context_, *reply.in_pieces);
             co_await pause.async_wait(asio::use_awaitable);

@@ -42,7 +42,7 @@ Counters counters_at_exit(ServerProcess& server) {
 
 void check_sum(Counters const& counters) {
     CHECK(counters.at("messages") == counters.at("displayed") + counters.at("refused_too_long") +
-                                         counters.at("refused_display"));
+                                         counters.at("handler_failed"));
     CHECK(counters.at("acknowledged") <= counters.at("displayed"));
 }
 
@@ -62,8 +62,8 @@ TEST_CASE("SIGUSR1 prints the counters in one line on standard error", "[counter
     CHECK(server.process().err().seen() == before + line + '\n');
     CHECK(line ==
           "accepted=1 clients=1 messages=2 displayed=2 acknowledged=2 bytes=8 refused_busy=0 "
-          "refused_too_long=0 refused_unfinished=0 refused_idle=0 refused_shutdown=0 "
-          "refused_display=0 refused_handler=0 write_timeouts=0 lost=0 accept_pauses=0 "
+          "refused_too_long=0 message_timeouts=0 idle_timeouts=0 refused_shutdown=0 "
+          "handler_failed=0 handler_refused=0 write_timeouts=0 lost=0 accept_pauses=0 "
           "receive_pauses=0 "
           "replies=0 unanswered=0 dropped=0");
     CHECK(server.output() == "one\ntwo\n");
@@ -134,12 +134,12 @@ TEST_CASE("Every way of being refused is counted once, and all is told at the en
     CHECK(counters.at("clients") == 0);
     CHECK(counters.at("refused_busy") == 1);
     CHECK(counters.at("refused_too_long") == 1);
-    CHECK(counters.at("refused_unfinished") == 1);
-    CHECK(counters.at("refused_idle") == 1);
+    CHECK(counters.at("message_timeouts") == 1);
+    CHECK(counters.at("idle_timeouts") == 1);
     CHECK(counters.at("refused_shutdown") == 1);
     CHECK(counters.at("write_timeouts") == 1);
     CHECK(counters.at("lost") == 1);
-    CHECK(counters.at("refused_display") == 0);
+    CHECK(counters.at("handler_failed") == 0);
 }
 
 TEST_CASE("Counters asked for under load only grow, and add up in the end",

@@ -322,7 +322,7 @@ TEST_CASE("loop: what is too long to be a message is an answer if it begins as a
 TEST_CASE("loop: an ack is known by all of it, however short or long it is",
           "[datagrams][loop][system]") {
     Place const place;
-    std::string const own_ack = GENERATE(as<std::string>(), "", "a", std::string(100, 'a'), "a\r");
+    std::string const own_ack = GENERATE(as<std::string>(), "", "a", std::string(100, 'a'));
     CAPTURE(own_ack);
     auto server = start(place.address(), {"--max-message", "4B", "--ack", own_ack});
     auto peer = DatagramPeer::to(server.address());

@@ -60,7 +60,7 @@ TEST_CASE("A client that says nothing is told so, and closed", "[deadlines][syst
     CHECK(taken >= 200ms);
     CHECK(taken < default_deadline);
     eventually("it has gone", [&server] { return server.counter("clients") == 0; });
-    CHECK(server.counter("refused_idle") == 1);
+    CHECK(server.counter("idle_timeouts") == 1);
 }
 
 TEST_CASE("Idleness counts from the last answer", "[deadlines][system]") {
@@ -83,7 +83,7 @@ TEST_CASE("A client that says something now and then is not idle", "[deadlines][
     keep_busy(peer, [&peer](std::size_t) { peer.send("still here\n"); });
     peer.half_close();
     CHECK(peer.receive_all() == "");
-    CHECK(server.counter("refused_idle") == 0);
+    CHECK(server.counter("idle_timeouts") == 0);
 }
 
 TEST_CASE("Urgent data is nothing said", "[deadlines][system]") {
@@ -108,7 +108,7 @@ TEST_CASE("A message that is not finished in time is refused, and never displaye
     CHECK(taken >= 300ms);
     CHECK(taken < default_deadline);
     CHECK(server.output() == "whole\n");
-    CHECK(server.counter("refused_unfinished") == 1);
+    CHECK(server.counter("message_timeouts") == 1);
     CHECK(server.counter("messages") == 1);
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("The message deadline is for each message, not for all of them", "[dea
     keep_busy(peer, [&peer](std::size_t) { peer.send("end of one\nstart of the next: "); });
     peer.half_close();
     CHECK(peer.receive_all() == ack + '\n');
-    CHECK(server.counter("refused_unfinished") == 0);
+    CHECK(server.counter("message_timeouts") == 0);
     CHECK(server.counter("displayed") == 16);
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("Without a message deadline a client that stops in mid-message is idle
     peer.send("begun");
     CHECK(peer.receive_all() == "error: idle for 200ms\n");
     CHECK(server.output() == "");
-    CHECK(server.counter("refused_unfinished") == 0);
+    CHECK(server.counter("message_timeouts") == 0);
 }
 
 TEST_CASE("Without deadlines a client may be silent and slow", "[deadlines][system]") {

@@ -126,7 +126,7 @@ TEST_CASE("Where nothing can be written nothing is acked", "[backpressure][syste
     check_end(server.process(), "No space left on device");
     auto const said = server.process().err().seen();
     CHECK(said.find("messages=3 displayed=0 acknowledged=0") != std::string::npos);
-    CHECK(said.find("refused_display=3") != std::string::npos);
+    CHECK(said.find("handler_failed=3") != std::string::npos);
 }
 
 TEST_CASE("What cannot be synced is refused at once with --sync", "[backpressure][system]") {

@@ -50,7 +50,7 @@ TEST_CASE("A silent client that is thrown out comes again", "[load][system]") {
     LoadProcess load({"--clients", "5", "--rate", "100", "--duration", "1h", "--misbehave",
                       "silent=3", server.address()});
     eventually("they have been thrown out",
-               [&] { return server.counter("refused_idle") >= misbehaving; });
+               [&] { return server.counter("idle_timeouts") >= misbehaving; });
     eventually("they are there again",
                [&] { return server.counter("accepted") > healthy + misbehaving; });
     load.signal(SIGINT);

@@ -33,7 +33,7 @@ TEST_CASE("A stream that is full makes the server refuse, and goes on when there
     server.process().err().read_until("error: cannot store: ");
     reader.request("$JS.API.STREAM.PURGE.LOG");
     talk(peer, "third");
-    CHECK(server.counter("refused_display") == 1);
+    CHECK(server.counter("handler_failed") == 1);
     CHECK(server.stop() == Exit::with(0));
 }
 

@@ -91,6 +91,10 @@ TEST_CASE("A server with a wrong option says so", "[usage-error][system]") {
                     {{"--log-level", "loud", "0"}, "--log-level"},
                     {{"--log-level", "9", "0"}, "--log-level"},
                     {{"--ack", "two\nlines", "0"}, "--ack"},
+                    {{"--ack", "taken\r", "0"}, "--ack: a carriage return at the end"},
+                    {{"--ack", std::string(70'000, 'a'), "0"},
+                     "--ack: with its newline it has 70001 bytes, and an answer has at most 65536: "
+                     "shorten it"},
                     {{"--ack", std::string(65'507, 'a'), "0", "udp:0"},
                      "--ack: with its newline it has 65508 bytes, and the answer to a "
                      "datagram has at most 65507: shorten it"},
