@@ -38,7 +38,7 @@ private:
 ///     for (std::string_view message : batch) ...
 ///     for (roger::Message const& message : batch) ...  message.from() ...
 ///
-/// One connection's has at most 2,048 messages, and one of datagrams at most 64.
+/// One connection's has at most 1,024 messages, and one of datagrams at most 64.
 ///
 /// A batch and what its messages point to live until the handler that was given them returns,
 /// across its suspensions; a handler that needs a text or an address longer copies it. Nothing else

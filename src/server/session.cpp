@@ -21,12 +21,12 @@ namespace roger {
 
 namespace {
 
-/// More than one packet brings over Ethernet. A read of so much needs no bound on its lines.
-constexpr std::size_t usual_read_bytes = 2048;
-
-/// Taken at once from a client that sends more than that, so that the others are served in between
-/// (promise P5). The rest stays with the kernel, and so with the sender (promise P4).
+/// Taken at once from a client, so that the others are served in between (promise P5). The rest
+/// stays with the kernel, and so with the sender (promise P4).
 constexpr std::size_t most_lines_at_once = 1024;
+
+/// A read of so much has no more lines than that.
+constexpr std::size_t usual_read_bytes = most_lines_at_once;
 
 /// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
 constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
@@ -274,7 +274,7 @@ std::size_t Session::decode_to(LineConsumer& lines, std::string_view bytes) {
         decoder_.finish(lines);
         return 0;
     }
-    return decoder_.feed(bytes, lines, sends_much_ ? most_lines_at_once : bytes.size());
+    return decoder_.feed(bytes, lines, most_lines_at_once);
 }
 
 /// After a peek, removes from the kernel's buffer what was taken.

@@ -25,8 +25,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The session, and two bytes for each of the 2,048 answers that a turn has at most; the system
-/// gives memory in pages of 4 KiB.
+/// The session, and two bytes for each of the 1,024 answers that it is owed at most at once; the
+/// system gives memory in pages of 4 KiB.
 constexpr std::size_t most_for_a_deaf_client = 8 * 1024;
 
 /// What a sanitizer keeps is not the server's.
