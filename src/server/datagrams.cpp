@@ -229,7 +229,7 @@ void Datagrams::set_replies(std::size_t taken, Refusals const& refusals) {
 
 /// `reason`: an index of refusals_, if it was refused.
 void Datagrams::set_reply(Owed& owed, std::string_view text, std::optional<std::size_t> reason,
-                       bool taken) {
+                          bool taken) {
     owed.ack = taken && !reason;
     if (owed.ack) {
         loop_.counters.displayed.add();

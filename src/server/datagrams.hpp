@@ -81,7 +81,8 @@ private:
     void add_records();
     void reply_to_written();
     void set_replies(std::size_t taken, Refusals const& refusals);
-    void set_reply(Owed& owed, std::string_view text, std::optional<std::size_t> reason, bool taken);
+    void set_reply(Owed& owed, std::string_view text, std::optional<std::size_t> reason,
+                   bool taken);
     void acknowledge();
     void send_owed();
     Task<void> pause(asio::error_code why);

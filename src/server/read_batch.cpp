@@ -30,7 +30,7 @@ std::size_t add_answers(Replies& replies, ReplyLine const& ack, std::size_t coun
 }  // namespace
 
 void ReadBatch::answer(ReplyLines const& reply_lines, std::size_t taken, LoopCounters& counters,
-                  Refusals const& refusals) {
+                       Refusals const& refusals) {
     std::size_t message = 0;
     replies.reserve(lines.runs.size());
     for (auto const& [status, count] : lines.runs) {

@@ -129,7 +129,8 @@ TEST_CASE("An exception without a text is a failure too", "[server][concurrency]
     CHECK(running.warnings() == std::vector{result.failure});
 }
 
-TEST_CASE("A handler that tells how far it came has so much acknowledged", "[server][concurrency]") {
+TEST_CASE("A handler that tells how far it came has so much acknowledged",
+          "[server][concurrency]") {
     for (std::size_t displayed = 0; displayed <= 4; ++displayed) {
         CAPTURE(displayed);
         TempDir const directory;
