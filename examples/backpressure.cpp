@@ -1,4 +1,4 @@
-// drain.cpp with back-pressure: a thread writes the records, and nothing is read from a client
+// drain.cpp with backpressure: a thread writes the records, and nothing is read from a client
 // whose last message is not yet displayed, or whose last ack it does not read: at most 64 KiB wait
 // for each, and nobody waits for them. In full: ByteBudget in src/server/loop.hpp, and
 // src/server/display.cpp.

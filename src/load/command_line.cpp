@@ -18,6 +18,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace roger {
@@ -114,14 +115,16 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
 
 /// With two reports their order tells old from new; with more, --new does.
 void tell_old_from_new(std::vector<std::string>& reports, std::vector<std::string>& new_reports) {
+    constexpr std::string_view ways =
+        "diff takes two reports, OLD NEW, or tells them apart by an option, OLD... --new NEW...";
+    if (reports.empty()) {
+        throw UsageError(fmt::format("{}: there is no old one", ways));
+    }
     if (!new_reports.empty()) {
         return;
     }
     if (reports.size() != 2) {
-        throw UsageError(fmt::format(
-            "diff takes two reports, OLD NEW, or tells them apart by an option, OLD... --new "
-            "NEW...: of {}, none is said to be new",
-            reports.size()));
+        throw UsageError(fmt::format("{}: of {}, none is said to be new", ways, reports.size()));
     }
     new_reports.push_back(std::move(reports.back()));
     reports.pop_back();
@@ -130,9 +133,8 @@ void tell_old_from_new(std::vector<std::string>& reports, std::vector<std::strin
 void add_diff(CLI::App& app, LoadCommandLine& command_line) {
     CLI::App* const diff =
         app.add_subcommand("diff", "Tells what changed between reports (--json) beyond the noise.");
-    diff->add_option("OLD NEW", command_line.reports, "the reports; with --new all are old")
-        ->required()
-        ->expected(1, -1)
+    diff->add_option("FILE", command_line.reports, "the reports; with --new all are old")
+        ->expected(0, -1)
         ->type_name("");
     diff->add_option("--new", command_line.new_reports,
                      "new reports; of several on a side, how much they differ is the noise")

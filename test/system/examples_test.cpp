@@ -192,7 +192,7 @@ TEST_CASE("The drain example ends with an ack for each message displayed, whatev
     require_acked_is_displayed(flood, example.output());
 }
 
-TEST_CASE("The back-pressure example reads no more than it can display",
+TEST_CASE("The backpressure example reads no more than it can display",
           "[examples][system][concurrency]") {
     Example example(
         {.program = "backpressure", .arguments = {never}, .out = Stdio::stalled_pipe()});
@@ -216,7 +216,7 @@ TEST_CASE("The back-pressure example reads no more than it can display",
     CHECK(output == messages.substr(0, sent));
 }
 
-TEST_CASE("The back-pressure example reads no more from a client that does not read its acks",
+TEST_CASE("The backpressure example reads no more from a client that does not read its acks",
           "[examples][system][concurrency]") {
     Example example({.program = "backpressure", .arguments = {never}, .out = Stdio::null()});
     auto const before = peak_memory(example.process().id());
@@ -228,7 +228,7 @@ TEST_CASE("The back-pressure example reads no more from a client that does not r
     talk(other, "nobody waits for the deaf one");
 }
 
-TEST_CASE("The back-pressure example ends though its output does not go on",
+TEST_CASE("The backpressure example ends though its output does not go on",
           "[examples][system][concurrency]") {
     // Who sends nothing for so long is closed, which a busy machine may keep the flood from.
     Example example({.program = "backpressure", .arguments = {"10"}, .out = Stdio::stalled_pipe()});
