@@ -31,6 +31,13 @@ struct Wanted {
     std::string name;
 };
 
+std::array<Wanted, 4> wanted(ReportFiles const& files) {
+    return {{{"--json", files.json},
+             {"--hgrm", files.hgrm},
+             {"--html", files.html},
+             {"--csv", files.csv}}};
+}
+
 std::string cannot_write(Wanted const& file) {
     return fmt::format("{}: {}", file.option, cannot("write", file.name));
 }
@@ -55,10 +62,7 @@ std::string read_file(std::string const& name) {
 }  // namespace
 
 void check_writable(ReportFiles const& files) {
-    std::array<Wanted, 4> const all = {{{"--json", files.json},
-                                        {"--hgrm", files.hgrm},
-                                        {"--html", files.html},
-                                        {"--csv", files.csv}}};
+    std::array<Wanted, 4> const all = wanted(files);
     for (auto file = all.begin(); file != all.end(); ++file) {
         if (file->name.empty()) {
             continue;
@@ -85,10 +89,11 @@ void write_files(ReportFiles const& files, Report const& report) {
             failures.push_back(failure);
         }
     };
-    write({"--json", files.json}, [&] { return to_json(report); });
-    write({"--hgrm", files.hgrm}, [&] { return report.latencies.response.percentile_text(); });
-    write({"--html", files.html}, [&] { return to_html(report); });
-    write({"--csv", files.csv}, [&] { return to_csv(report); });
+    auto const [json, hgrm, html, csv] = wanted(files);
+    write(json, [&] { return to_json(report); });
+    write(hgrm, [&] { return report.latencies.response.percentile_text(); });
+    write(html, [&] { return to_html(report); });
+    write(csv, [&] { return to_csv(report); });
     if (!failures.empty()) {
         throw std::runtime_error(fmt::format("{}", fmt::join(failures, "; ")));
     }
