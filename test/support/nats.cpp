@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace roger::test {
 
@@ -84,7 +85,7 @@ std::optional<nlohmann::json> NatsServer::own_state(std::string const& stream) c
     for (auto const& account : told.value("account_details", nlohmann::json::array())) {
         for (auto const& detail : account.value("stream_detail", nlohmann::json::array())) {
             if (detail.at("name") == stream) {
-                return detail.at("state");
+                return std::optional<nlohmann::json>(std::in_place, detail.at("state"));
             }
         }
     }
