@@ -49,13 +49,17 @@ constexpr bool is_control(char32_t c) {
         controls, [c](Range const& range) { return c >= range.first && c <= range.last; });
 }
 
-/// Whether so many bytes are plain, looked at together: a vector extension of GCC and Clang.
-template <std::size_t Size>
+/// Whether `Blocks` times `Size` bytes are plain, looked at together: a vector extension of GCC and
+/// Clang.
+template <std::size_t Size, std::size_t Blocks = 1>
 bool all_plain(char const* text) {
     using Block [[gnu::vector_size(Size)]] = signed char;
-    Block block;
-    std::memcpy(&block, text, Size);
-    Block const special = (block < ' ') | (block == '\x7f') | (block == '\\');
+    Block special{};
+    for (std::size_t i = 0; i != Blocks; ++i) {
+        Block block;
+        std::memcpy(&block, text + i * Size, Size);
+        special |= (block < ' ') | (block == '\x7f') | (block == '\\');
+    }
     std::array<std::uint64_t, Size / 8> words;
     std::memcpy(words.data(), &special, Size);
     return std::ranges::all_of(words, [](std::uint64_t word) { return word == 0; });
@@ -64,6 +68,13 @@ bool all_plain(char const* text) {
 /// How many bytes at the start of `text` are plain.
 std::size_t plain_size(std::string_view text) {
     std::size_t size = 0;
+    // Where much is special, to look at more at once is in vain.
+    if (text.size() >= 16 && all_plain<16>(text.data())) {
+        size = 16;
+        while (text.size() - size >= 128 && all_plain<16, 8>(text.data() + size)) {
+            size += 128;
+        }
+    }
     while (text.size() - size >= 16 && all_plain<16>(text.data() + size)) {
         size += 16;
     }
