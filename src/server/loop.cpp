@@ -19,7 +19,7 @@ namespace roger {
 
 namespace {
 
-/// Received and not yet displayed, per loop; a read adds at most one scratch buffer to it.
+/// Received and not yet displayed, per loop; a read adds at most 64 KiB to it.
 constexpr std::size_t most_bytes_waiting = 4 * 1024 * 1024;
 
 /// How long a refused client may take to close its side before the server closes the connection.

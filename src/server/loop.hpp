@@ -13,6 +13,7 @@
 #include "server/loop_counters.hpp"
 #include "server/message_writer.hpp"
 #include "server/pauses.hpp"
+#include "server/read_ahead.hpp"
 #include "server/read_batch_pool.hpp"
 #include "server/server_context.hpp"
 
@@ -105,6 +106,7 @@ public:
 
     // What sessions use, on this loop's thread.
     std::array<char, 64 * 1024> scratch;  ///< what one read brings, until it is decoded
+    ReadAhead read_ahead;                 ///< the same where more may come than is taken at once
     ReadBatchPool read_batches;
     LoopCounters counters;
     Count owing;  ///< sessions whose clients do not take their answers just now

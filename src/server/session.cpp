@@ -22,7 +22,8 @@ namespace roger {
 namespace {
 
 /// Taken at once from a client, so that the others are served in between (promise P5). The rest
-/// stays with the kernel, and so with the sender (promise P4).
+/// stays with the kernel, and so with the sender (promise P4), but for what the loop keeps of one
+/// client.
 constexpr std::size_t most_lines_at_once = 1024;
 
 /// A read of so much has no more lines than that.
@@ -72,6 +73,7 @@ Session::Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason re
 /// An exception can end it before it has closed its socket.
 Session::~Session() {
     close();
+    loop_.read_ahead.release(*this);
     loop_.leave(*this, served_);
 }
 
@@ -142,8 +144,11 @@ void Session::await_input() {
     await(Awaits::input);
 }
 
-/// Asks the kernel: events report input only with some delay.
+/// Asks the kernel too: events report input only with some delay.
 bool Session::has_input() const {
+    if (!loop_.read_ahead.kept_for(*this).empty()) {
+        return true;
+    }
     char byte = 0;
     long const size = uninterrupted([&] { return ::recv(socket_.get(), &byte, 1, MSG_PEEK); });
     return size >= 0 || errno != EAGAIN;
@@ -189,7 +194,7 @@ bool Session::may_succeed_later(int error) {
     return lacks_memory_ || error == EAGAIN;
 }
 
-/// Reads once, without waiting. Nothing: there is nothing to answer.
+/// Takes what one read brings, without waiting. Nothing: there is nothing to answer.
 ReadBatchPool::Pointer Session::receive() {
     if (!serves()) {
         return {};
@@ -197,7 +202,7 @@ ReadBatchPool::Pointer Session::receive() {
     ReadBatchPool::Pointer received = loop_.read_batches.take();
     std::string_view const bytes = read();
     std::size_t const taken = decode(bytes, *received);
-    take(bytes.size(), taken);
+    take(bytes, taken);
 
     DecodedLines const& lines = received->lines;
     bool const ended = lines.line_ended || !lines.empty();
@@ -218,12 +223,24 @@ ReadBatchPool::Pointer Session::receive() {
     return received;
 }
 
-/// Into the scratch buffer. Empty: there was nothing, or the connection has ended. A client that
-/// sends much is only peeked at, since it may have sent more than is taken at once.
+/// A client that sends much may have sent more than is taken at once. The loop keeps the rest for
+/// one such client; the others are only peeked at.
+bool Session::must_peek() const {
+    return sends_much_ && !loop_.read_ahead.usable_by(*this);
+}
+
+/// What is taken next, if only in part. Empty: there was nothing, or the connection has ended.
 std::string_view Session::read() {
-    std::size_t const most = sends_much_ ? sizeof loop_.scratch : usual_read_bytes;
-    int const flags = sends_much_ ? MSG_PEEK : 0;
-    iovec piece{loop_.scratch.data(), most};
+    if (auto const kept = loop_.read_ahead.kept_for(*this); !kept.empty()) {
+        return kept;
+    }
+    bool const peeks = must_peek();
+    int const flags = peeks ? MSG_PEEK : 0;
+    std::span<char> buffer = sends_much_ && !peeks ? loop_.read_ahead.buffer() : loop_.scratch;
+    if (!sends_much_) {
+        buffer = buffer.first(usual_read_bytes);
+    }
+    iovec piece{buffer.data(), buffer.size()};
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
@@ -242,8 +259,9 @@ std::string_view Session::read() {
     }
     auto const size = static_cast<std::size_t>(result);
     // Descriptors that come with data end a read: unix(7).
-    readable_ = size == most || read_until_would_block_ || (message.msg_flags & MSG_CTRUNC) != 0;
-    return {loop_.scratch.data(), size};
+    readable_ =
+        size == buffer.size() || read_until_would_block_ || (message.msg_flags & MSG_CTRUNC) != 0;
+    return {buffer.data(), size};
 }
 
 /// A lack of memory in the system is not the client's fault, but extends no deadline.
@@ -277,21 +295,30 @@ std::size_t Session::decode_to(LineConsumer& lines, std::string_view bytes) {
     return decoder_.feed(bytes, lines, most_lines_at_once);
 }
 
-/// After a peek, removes from the kernel's buffer what was taken.
-void Session::take(std::size_t seen, std::size_t taken) {
+/// So much of what a read has seen is not to be read again.
+void Session::take(std::string_view seen, std::size_t taken) {
     loop_.counters.bytes.add(taken);
-    for (std::size_t rest = sends_much_ ? taken : 0; rest != 0;) {
+    if (must_peek()) {
+        remove_peeked(taken);
+    } else if (sends_much_) {
+        loop_.read_ahead.keep(*this, seen.substr(taken));
+    }
+    readable_ = readable_ || taken != seen.size();
+    sends_much_ = seen.size() >= usual_read_bytes;
+}
+
+/// From the kernel's buffer.
+void Session::remove_peeked(std::size_t size) {
+    while (size != 0) {
         // Over TCP nothing is copied: tcp(7), MSG_TRUNC.
-        long const size = uninterrupted(
-            [&] { return ::recv(socket_.get(), loop_.scratch.data(), rest, MSG_TRUNC); });
-        if (size <= 0) {
+        long const removed = uninterrupted(
+            [&] { return ::recv(socket_.get(), loop_.scratch.data(), size, MSG_TRUNC); });
+        if (removed <= 0) {
             set_close_reason(CloseReason::connection_lost);
             return;
         }
-        rest -= static_cast<std::size_t>(size);
+        size -= static_cast<std::size_t>(removed);
     }
-    readable_ = readable_ || taken != seen;
-    sends_much_ = seen >= usual_read_bytes;
 }
 
 // --- display ------------------------------------------------------------------------------

@@ -76,11 +76,13 @@ private:
     bool may_succeed_later(int error);
     ReadBatchPool::Pointer receive();
     std::string_view read();
+    [[nodiscard]] bool must_peek() const;
     void read_failed(int error);
     std::size_t decode(std::string_view bytes, ReadBatch& received);
     template <typename LineConsumer>
     std::size_t decode_to(LineConsumer& lines, std::string_view bytes);
-    void take(std::size_t seen, std::size_t taken);
+    void take(std::string_view seen, std::size_t taken);
+    void remove_peeked(std::size_t size);
     void check_overdue(std::size_t taken, bool ended);
     Task<void> handle(ReadBatch& received);
     void answer_written(ReadBatch& received);
