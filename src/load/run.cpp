@@ -162,7 +162,8 @@ asio::awaitable<Report> LoadRun::run() {
     bool const nobody = arrived_ == workers_.size() && nobody_connected();
     auto const start_at = nobody || interrupts_ != 0 ? std::nullopt : settings_.start_at;
     Timeline const timeline = make_timeline(start_at);
-    started_ = std::chrono::system_clock::now() + (timeline.begin - Clock::now());
+    started_ =
+        start_at.value_or(std::chrono::system_clock::now() + (timeline.begin - Clock::now()));
     if (start_at && timeline.go < Clock::now()) {
         throw std::runtime_error(
             "--start-at: that moment had passed when all clients were connected and the warm-up "

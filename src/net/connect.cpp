@@ -124,12 +124,13 @@ asio::awaitable<Socket> connect(Address address, Timeout timeout, Resolver resol
     }
     std::string failures;
     std::error_code cause;
-    for (auto left = static_cast<Clock::rep>(found.endpoints.size());
-         Endpoint const& endpoint : found.endpoints) {
+    auto left = static_cast<Clock::rep>(found.endpoints.size());
+    for (Endpoint const& endpoint : found.endpoints) {
         Clock::time_point const now = Clock::now();
+        Clock::duration const share = (deadline - now) / left;
+        --left;
         Socket socket(co_await asio::this_coro::executor);
-        asio::error_code const error =
-            co_await try_until(socket, endpoint, now + (deadline - now) / left--);
+        asio::error_code const error = co_await try_until(socket, endpoint, now + share);
         if (!error) {
             send_at_once(socket, endpoint);
             co_return socket;
