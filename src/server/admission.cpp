@@ -22,6 +22,7 @@ constexpr std::size_t most_lingering = 8;
 
 /// Descriptors kept free for what is neither a client nor open yet.
 constexpr std::size_t spare_descriptors = 16;
+static_assert(most_lingering < spare_descriptors);
 
 std::string too_few_descriptors(std::size_t wanted, std::size_t needed, std::size_t allowed,
                                 std::size_t possible) {

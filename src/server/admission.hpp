@@ -1,6 +1,6 @@
-// Who is served, who waits and who is refused, over all addresses and loops: the policy. Listeners
-// and datagram sockets ask here and obey; which loop serves a new connection is for ServerCore to
-// decide.
+// Who is served, who waits and who is refused, over all addresses and loops: the policy, which
+// listeners and datagram sockets ask. How a refusal is carried out is in Loop::turn_away() and
+// Session::refuse(); which loop serves a new connection is for ServerCore to decide.
 #pragma once
 
 #include "net/async_condition.hpp"
@@ -40,7 +40,7 @@ public:
 private:
     friend class Admission;
 
-    /// How many there may be at once.
+    /// How many more there may be.
     struct Quota {
         Admission* admission;
         std::atomic<std::size_t> free;
@@ -72,7 +72,7 @@ public:
     [[nodiscard]] std::size_t limit() const { return limit_; }
 
     /// Newcomers are to be left in the queue of their socket for now.
-    [[nodiscard]] bool closed() const { return waits_ && clients_.free == 0; }
+    [[nodiscard]] bool must_wait() const { return waits_ && clients_.free == 0; }
 
     /// How many of `wanted` may be taken from a queue now.
     [[nodiscard]] std::size_t admissible(std::size_t wanted) const {
@@ -81,10 +81,10 @@ public:
 
     /// Until there may be a permit again, or nobody will be accepted any more.
     ///
-    ///     while (admission.closed()) co_await admission.wait();
+    ///     while (admission.must_wait()) co_await admission.wait();
     auto wait() {
         awaited_ = true;
-        if (!closed()) {  // a permit was given back before `awaited_` was set
+        if (!must_wait()) {  // a permit was given back before `awaited_` was set
             notify_later();
         }
         return condition_.wait();
@@ -92,7 +92,7 @@ public:
     void notify_all() { condition_.notify_all(); }
     void destroy_waiters() { condition_.destroy_all(); }
 
-    /// What a newcomer is told that has no permit.
+    /// What a newcomer without a permit is told. (Datagrams have no other reason to be refused.)
     static constexpr CloseReason reason_at_limit = CloseReason::busy;
 
     /// What a newcomer is told when the system lacks the memory to watch its connection: that the
@@ -106,11 +106,12 @@ public:
 
     /// For one that is not served: to wait until it has read why. Not granted: it is refused and
     /// closed at once.
-    [[nodiscard]] Permit linger() { return take(refused_); }
+    [[nodiscard]] Permit permit_to_linger() { return take(refused_); }
 
 private:
     friend class Permit;
 
+    /// Only on the first loop; permits return themselves on any.
     static Permit take(Permit::Quota& quota) {
         if (quota.free == 0) {
             return {};

@@ -79,7 +79,8 @@ Task<void> Datagrams::run() {
                 co_await handle();
             } else {
                 add_records();
-                if (!ends_.empty() && loop_.writer()->must_wait(ends_.back(), waiter_)) {
+                if (!ends_.empty() &&
+                    loop_.writer()->enqueue_unless_settled(ends_.back(), waiter_)) {
                     co_await waiter_.wait();
                 }
                 reply_to_written();
@@ -98,8 +99,8 @@ Task<void> Datagrams::run() {
 /// what it brings is written; if something is there already, clients that are ready go first.
 Task<void> Datagrams::until_admissible() {
     bool in_round = false;
-    while (open_ && (!in_round || !readable_ || loop_.full() || admission_.closed())) {
-        if (admission_.closed()) {
+    while (open_ && (!in_round || !readable_ || loop_.full() || admission_.must_wait())) {
+        if (admission_.must_wait()) {
             co_await admission_.wait();
             in_round = false;
             continue;
@@ -189,7 +190,7 @@ void Datagrams::reply_to_written() {
     MessageWriter const& writer = *loop_.writer();
     auto const written = static_cast<std::size_t>(std::ranges::count_if(
         ends_, [&](MessageWriter::Position end) { return writer.is_written(end); }));
-    std::ignore = loop_.server().fails(writer, messages_.size() - written);
+    std::ignore = loop_.server().end_if_failed(writer, messages_.size() - written);
     set_replies(written, {});
 }
 

@@ -41,7 +41,7 @@ void Listener::drain() {
     for (int i = 0; i < Admission::most_refused_at_shutdown && open_; ++i) {
         if (std::optional<Newcomer> newcomer = accept_one(error)) {
             first_loop_.turn_away(std::move(newcomer->socket), std::move(newcomer->peer),
-                                  CloseReason::shutdown, admission_.linger());
+                                  CloseReason::shutdown, admission_.permit_to_linger());
         } else if (!is_of_one_connection(error)) {
             break;
         }
@@ -53,7 +53,7 @@ void Listener::drain() {
 /// without a permit stay in the listen queue.
 Task<void> Listener::until_admissible() {
     co_await listening_.socket.async_wait(Acceptor::wait_read, asio::as_tuple);
-    while (open_ && admission_.closed()) {
+    while (open_ && admission_.must_wait()) {
         co_await admission_.wait();
     }
 }
@@ -62,7 +62,7 @@ Task<void> Listener::until_admissible() {
 /// concerns one connection only if it met nothing else.
 asio::error_code Listener::accept_ready() {
     asio::error_code error;
-    for (int i = 0; i < most_accepted_at_once && open_ && !admission_.closed(); ++i) {
+    for (int i = 0; i < most_accepted_at_once && open_ && !admission_.must_wait(); ++i) {
         Permit permit = admission_.admit();
         // Refusals are sent from this loop, at once.
         Loop& loop = permit ? callbacks_.next_loop() : first_loop_;
@@ -88,7 +88,7 @@ std::optional<Listener::Newcomer> Listener::accept_one(asio::error_code& error) 
 void Listener::admit(Newcomer newcomer, Loop& loop, Permit permit) {
     if (!permit) {
         loop.turn_away(std::move(newcomer.socket), std::move(newcomer.peer),
-                       Admission::reason_at_limit, admission_.linger());
+                       Admission::reason_at_limit, admission_.permit_to_linger());
         return;
     }
     loop.serve(std::move(newcomer.socket), std::move(newcomer.peer), std::move(permit));

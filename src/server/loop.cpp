@@ -34,7 +34,7 @@ struct Arrival {
     Permit permit;
 };
 
-/// In the order of Timer.
+/// In the order of DeadlineKind.
 std::vector<Timeout> timeouts(ServerOptions const& options) {
     // To linger must not make a shutdown time out.
     auto const linger = std::min({linger_time, options.write_timeout.value_or(linger_time),
@@ -98,20 +98,21 @@ void Loop::start_session(Descriptor socket, PeerAddress peer, CloseReason reason
     if (draining_) {
         session->drain();
     }
-    spawn(context_.get_executor(), Session::run(std::move(session)),
-          [loop = Keeper(*this)](std::exception_ptr const& thrown) { loop->ended(thrown); });
+    spawn(
+        context_.get_executor(), Session::run(std::move(session)),
+        [loop = ServerKeepAlive(*this)](std::exception_ptr const& thrown) { loop->ended(thrown); });
 }
 
-void Loop::keep_server() {
-    if (keepers_++ == 0) {
-        kept_ = server_.owner.lock();
+void Loop::hold_server() {
+    if (holders_++ == 0) {
+        held_ = server_.owner.lock();
     }
 }
 
 /// May destroy the server, and this with it.
-void Loop::let_go() {
-    if (--keepers_ == 0) {
-        auto const until_the_end = std::move(kept_);
+void Loop::release_server() {
+    if (--holders_ == 0) {
+        auto const until_the_end = std::move(held_);
     }
 }
 
@@ -128,7 +129,7 @@ void Loop::leave(Session& session, bool served) {
     session.unlink();
     if (served) {
         counters.clients.subtract(1);
-        served_one_left_ = true;
+        served_session_ended_ = true;
     }
 }
 
@@ -136,7 +137,7 @@ void Loop::ended(std::exception_ptr const& thrown) {
     if (thrown) {
         server_.fail(Errc::server_failed, describe(thrown));
     }
-    if (std::exchange(served_one_left_, false)) {
+    if (std::exchange(served_session_ended_, false)) {
         callbacks_.session_ended();
     }
     check_drained();
@@ -207,12 +208,12 @@ void Loop::resume_soon(Waiter& waiter) {
 void Loop::resume_later(Waiter& waiter) {
     later_.add(waiter);
     if (!retry_.armed()) {
-        arm(retry_, Timer::retry);
+        arm(retry_, DeadlineKind::retry);
     }
 }
 
 /// The loop itself has only one: to retry.
-void Loop::on_deadline(Timer /*timer*/) {
+void Loop::on_deadline(DeadlineKind /*kind*/) {
     ready_.take(later_);
     wake();
 }
@@ -271,7 +272,7 @@ void Loop::for_each_session(void (*action)(Session&)) {
 }
 
 void Loop::check_drained() {
-    if (draining_ && !sessions_.linked() && !std::exchange(drained_told_, true)) {
+    if (draining_ && !sessions_.linked() && !std::exchange(drained_reported_, true)) {
         callbacks_.drained();
     }
 }

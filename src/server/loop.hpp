@@ -32,8 +32,8 @@ namespace roger {
 
 class Session;
 
-/// What a session waits for. Each timer has the same length for all sessions of a server.
-enum class Timer : std::uint8_t {
+/// Each has the same length for all sessions of a server.
+enum class DeadlineKind : std::uint8_t {
     idle,     ///< until the client sends something
     message,  ///< until the message that it has begun ends
     write,    ///< until the client takes its answers
@@ -56,7 +56,7 @@ private:
     std::size_t used_ = 0;
 };
 
-class Loop final : DeadlineOwner<Timer> {
+class Loop final : DeadlineOwner<DeadlineKind> {
 public:
     struct Callbacks {
         std::function<void()> session_ended;  ///< one that was served has left
@@ -109,11 +109,11 @@ public:
     ReadAhead read_ahead;                 ///< the same where more may come than is taken at once
     ReadBatchPool read_batches;
     LoopCounters counters;
-    Count owing;  ///< sessions whose clients do not take their answers just now
+    Count unsent_answers;  ///< sessions that wait for the kernel to take their answers
     ByteBudget budget;
     WaiterQueue budget_waiters;  ///< those who wait while it is full()
     Pauses retries{"cannot receive from a client or send to it"};
-    void arm(Deadline<Timer>& deadline, Timer timer) { timer_->arm(deadline, timer); }
+    void arm(Deadline<DeadlineKind>& deadline, DeadlineKind kind) { timer_->arm(deadline, kind); }
     [[nodiscard]] EpollSet& ready_set() { return *ready_set_; }
     /// To be called before it is closed; also after the loop's rounds have ended.
     void unwatch(int descriptor) {
@@ -121,22 +121,22 @@ public:
             ready_set_->remove(descriptor);
         }
     }
-    /// Null: the handler is not the server's own.
+    /// Null if a handler of the library's user takes the messages.
     [[nodiscard]] MessageWriter* writer() const { return writer_; }
 
-    /// A session that waits, or is about to, is resumed in this round, or in the next.
+    /// Has a session that waits, or is about to, resumed in this round or in the next.
     void resume_soon(Waiter& waiter);
     /// The same after retry_pause at most, or at an earlier event.
     void resume_later(Waiter& waiter);
 
     /// Whether so much waits to be displayed that no session is to receive more.
     [[nodiscard]] bool full() const { return writer_ ? writer_->full() : budget.full(); }
-    /// Those who wait, unless it is still full().
+    /// Resumes those who wait for budget, if it is no longer full().
     void resume_budget_waiters();
 
     void enter(Session& session, bool served);
     void leave(Session& session, bool served);
-    /// A session's coroutine has ended.
+    /// To be called when a session's coroutine has ended, with what it threw.
     void ended(std::exception_ptr const& thrown);
 
 private:
@@ -144,10 +144,10 @@ private:
     Task<void> run();
     void round();
     void wake();
-    void on_deadline(Timer timer) override;
-    friend class Keeper;
-    void keep_server();
-    void let_go();
+    void on_deadline(DeadlineKind kind) override;
+    friend class ServerKeepAlive;
+    void hold_server();
+    void release_server();
     void start_session(Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
     void for_each_session(void (*action)(Session&));
     void drain_here();
@@ -161,35 +161,36 @@ private:
     ServerContext const& server_;
     Callbacks callbacks_;
     bool draining_ = false;
-    bool drained_told_ = false;
+    bool drained_reported_ = false;
     bool ended_now_ = false;
-    bool served_one_left_ = false;  ///< and the server has not been told yet
-    ListHook sessions_;             ///< owned by their coroutines' frames
-    std::size_t keepers_ = 0;
-    std::shared_ptr<void> kept_;  ///< the server, while there are keepers
-    DeadlineQueues<Timer> deadlines_;
-    std::optional<DeadlineTimer<Timer>> timer_;
+    bool served_session_ended_ = false;  ///< and the server has not been told yet
+    ListHook sessions_;                  ///< owned by their coroutines' frames
+    std::size_t holders_ = 0;
+    std::shared_ptr<void> held_;  ///< the server, while there are holders
+    DeadlineQueues<DeadlineKind> deadlines_;
+    std::optional<DeadlineTimer<DeadlineKind>> timer_;
     std::optional<EpollSet> ready_set_;  ///< until it has finished
     MessageWriter* writer_;
     WaiterQueue ready_;  ///< to be resumed in this round or the next
     WaiterQueue later_;  ///< to be resumed at the next retry
-    Deadline<Timer> retry_;
+    Deadline<DeadlineKind> retry_;
     bool in_round_ = false;
     bool finished_ = false;
 };
 
 /// Keeps the server alive for a session's coroutine, wherever that is suspended. One pointer, where
 /// a std::shared_ptr would be two: each client has one.
-class Keeper {
+class ServerKeepAlive {
 public:
-    explicit Keeper(Loop& loop) : loop_(&loop) { loop_->keep_server(); }
-    Keeper(Keeper&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)) {}
-    Keeper& operator=(Keeper&&) = delete;
-    Keeper(Keeper const&) = delete;
-    Keeper& operator=(Keeper const&) = delete;
-    ~Keeper() {
+    explicit ServerKeepAlive(Loop& loop) : loop_(&loop) { loop_->hold_server(); }
+    ServerKeepAlive(ServerKeepAlive&& other) noexcept
+        : loop_(std::exchange(other.loop_, nullptr)) {}
+    ServerKeepAlive& operator=(ServerKeepAlive&&) = delete;
+    ServerKeepAlive(ServerKeepAlive const&) = delete;
+    ServerKeepAlive& operator=(ServerKeepAlive const&) = delete;
+    ~ServerKeepAlive() {
         if (loop_ != nullptr) {
-            loop_->let_go();
+            loop_->release_server();
         }
     }
 

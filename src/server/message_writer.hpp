@@ -55,8 +55,8 @@ public:
     /// Whether it has been written up to there, or never will be.
     [[nodiscard]] virtual bool settled(Position end) const = 0;
 
-    /// Whether a coroutine has to wait until that is settled: the writer then resumes `waiter`.
-    bool must_wait(Position end, Waiter& waiter) {
+    /// Returns false if it is settled. If not, the writer resumes `waiter` when it is.
+    bool enqueue_unless_settled(Position end, Waiter& waiter) {
         if (settled(end)) {
             return false;
         }

@@ -1,4 +1,4 @@
-// What a read brought beyond what is taken at once from a client.
+// What a read has brought beyond what is taken at once from a client.
 #pragma once
 
 #include <array>
@@ -10,9 +10,10 @@ namespace roger {
 
 class Session;
 
-/// Of one event loop. Keeps the rest of what one session has read until its next read; meanwhile
-/// the others cannot use it. So it takes no more memory however many clients send much. The rest
-/// begins behind the end of a line: while there is one, no message of its session is unfinished.
+/// One for each event loop. A read can bring more lines than are taken at once: the rest is kept
+/// for the session until its next read. Meanwhile the others cannot use this, and peek instead, so
+/// that memory does not grow with the number of clients that send much. The rest begins behind the
+/// end of a line: while there is one, no message of its session is unfinished.
 class ReadAhead {
 public:
     ReadAhead() = default;

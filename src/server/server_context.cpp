@@ -34,7 +34,7 @@ std::optional<std::size_t> ServerContext::handle_exception(std::exception_ptr co
     }
 }
 
-bool ServerContext::fails(MessageWriter const& writer, std::size_t unwritten) const {
+bool ServerContext::end_if_failed(MessageWriter const& writer, std::size_t unwritten) const {
     std::string const failure = unwritten != 0 ? writer.failure() : std::string();
     if (!failure.empty()) {
         fail(Errc::handler_failed, failure);

@@ -32,9 +32,9 @@ struct ServerContext {
     [[nodiscard]] std::optional<std::size_t> handle_exception(std::exception_ptr const& thrown,
                                                               Refusals& refusals) const;
 
-    /// So many settled messages were not written. If the writer has failed for good, so does the
-    /// server; returns whether.
-    [[nodiscard]] bool fails(MessageWriter const& writer, std::size_t unwritten) const;
+    /// So many settled messages were not written. Ends the server if the writer has failed for
+    /// good; returns whether.
+    [[nodiscard]] bool end_if_failed(MessageWriter const& writer, std::size_t unwritten) const;
 };
 
 /// Every line that a server with these options and this handler can send.

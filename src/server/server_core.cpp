@@ -336,7 +336,7 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
 void ServerCore::tell_cut_off(std::chrono::milliseconds after, std::uint64_t clients) {
     std::uint64_t owing = 0;
     for (auto const& loop : loops_) {
-        owing += loop->owing.get();
+        owing += loop->unsent_answers.get();
     }
     auto const tell = [&](LogLevel level, std::string_view who, std::uint64_t number) {
         if (number != 0) {

@@ -13,7 +13,6 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -21,16 +20,13 @@ namespace roger {
 
 namespace {
 
-/// Taken at once from a client, so that the others are served in between (promise P5). The rest
-/// stays with the kernel, and so with the sender (promise P4), but for what the loop keeps of one
-/// client.
+/// At most so many lines are taken from a client at once, so that the others are served in between
+/// (promise P5). The rest stays in the kernel's buffer, and so with the sender (promise P4), except
+/// for what Loop::read_ahead keeps.
 constexpr std::size_t most_lines_at_once = 1024;
 
-/// A read of so much has no more lines than that.
+/// A read of so many bytes has no more lines than that: an empty line has one byte.
 constexpr std::size_t usual_read_bytes = most_lines_at_once;
-
-/// EPOLLPRI: a read ends where urgent data begins, and leaves what follows it.
-constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
 /// Passes the decoder's messages on to a writer, and keeps only their statuses.
 struct WrittenLines {
@@ -77,9 +73,10 @@ Session::~Session() {
     loop_.leave(*this, served_);
 }
 
+/// The whole conversation; how it ends is in session_end.cpp.
 Task<void> Session::run(std::unique_ptr<Session> self) {
     while (self->serves()) {
-        while (self->must_wait_to_read()) {
+        while (!self->prepare_to_read()) {
             co_await self->waiter_.wait();
         }
         ReadBatchPool::Pointer received = self->receive();
@@ -89,7 +86,7 @@ Task<void> Session::run(std::unique_ptr<Session> self) {
         if (self->loop_.writer() == nullptr) {
             co_await self->handle(*received);
         } else {
-            if (self->loop_.writer()->must_wait(received->end, self->waiter_)) {
+            if (self->loop_.writer()->enqueue_unless_settled(received->end, self->waiter_)) {
                 co_await self->waiter_.wait();
             }
             self->answer_written(*received);
@@ -101,91 +98,10 @@ Task<void> Session::run(std::unique_ptr<Session> self) {
     co_await self->linger_and_close();
 }
 
-// --- waiting ------------------------------------------------------------------------------
-
-void Session::watch() {
-    loop_.ready_set().add(socket_.get(), input_events, this);
-}
-
-/// If input is there already, it is read after the other sessions that are ready have run; what the
-/// system lacked memory for is tried again after a pause.
-void Session::await(Awaits what) {
-    awaits_ = what;
-    if (lacks_memory_) {
-        lacks_memory_ = false;
-        loop_.resume_later(waiter_);
-    } else if (what == Awaits::input && readable_) {
-        loop_.resume_soon(waiter_);
-    }
-}
-
-/// A read needs input, and budget for what it may bring. Returns whether to wait: what it waits for
-/// resumes it.
-bool Session::must_wait_to_read() {
-    if (serves() && awaits_ == Awaits::nothing) {
-        await_input();
-    } else if (serves() && loop_.full() && (overdue_ == CloseReason::none || has_input())) {
-        await_budget();
-    } else {
-        awaits_ = Awaits::nothing;
-    }
-    return awaits_ != Awaits::nothing;
-}
-
-void Session::await_input() {
-    if (!peer_deadline_.armed()) {
-        loop_.arm(peer_deadline_, Timer::idle);
-    }
-    if (decoder_.unfinished() && !message_deadline_) {
-        message_deadline_ =
-            std::make_unique<MessageDeadline>(static_cast<DeadlineOwner<Timer>&>(*this));
-        loop_.arm(*message_deadline_, Timer::message);
-    }
-    await(Awaits::input);
-}
-
-/// Asks the kernel too: events report input only with some delay.
-bool Session::has_input() const {
-    if (!loop_.read_ahead.kept_for(*this).empty()) {
-        return true;
-    }
-    char byte = 0;
-    long const size = uninterrupted([&] { return ::recv(socket_.get(), &byte, 1, MSG_PEEK); });
-    return size >= 0 || errno != EAGAIN;
-}
-
-/// Meanwhile a delay is not the client's fault: its deadlines are disarmed. But a message that is
-/// overdue already stays so, and what had arrived of it in time is still read.
-void Session::await_budget() {
-    awaits_ = Awaits::budget;
-    peer_deadline_.disarm();
-    if (overdue_ != CloseReason::message_timeout) {
-        message_deadline_.reset();
-    }
-    loop_.budget_waiters.add(waiter_);
-}
-
-void Session::on_event(std::uint32_t events) {
-    readable_ = readable_ || (events & ~std::uint32_t{EPOLLOUT}) != 0;
-    read_until_would_block_ =
-        read_until_would_block_ || (events & (EPOLLRDHUP | EPOLLPRI | EPOLLHUP | EPOLLERR)) != 0;
-    bool const writable = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    if ((awaits_ == Awaits::input && readable_) || (awaits_ == Awaits::output && writable)) {
-        loop_.resume_soon(waiter_);
-    }
-}
-
-/// Whatever it waits for will not come any more.
-void Session::resume() {
-    if (awaits_ != Awaits::nothing) {
-        loop_.resume_soon(waiter_);
-    }
-}
-
 // --- receive ------------------------------------------------------------------------------
 
-/// Whether a call that failed so may succeed later; if not, the connection is lost.
-bool Session::may_succeed_later(int error) {
+/// A call has failed. Returns whether it may succeed later; if not, the connection is lost.
+bool Session::note_error(int error) {
     lacks_memory_ = lacks_memory(error);
     if (lacks_memory_) {
         loop_.retries.add(loop_.server().options.log,
@@ -194,7 +110,7 @@ bool Session::may_succeed_later(int error) {
     return lacks_memory_ || error == EAGAIN;
 }
 
-/// Takes what one read brings, without waiting. Nothing: there is nothing to answer.
+/// Takes what one read brings, without waiting. Null if there is nothing to answer.
 ReadBatchPool::Pointer Session::receive() {
     if (!serves()) {
         return {};
@@ -202,7 +118,7 @@ ReadBatchPool::Pointer Session::receive() {
     ReadBatchPool::Pointer received = loop_.read_batches.take();
     std::string_view const bytes = read();
     std::size_t const taken = decode(bytes, *received);
-    take(bytes, taken);
+    consume(bytes, taken);
 
     DecodedLines const& lines = received->lines;
     bool const ended = lines.line_ended || !lines.empty();
@@ -224,12 +140,14 @@ ReadBatchPool::Pointer Session::receive() {
 }
 
 /// A client that sends much may have sent more than is taken at once. The loop keeps the rest for
-/// one such client; the others are only peeked at.
+/// one such client; the others are only peeked at. Nothing between read() and consume() changes
+/// that.
 bool Session::must_peek() const {
     return sends_much_ && !loop_.read_ahead.usable_by(*this);
 }
 
-/// What is taken next, if only in part. Empty: there was nothing, or the connection has ended.
+/// Returns what comes next, of which consume() takes a part or all. Empty: there was nothing, or
+/// the connection has ended.
 std::string_view Session::read() {
     if (auto const kept = loop_.read_ahead.kept_for(*this); !kept.empty()) {
         return kept;
@@ -251,7 +169,7 @@ std::string_view Session::read() {
     if (result <= 0) {
         readable_ = false;
         if (result == 0) {
-            set_close_reason(CloseReason::peer_closed);
+            set_close_reason_if_none(CloseReason::peer_closed);
         } else {
             read_failed(errno);
         }
@@ -266,8 +184,8 @@ std::string_view Session::read() {
 
 /// A lack of memory in the system is not the client's fault, but extends no deadline.
 void Session::read_failed(int error) {
-    if (!may_succeed_later(error) || (lacks_memory_ && overdue_ != CloseReason::none)) {
-        set_close_reason(CloseReason::connection_lost);
+    if (!note_error(error) || (lacks_memory_ && overdue_ != CloseReason::none)) {
+        set_close_reason_if_none(CloseReason::connection_lost);
     } else if (!lacks_memory_) {
         read_until_would_block_ = false;
     }
@@ -295,8 +213,8 @@ std::size_t Session::decode_to(LineConsumer& lines, std::string_view bytes) {
     return decoder_.feed(bytes, lines, most_lines_at_once);
 }
 
-/// So much of what a read has seen is not to be read again.
-void Session::take(std::string_view seen, std::size_t taken) {
+/// The next read begins behind the first `taken` bytes of what this one has seen.
+void Session::consume(std::string_view seen, std::size_t taken) {
     loop_.counters.bytes.add(taken);
     if (must_peek()) {
         remove_peeked(taken);
@@ -307,14 +225,14 @@ void Session::take(std::string_view seen, std::size_t taken) {
     sends_much_ = seen.size() >= usual_read_bytes;
 }
 
-/// From the kernel's buffer.
+/// Discards from the kernel's buffer what has been peeked at and taken.
 void Session::remove_peeked(std::size_t size) {
     while (size != 0) {
         // Over TCP nothing is copied: tcp(7), MSG_TRUNC.
         long const removed = uninterrupted(
             [&] { return ::recv(socket_.get(), loop_.scratch.data(), size, MSG_TRUNC); });
         if (removed <= 0) {
-            set_close_reason(CloseReason::connection_lost);
+            set_close_reason_if_none(CloseReason::connection_lost);
             return;
         }
         size -= static_cast<std::size_t>(removed);
@@ -347,7 +265,7 @@ void Session::answer_written(ReadBatch& received) {
     MessageWriter const& writer = *loop_.writer();
     std::size_t const accepted = received.lines.count(LineStatus::accepted);
     std::size_t const written = writer.count_written(received.end, accepted);
-    if (loop_.server().fails(writer, accepted - written)) {
+    if (loop_.server().end_if_failed(writer, accepted - written)) {
         close_reason_ = CloseReason::handler_failed;
     }
     received.answer(loop_.server().lines, written, loop_.counters);
@@ -355,14 +273,15 @@ void Session::answer_written(ReadBatch& received) {
 
 // --- acknowledge --------------------------------------------------------------------------
 
-/// Returns whether the client's system has taken all of it.
+/// Returns whether the kernel has taken all of it. Over TCP that does not say yet that the client's
+/// has.
 bool Session::send(Replies& replies) {
     std::array<iovec, 8> buffers;
     while (!replies.empty()) {
         auto const pieces = replies.gather(buffers);
         long const sent = uninterrupted([&] { return send_pieces(socket_.get(), pieces); });
         if (sent < 0) {
-            if (!may_succeed_later(errno)) {
+            if (!note_error(errno)) {
                 close_reason_ = CloseReason::connection_lost;
             }
             return false;
@@ -388,20 +307,20 @@ Task<void> Session::acknowledge_rest(ReadBatchPool::Pointer& received) {
     received.reset();
     peer_deadline_.disarm();
     if (peer_takes_answers()) {
-        loop_.ready_set().change(socket_.get(), input_events | EPOLLOUT, this);
+        watch_output(true);
     }
     while (peer_takes_answers()) {
         if (!peer_deadline_.armed()) {
-            loop_.arm(peer_deadline_, Timer::write);
+            loop_.arm(peer_deadline_, DeadlineKind::write);
         }
-        await(Awaits::output);
-        loop_.owing.add();
+        begin_wait(WaitsFor::output);
+        loop_.unsent_answers.add();
         co_await waiter_.wait();
-        loop_.owing.subtract(1);
-        awaits_ = Awaits::nothing;
+        loop_.unsent_answers.subtract(1);
+        waits_for_ = WaitsFor::nothing;
         if (peer_takes_answers() && send(replies)) {
             loop_.counters.acknowledged.add(acks);
-            loop_.ready_set().change(socket_.get(), input_events, this);
+            watch_output(false);
             co_return;
         }
     }

@@ -21,14 +21,14 @@
 namespace roger {
 
 /// By when a message that has begun is to end.
-struct MessageDeadline : Deadline<Timer> {
+struct MessageDeadline : Deadline<DeadlineKind> {
     using Deadline::Deadline;
 
     /// Once it has expired: bytes that had arrived by then, and have not been read yet.
     std::size_t unread_in_time = 0;
 };
 
-class Session final : public ListHook, DeadlineOwner<Timer>, SocketOwner {
+class Session final : public ListHook, DeadlineOwner<DeadlineKind>, SocketOwner {
 public:
     /// With a `reason` it is not served, only sent its final reply. `socket` does not block.
     Session(Loop& loop, Descriptor socket, PeerAddress peer, CloseReason reason, Permit permit);
@@ -58,7 +58,7 @@ public:
     void destroy_waiting() { waiter_.destroy(); }
 
 private:
-    enum class Awaits : std::uint8_t {
+    enum class WaitsFor : std::uint8_t {
         nothing,  ///< it runs, or its messages are being displayed
         input,    ///< from the client
         budget,   ///< for what a read may bring
@@ -66,14 +66,15 @@ private:
     };
 
     [[nodiscard]] bool serves() const { return close_reason_ == CloseReason::none; }
-    void await(Awaits what);
-    bool must_wait_to_read();
+    void watch_output(bool on);
+    void begin_wait(WaitsFor what);
+    bool prepare_to_read();
     [[nodiscard]] bool has_input() const;
-    void await_input();
-    void await_budget();
-    void resume();
+    void begin_wait_for_input();
+    void begin_wait_for_budget();
+    void wake();
 
-    bool may_succeed_later(int error);
+    bool note_error(int error);
     ReadBatchPool::Pointer receive();
     std::string_view read();
     [[nodiscard]] bool must_peek() const;
@@ -81,7 +82,7 @@ private:
     std::size_t decode(std::string_view bytes, ReadBatch& received);
     template <typename LineConsumer>
     std::size_t decode_to(LineConsumer& lines, std::string_view bytes);
-    void take(std::string_view seen, std::size_t taken);
+    void consume(std::string_view seen, std::size_t taken);
     void remove_peeked(std::size_t size);
     void check_overdue(std::size_t taken, bool ended);
     Task<void> handle(ReadBatch& received);
@@ -94,19 +95,19 @@ private:
     Task<void> linger_and_close();
     bool drop_input();
     void send_final_reply();
-    ReplyLine const* final_reply();
+    ReplyLine const* count_final_reply();
     void close();
 
     /// Resumes it in this round if it waited for that.
     void on_event(std::uint32_t events) override;
-    void on_deadline(Timer timer) override;
-    void set_close_reason(CloseReason reason);
+    void on_deadline(DeadlineKind kind) override;
+    void set_close_reason_if_none(CloseReason reason);
 
     Loop& loop_;
     Descriptor socket_;
     CloseReason close_reason_;
-    CloseReason overdue_ = CloseReason::none;  ///< unless what has arrived is in time
-    Awaits awaits_ = Awaits::nothing;
+    CloseReason overdue_ = CloseReason::none;  ///< which deadline has passed; the next read decides
+    WaitsFor waits_for_ = WaitsFor::nothing;
     bool served_ : 1;
     bool readable_ : 1 = false;                ///< as far as is known
     bool read_until_would_block_ : 1 = false;  ///< a read that brings little can leave something
@@ -114,7 +115,8 @@ private:
     bool lacks_memory_ : 1 = false;  ///< the system does: what failed is to be retried
     PeerAddress peer_;
     Permit permit_;
-    Deadline<Timer> peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
+    Deadline<DeadlineKind>
+        peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
     std::unique_ptr<MessageDeadline> message_deadline_;
     Waiter waiter_;
     LineDecoder decoder_;

@@ -15,7 +15,7 @@ namespace roger {
 
 namespace {
 
-/// Of what a client that is not served has sent: it may go on sending all the time.
+/// Before a refused connection is closed: its client may never stop sending.
 constexpr int most_reads_at_once = 16;
 
 long receive_some(int socket, std::span<char> bytes) {
@@ -38,11 +38,11 @@ Task<void> Session::linger_and_close() {
     send_final_reply();
     if (socket_ && peer_takes_answers() && close_reason_ != CloseReason::peer_closed) {
         ::shutdown(socket_.get(), SHUT_WR);
-        loop_.arm(peer_deadline_, Timer::linger);
+        loop_.arm(peer_deadline_, DeadlineKind::linger);
         do {
-            await(Awaits::input);
+            begin_wait(WaitsFor::input);
             co_await waiter_.wait();
-            awaits_ = Awaits::nothing;
+            waits_for_ = WaitsFor::nothing;
         } while (socket_ && drop_input());
     }
     peer_deadline_.disarm();
@@ -53,7 +53,7 @@ Task<void> Session::linger_and_close() {
 bool Session::drop_input() {
     long const size = receive_some(socket_.get(), loop_.scratch);
     readable_ = size > 0;
-    return size > 0 || (size < 0 && may_succeed_later(errno));
+    return size > 0 || (size < 0 && note_error(errno));
 }
 
 void Session::refuse(CloseReason reason) {
@@ -69,30 +69,37 @@ void Session::refuse(CloseReason reason) {
 }
 
 void Session::send_final_reply() {
-    if (ReplyLine const* reply = final_reply()) {
+    if (ReplyLine const* reply = count_final_reply()) {
         std::string_view const line = reply->line();
         uninterrupted(
             [&] { return ::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL); });
     }
 }
 
-/// The refusal to send, which it counts; null where nobody would read one.
-ReplyLine const* Session::final_reply() {
+/// The refusal to send at the end, which it counts. Null if every message has its answer already,
+/// or the connection cannot carry one.
+ReplyLine const* Session::count_final_reply() {
     ReplyLines const& lines = loop_.server().lines;
     LoopCounters& counters = loop_.counters;
     switch (close_reason_) {
         case CloseReason::idle_timeout:
-            return counters.idle_timeouts.add(), &lines.idle_timeout;
+            counters.idle_timeouts.add();
+            return &lines.idle_timeout;
         case CloseReason::message_timeout:
-            return counters.message_timeouts.add(), &lines.message_timeout;
+            counters.message_timeouts.add();
+            return &lines.message_timeout;
         case CloseReason::busy:
-            return counters.refused_busy.add(), &lines.busy;
+            counters.refused_busy.add();
+            return &lines.busy;
         case CloseReason::shutdown:
-            return counters.refused_shutdown.add(), &lines.shutting_down;
+            counters.refused_shutdown.add();
+            return &lines.shutting_down;
         case CloseReason::connection_lost:
-            return counters.lost.add(), nullptr;
+            counters.lost.add();
+            return nullptr;
         case CloseReason::write_timeout:
-            return counters.write_timeouts.add(), nullptr;
+            counters.write_timeouts.add();
+            return nullptr;
         case CloseReason::none:
         case CloseReason::peer_closed:
         case CloseReason::handler_failed:
@@ -101,28 +108,29 @@ ReplyLine const* Session::final_reply() {
     return nullptr;
 }
 
-/// What has come by now has come in time, even if the server is late to see it.
-void Session::on_deadline(Timer timer) {
-    switch (timer) {
-        case Timer::idle:
+/// What has arrived by now is in time, even if the server is late to see it. So this only records
+/// that the deadline has passed, and the session reads once more.
+void Session::on_deadline(DeadlineKind kind) {
+    switch (kind) {
+        case DeadlineKind::idle:
             if (overdue_ == CloseReason::none) {
                 overdue_ = CloseReason::idle_timeout;
             }
             break;
-        case Timer::message:
+        case DeadlineKind::message:
             overdue_ = CloseReason::message_timeout;
             message_deadline_->unread_in_time = bytes_to_read(socket_.get());
             break;
-        case Timer::write:
+        case DeadlineKind::write:
             close_reason_ = CloseReason::write_timeout;
             break;
-        case Timer::linger:
+        case DeadlineKind::linger:
             close();
             break;
-        case Timer::retry:
+        case DeadlineKind::retry:
             return;  // the loop's
     }
-    resume();
+    wake();
 }
 
 /// A deadline has expired, and a read since then has taken so many bytes. A message is late only
@@ -136,22 +144,22 @@ void Session::check_overdue(std::size_t taken, bool ended) {
         return;
     }
     if (of_message ? !ended : taken == 0) {
-        set_close_reason(overdue_);
+        set_close_reason_if_none(overdue_);
     }
     overdue_ = CloseReason::none;
 }
 
 void Session::drain() {
-    set_close_reason(CloseReason::shutdown);
-    if (awaits_ != Awaits::output) {
-        resume();
+    set_close_reason_if_none(CloseReason::shutdown);
+    if (waits_for_ != WaitsFor::output) {
+        wake();
     }
 }
 
 void Session::end_now() {
     close_reason_ = CloseReason::connection_lost;
     close();
-    resume();
+    wake();
 }
 
 void Session::close() {
@@ -161,7 +169,7 @@ void Session::close() {
     }
 }
 
-void Session::set_close_reason(CloseReason reason) {
+void Session::set_close_reason_if_none(CloseReason reason) {
     if (close_reason_ == CloseReason::none) {
         close_reason_ = reason;
     }
