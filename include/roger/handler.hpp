@@ -44,9 +44,10 @@ struct HandlerError : std::runtime_error {
 ///
 /// Called for many clients at once, for one client never before the last call has returned. Runs on
 /// the client's event loop, so that it must not block; it may suspend for as long as it likes, and
-/// its client's next messages wait meanwhile. What it awaits may belong to another io_context; it
-/// is resumed on its client's loop. With several event loops one handler is called from several
-/// threads at once: what it shares needs a lock, or is kept by Batch::loop().
+/// its client's next messages wait meanwhile. What it awaits may belong to another io_context or
+/// thread; wherever it ends, its client is answered on the client's loop. With several event loops
+/// one handler is called from several threads at once: what it shares needs a lock, or is kept by
+/// Batch::loop().
 ///
 ///     asio::awaitable<void> keep(roger::Batch const& batch);         // the common type
 ///     roger::Task<void> keep(roger::Batch const& batch);             // saves a coroutine a batch

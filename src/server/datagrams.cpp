@@ -6,6 +6,8 @@
 #include "protocol/line_ending.hpp"
 
 #include <asio/as_tuple.hpp>
+#include <asio/deferred.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
@@ -205,13 +207,18 @@ Task<void> Datagrams::handle() {
     BudgetShare const share(loop_, bytes);
     std::size_t taken = messages_.size();
     Refusals refusals;
+    std::exception_ptr thrown;
     try {
         Batch const batch(messages_, loop_.index(), refusals);
         co_await loop_.server().handler(batch);
     } catch (...) {
-        taken = std::min(taken, loop_.server()
-                                    .handle_exception(std::current_exception(), refusals)
-                                    .value_or(messages_.size()));
+        thrown = std::current_exception();
+    }
+    // A Task can end on the thread of what it has awaited.
+    co_await asio::dispatch(loop_.context(), asio::deferred);
+    if (thrown) {
+        taken = std::min(
+            taken, loop_.server().handle_exception(thrown, refusals).value_or(messages_.size()));
     }
     refusals_ = refusal_lines(refusals);
     set_replies(taken, refusals);

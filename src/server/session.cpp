@@ -6,9 +6,13 @@
 #include "roger/refusals.hpp"
 #include "server/pauses.hpp"
 
+#include <asio/deferred.hpp>
+#include <asio/dispatch.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <span>
 #include <system_error>
 #include <utility>
@@ -247,11 +251,16 @@ Task<void> Session::handle(ReadBatch& received) {
     Batch const batch(received.lines.messages, peer_, loop_.index(), refusals);
     if (taken != 0) {
         BudgetShare const share(loop_, received.lines.bytes());
+        std::exception_ptr thrown;
         try {
             co_await loop_.server().handler(batch);
         } catch (...) {
-            if (auto const handled =
-                    loop_.server().handle_exception(std::current_exception(), refusals)) {
+            thrown = std::current_exception();
+        }
+        // A Task can end on the thread of what it has awaited.
+        co_await asio::dispatch(loop_.context(), asio::deferred);
+        if (thrown) {
+            if (auto const handled = loop_.server().handle_exception(thrown, refusals)) {
                 close_reason_ = CloseReason::handler_failed;
                 taken = std::min(taken, *handled);
             }
