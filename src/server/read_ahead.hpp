@@ -19,6 +19,7 @@ public:
     ReadAhead() = default;
     ReadAhead(ReadAhead const&) = delete;
     ReadAhead& operator=(ReadAhead const&) = delete;
+    ~ReadAhead() = default;
 
     [[nodiscard]] bool usable_by(Session const& session) const {
         return owner_ == nullptr || owner_ == &session;
