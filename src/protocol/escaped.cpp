@@ -69,7 +69,7 @@ bool all_plain(char const* text) {
 std::size_t plain_size(std::string_view text) {
     std::size_t size = 0;
     // Where much is special, to look at more at once is in vain.
-    if (text.size() >= 16 && all_plain<16>(text.data())) {
+    if (text.size() >= 16 && all_plain<16>(text.data() + size)) {
         size = 16;
         while (text.size() - size >= 128 && all_plain<16, 8>(text.data() + size)) {
             size += 128;
