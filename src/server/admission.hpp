@@ -46,7 +46,7 @@ private:
         std::atomic<std::size_t> free;
     };
 
-    explicit Permit(Quota& from) : from_(&from) {}
+    explicit Permit(Quota& quota) : from_(&quota) {}
 
     Quota* from_ = nullptr;
 };
