@@ -115,8 +115,8 @@ private:
     bool lacks_memory_ : 1 = false;  ///< the system does: what failed is to be retried
     PeerAddress peer_;
     Permit permit_;
-    Deadline<DeadlineKind>
-        peer_deadline_;  ///< for the peer's next move: to send, take answers, or close
+    /// For the peer's next move: to send, take answers, or close.
+    Deadline<DeadlineKind> peer_deadline_;
     std::unique_ptr<MessageDeadline> message_deadline_;
     Waiter waiter_;
     LineDecoder decoder_;

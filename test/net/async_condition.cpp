@@ -3,6 +3,7 @@
 
 #include "net/spawn.hpp"
 #include "roger/task.hpp"
+#include "support/rethrow.hpp"
 
 #include <asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -20,12 +21,6 @@ roger::Task<void> wait_until(bool& ready, roger::AsyncCondition& condition, std:
     log += '!';
 }
 
-void rethrow(std::exception_ptr const& thrown) {
-    if (thrown) {
-        std::rethrow_exception(thrown);
-    }
-}
-
 }  // namespace
 
 TEST_CASE("whoever waits is resumed in order, and looks again at what it waits for",
@@ -35,7 +30,8 @@ TEST_CASE("whoever waits is resumed in order, and looks again at what it waits f
     bool ready = false;
     std::string log;
     for (char const name : {'a', 'b', 'c'}) {
-        roger::spawn(context.get_executor(), wait_until(ready, condition, log, name), rethrow);
+        roger::spawn(context.get_executor(), wait_until(ready, condition, log, name),
+                     roger::test::rethrow);
     }
     context.poll();
     CHECK(log.empty());

@@ -3,6 +3,7 @@
 
 #include "net/spawn.hpp"
 #include "roger/task.hpp"
+#include "support/rethrow.hpp"
 
 #include <asio/post.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -14,14 +15,9 @@
 using roger::Task;
 using roger::Waiter;
 using roger::WaiterQueue;
+using roger::test::rethrow;
 
 namespace {
-
-void rethrow_waiters(std::exception_ptr const& thrown) {
-    if (thrown) {
-        std::rethrow_exception(thrown);
-    }
-}
 
 /// Coroutines with a name each, which stands in the log when they go on.
 struct Waiting {
@@ -31,7 +27,7 @@ struct Waiting {
 
     /// Waits so many times.
     void start(char name, Waiter& waiter, int times = 1) {
-        roger::spawn(context.get_executor(), wait(name, waiter, times), rethrow_waiters);
+        roger::spawn(context.get_executor(), wait(name, waiter, times), rethrow);
         run();
     }
     void run() {
@@ -107,7 +103,7 @@ TEST_CASE("A waiter that goes while others are resumed is not touched", "[waiter
             co_await queue.wait(*them[0]);
             them[1].reset();
         }(all, waiters),
-        rethrow_waiters);
+        rethrow);
     waiting.run();
     all.take(waiting.queue);
     asio::post(waiting.context, [&] { all.resume_all(); });
@@ -126,7 +122,7 @@ TEST_CASE("Those who are let go of never go on, and what they hold is freed", "[
             co_await place.queue.wait(where);
             place.log += std::to_string(*holding);
         }(waiting, waiter, held),
-        rethrow_waiters);
+        rethrow);
     waiting.run();
     CHECK(held.use_count() == 2);
     waiting.queue.destroy_all();

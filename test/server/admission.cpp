@@ -3,12 +3,12 @@
 
 #include "net/spawn.hpp"
 #include "roger/task.hpp"
+#include "support/rethrow.hpp"
 
 #include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -16,6 +16,8 @@
 
 namespace roger {
 namespace {
+
+using test::rethrow;
 
 /// A server of which there is nothing but its admission.
 struct AdmissionAlone {
@@ -38,12 +40,6 @@ Task<void> enter(Admission& admission, Permit& permit) {
         co_await admission.wait();
     }
     permit = admission.admit();
-}
-
-void rethrow(std::exception_ptr const& thrown) {
-    if (thrown) {
-        std::rethrow_exception(thrown);
-    }
 }
 
 }  // namespace

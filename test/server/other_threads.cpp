@@ -1,4 +1,4 @@
-// Handlers that go on on threads of their own.
+// Handlers that end on other threads than their client's loop.
 #include "roger/server.hpp"
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
@@ -21,7 +21,7 @@
 namespace roger::test {
 namespace {
 
-/// Ends on a thread of the pool, and refuses there what contains `refuse`.
+/// Ends on a thread of the pool, and refuses there a batch with a message `refuse`.
 Handler ending_on(asio::thread_pool& pool) {
     return [&pool](Batch const& batch) -> Task<void> {
         co_await asio::post(asio::bind_executor(pool, asio::deferred));
