@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <netdb.h>
@@ -67,6 +68,11 @@ bool is_localhost(std::string_view name) {
     return (parents.empty() || parents.ends_with('.')) &&
            std::ranges::equal(name.substr(parents.size()), localhost, {},
                               [](unsigned char c) { return std::tolower(c); });
+}
+
+/// Whoever makes an Address by himself can put anything into it.
+void require_valid(Address const& address) {
+    std::ignore = parse_address(to_string(address));
 }
 
 LookUp ask_resolver(std::string const& host, std::uint16_t port, int flags) {
@@ -168,13 +174,16 @@ std::vector<Endpoint> resolve_listening(Address const& address) {
     }
     LookUp found = look_up(address.host, address.port, AI_PASSIVE | AI_NUMERICSERV);
     if (!found.failure.empty()) {
-        throw Error(Errc::cannot_resolve, "unknown host " + address.host + ": " + found.failure,
+        throw Error(Errc::cannot_resolve,
+                    "unknown host " + address.host + ": " + found.failure +
+                        "; correct its name, or give its number",
                     found.cause);
     }
     return std::move(found.endpoints);
 }
 
 void require_stream(Address const& address) {
+    require_valid(address);
     if (socket_type(address.transport) == SocketType::datagram) {
         throw AddressError("a stream is needed, and this is a datagram address: " +
                            to_string(address));
@@ -189,6 +198,7 @@ void require_server(Address const& address) {
 }
 
 void require_datagram(Address const& address) {
+    require_valid(address);
     if (socket_type(address.transport) == SocketType::stream) {
         throw AddressError("datagrams are needed, and this is a stream address: " +
                            to_string(address));

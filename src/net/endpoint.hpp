@@ -52,7 +52,8 @@ LookUp look_up(std::string const& host, std::uint16_t port, int flags);
 /// Throws Error, Errc::cannot_resolve, for a name that is not known.
 std::vector<Endpoint> resolve_listening(Address const& address);
 
-/// Throws AddressError for an address of the other type, with a sentence that says so.
+/// Throws AddressError for an address of the other type, and for one that the grammar does not
+/// allow, with a sentence that says so.
 void require_stream(Address const& address);
 void require_datagram(Address const& address);
 

@@ -3,6 +3,7 @@
 
 #include "net/endpoint.hpp"
 #include "net/last_error.hpp"
+#include "net/listen_error.hpp"
 #include "net/open_socket.hpp"
 
 #include <asio/ip/tcp.hpp>
@@ -120,10 +121,6 @@ std::string failure_of(Endpoint const& endpoint, Address const& address, std::er
                        remedy(error, address));
 }
 
-ListenError cannot_listen(Address const& address, std::string const& why, std::error_code cause) {
-    return {fmt::format("cannot listen on {}: {}", to_string(address), why), cause};
-}
-
 /// Adds to `bound` a socket for each endpoint that is there. Where the system chooses the port, it
 /// chooses that of the first.
 template <typename Socket>
@@ -142,12 +139,16 @@ void open_each(asio::io_context& context, Address const& address,
             reason = standard_error(error.code());
             absent.push_back(failure_of(endpoint, address, reason));
             if (!is_absent(reason)) {
-                throw cannot_listen(address, absent.back(), reason);
+                throw ListenError(address, absent.back(), reason);
             }
         }
     }
     if (bound.empty()) {
-        throw cannot_listen(address, fmt::format("{}", fmt::join(absent, "; ")), reason);
+        throw ListenError(address,
+                          fmt::format("{}; choose an address that this host has, or a port alone "
+                                      "for all of them",
+                                      fmt::join(absent, "; ")),
+                          reason);
     }
     for (std::string const& failure : absent) {
         log(LogLevel::info, fmt::format("left out {}", failure));

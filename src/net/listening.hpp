@@ -4,7 +4,6 @@
 
 #include "net/unix_path.hpp"
 #include "roger/address.hpp"
-#include "roger/error.hpp"
 #include "roger/log.hpp"
 
 #include <asio/basic_datagram_socket.hpp>
@@ -14,8 +13,6 @@
 #include <asio/io_context.hpp>
 
 #include <memory>
-#include <string>
-#include <system_error>
 #include <vector>
 
 namespace roger {
@@ -36,18 +33,11 @@ struct Bound {
 using Listening = Bound<Acceptor>;
 using BoundDatagrams = Bound<DatagramSocket>;
 
-/// A sentence that names the address, the reason and the remedy, and the system's error.
-class ListenError : public Error {
-public:
-    ListenError(std::string const& sentence, std::error_code cause)
-        : Error(Errc::cannot_listen, sentence, cause) {}
-};
-
 /// Binds and listens, for a stream address. A name that stands for several addresses gives one
 /// socket for each, all with one port; those that this host does not have are left out, and `log`
 /// is told. No host at all gives one socket for every interface, IPv6 and IPv4.
-/// Throws ListenError where the system refuses, Error where the name cannot be resolved or a Unix
-/// socket's file is taken, AddressError for a datagram address.
+/// Throws ListenError where the system refuses or a Unix socket's file is taken, Error where the
+/// name cannot be resolved, AddressError for a datagram address and one that is not valid.
 std::vector<Listening> listen_on(asio::io_context& context, Address const& address, Log const& log);
 
 /// The same for a datagram address. Each datagram that is received tells on which of our addresses

@@ -2,6 +2,7 @@
 #include "net/unix_path.hpp"
 
 #include "net/endpoint.hpp"
+#include "net/listen_error.hpp"
 #include "net/uninterrupted.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +40,19 @@ bool is_named(FileIdentity const& file, std::string const& path) {
     errno = 0;
     auto const named = status_of(path);
     return named && identity_of(*named) == file;
+}
+
+/// Of the folder, in which a lock file cannot be made.
+std::string_view remedy(int error) {
+    switch (error) {
+        case ENOENT:
+            return "; make the folder first";
+        case EACCES:
+        case EROFS:
+            return "; choose a folder that can be written to";
+        default:
+            return "";
+    }
 }
 
 /// The error of connect() tells whether anyone listens at `path`: ECONNREFUSED for nobody; for
@@ -74,9 +89,7 @@ UnixPath::~UnixPath() {
 
 void UnixPath::refuse(std::string const& reason, int error) const {
     Address const address{.transport = transport_, .host = {}, .port = 0, .path = path_};
-    throw Error(Errc::cannot_listen,
-                fmt::format("cannot listen on {}: {}", to_string(address), reason),
-                std::error_code(error, std::system_category()));
+    throw ListenError(address, reason, std::error_code(error, std::system_category()));
 }
 
 void UnixPath::refuse_lock(std::string const& reason, int error) const {
@@ -84,7 +97,7 @@ void UnixPath::refuse_lock(std::string const& reason, int error) const {
 }
 
 void UnixPath::refuse_lock(int error) const {
-    refuse_lock(std::strerror(error), error);
+    refuse_lock(fmt::format("{}{}", std::strerror(error), remedy(error)), error);
 }
 
 /// The lock's file is removed with the lock held, so whoever gets the lock of a file that has been

@@ -23,11 +23,10 @@ struct FileIdentity {
 /// starting: between its bind() and its listen() it refuses connections like a dead one.
 class UnixPath {
 public:
-    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws Error,
-    /// Errc::cannot_listen, when the name is taken by a live server or by another server that is
-    /// starting (the cause is address_in_use then), or by anything that is no socket (a symbolic
-    /// link included): that is left alone. So is whatever has the lock's name and is no empty
-    /// file.
+    /// Takes the name: reclaims a socket file that nobody listens on any more. Throws ListenError
+    /// when the name is taken by a live server or by another server that is starting (the cause is
+    /// address_in_use then), or by anything that is no socket (a symbolic link included): that is
+    /// left alone. So is whatever has the lock's name and is no empty file.
     explicit UnixPath(std::string path, Transport transport = Transport::unix_stream);
     ~UnixPath();
     UnixPath(UnixPath const&) = delete;

@@ -2,6 +2,7 @@
 #include "server/classic.hpp"
 
 #include "net/accept.hpp"
+#include "net/listen_error.hpp"
 #include "net/listening.hpp"
 #include "net/signal_mask.hpp"
 #include "net/spawn.hpp"

@@ -217,12 +217,15 @@ TEST_CASE("A server without the right to a port says so", "[usage-error][system]
 TEST_CASE("A server that cannot have its address says why", "[usage-error][system]") {
     TempDir const directory;
     check_sentence(server_launch({"no-such-host.invalid:0"}), "no-such-host.invalid", 1);
+    check_sentence(server_launch({"no-such-host.invalid:0"}), "; correct its name, or give", 1);
     check_sentence(server_launch({"192.0.2.1:0"}), "192.0.2.1", 1);
+    check_sentence(server_launch({"192.0.2.1:0"}), "; choose an address that this host has", 1);
     // A folder where the socket's file shall be, and no folder to put it in.
     auto const path = directory.path().string();
     check_sentence(server_launch({"unix:" + path}), path, 1);
     CHECK(std::filesystem::is_directory(directory.path()));
     check_sentence(server_launch({"unix:" + path + "/none/s"}), path + "/none/s", 1);
+    check_sentence(server_launch({"unix:" + path + "/none/s"}), "; make the folder first", 1);
 }
 
 TEST_CASE("A client that cannot reach a server says why", "[usage-error][system]") {
