@@ -87,8 +87,8 @@ public:
     static asio::awaitable<Client> open(Address address, ClientOptions options);
     static asio::awaitable<Client> open(Address address, Timeout connect_timeout);
 
-    /// No client yet: can only be destroyed or assigned to. Asio's co_spawn() asks for it, as in
-    /// `co_spawn(executor, Client::open(address, 5s), token)`.
+    /// No client yet: to be assigned to; any other use is a std::logic_error, when it is called.
+    /// Asio's co_spawn() asks for it, as in `co_spawn(executor, Client::open(address, 5s), token)`.
     Client() = default;
 
     Client(Client const&) = delete;
@@ -133,6 +133,7 @@ public:
 private:
     class Pipeline;
     explicit Client(std::shared_ptr<Pipeline> pipeline);
+    [[nodiscard]] std::shared_ptr<Pipeline> const& opened() const;
     void close_now();
 
     std::shared_ptr<Pipeline> pipeline_;

@@ -5,6 +5,7 @@
 #include "net/connect.hpp"
 #include "net/require_option.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace roger {
@@ -55,15 +56,23 @@ Client::~Client() {  // NOLINT(bugprone-exception-escape)
 }
 
 asio::awaitable<Answer> Client::send(std::string_view message, Timeout ack_timeout) {
-    return Pipeline::send(pipeline_, message, ack_timeout);
+    return Pipeline::send(opened(), message, ack_timeout);
 }
 
 asio::awaitable<void> Client::close(Timeout timeout) {
-    return Pipeline::close(pipeline_, timeout);
+    return Pipeline::close(opened(), timeout);
 }
 
 std::vector<UnacknowledgedMessage> Client::unacknowledged() const {
-    return pipeline_->unacknowledged();
+    return opened()->unacknowledged();
+}
+
+std::shared_ptr<Client::Pipeline> const& Client::opened() const {
+    if (!pipeline_) {
+        throw std::logic_error(
+            "this client was never opened, or was moved from: assign what Client::open() returns");
+    }
+    return pipeline_;
 }
 
 void Client::close_now() {

@@ -20,7 +20,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <unistd.h>
@@ -128,6 +130,19 @@ TEST_CASE("A client may be destroyed before its context, and nothing be run afte
     busy.destroy_client();
     busy.destroy_context();
     CHECK(busy.sends().done() == 1);
+}
+
+TEST_CASE("A client that is none yet, or no longer, says so to whoever uses it", "[client]") {
+    Client client;
+    bool const moved_from = GENERATE(false, true);
+    if (moved_from) {
+        Busy busy;
+        client = std::move(busy.client());
+        std::ignore = Client(std::move(client));
+    }
+    CHECK_THROWS_AS(client.send("hello", patient), std::logic_error);
+    CHECK_THROWS_AS(client.close(patient), std::logic_error);
+    CHECK_THROWS_AS(client.unacknowledged(), std::logic_error);
 }
 
 TEST_CASE("A client may be moved while messages are under way", "[client][concurrency]") {
