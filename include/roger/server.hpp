@@ -57,7 +57,8 @@ struct ServerOptions {
     std::string ack = std::string(default_ack);
     /// Maximum number of clients at once, over all addresses, at least 1. A datagram counts from
     /// when it is received until it is answered. `std::nullopt`: 10,000, or as many as the soft
-    /// limit on open files allows, getrlimit(2), which the library does not touch.
+    /// limit on open files allows, getrlimit(2), which the library does not touch. More than it
+    /// allows is refused.
     std::optional<std::size_t> limit = {};
     WhenFull when_full = WhenFull::wait;
     /// A client that has sent nothing for so long, with all it sent answered, is closed.
@@ -70,16 +71,17 @@ struct ServerOptions {
     Timeout drain_timeout = std::chrono::seconds(10);
     /// Bytes, without the line ending; from 1 to 1 GiB. A longer message is refused.
     std::size_t max_message = 64 * 1024;
-    std::size_t threads = 1;  ///< event loops of run(), from 1 to 256
-    bool once = false;        ///< end after the first connection, or the first datagram
+    /// Event loops of run(), from 1 to 256. With io_contexts of the caller's it stays 1.
+    std::size_t threads = 1;
+    bool once = false;  ///< end after the first connection, or the first datagram
     /// From any of the server's threads, also from several at once.
     Log log = [](LogLevel, std::string_view) {};
     /// Called once, on loop 0, with Server::addresses(), when the server begins to serve; with
     /// run(), every event loop has its thread then.
     std::function<void(std::vector<Address> const&)> on_started = [](auto const&) {};
-    /// Called once, on loop 0, when a drain is running out of time while batches are still being
-    /// handled: a handler that waits for something should throw now, so that its clients get an
-    /// answer.
+    /// Called once, on loop 0, when nine tenths of the drain timeout are over while batches are
+    /// still being handled: a handler that waits for something should give it up and throw now,
+    /// Refused or HandlerError, so that its clients get an answer in the last tenth.
     std::function<void()> on_drain_ending = [] {};
 };
 
@@ -105,8 +107,9 @@ struct ServerResult {
 /// Every constructor binds and listens: from then on clients can connect. It may block while a host
 /// name is resolved; a number does not. It throws Error, with a sentence that names the thing, the
 /// reason and the remedy: Errc::invalid_option for a value out of its range,
-/// Errc::too_few_descriptors where the limit on open files leaves no room for the event loops or
-/// the clients, and for an address invalid_address, cannot_resolve or cannot_listen.
+/// Errc::too_few_descriptors where the limit on open files leaves no room for the event loops, the
+/// listening sockets or the clients, and for an address invalid_address, cannot_resolve or
+/// cannot_listen.
 class Server {
 public:
     /// With `options.threads` event loops of its own, for run(). The handler is called from as many
@@ -118,14 +121,15 @@ public:
     /// a completion handler of that context.
     Server(asio::io_context& context, ServerOptions options, Handler handler);
 
-    /// On several, at least one, each run by a thread of its own: clients are spread over them, and
-    /// the handler is called from all of them. Loop 0, the first one, accepts clients and receives
-    /// datagrams. All outlive the server, as above.
+    /// On several, at least one and each of them once, each run by a thread of its own: clients are
+    /// spread over them, and the handler is called from all of them. Loop 0, the first one, accepts
+    /// clients and receives datagrams. All outlive the server, as above.
     Server(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
            ServerOptions options, Handler handler);
 
-    /// Ends the server at once, if it has not ended. With contexts of the caller's, from any
-    /// thread and at any time; with loops of its own not before run() has returned.
+    /// Ends the server at once, if it has not ended: from any thread and at any time. With loops of
+    /// its own it waits for a run() that is under way on another thread, so none of the server's
+    /// own threads may destroy it, such as a handler: that ends the program (std::terminate).
     ///
     /// Handlers can be left that have not returned, after end_now(), a drain that timed out, or
     /// this. With loops of its own the server destroys them where they wait; those that wait for
@@ -153,10 +157,11 @@ public:
     /// server makes this return.
     ///
     /// A cancelled serve() drains, as stop() does, and returns then; cancelled again it ends at
-    /// once, as end_now() does. Any type of cancellation will do; a coroutine passes on only
-    /// `terminal` unless it says otherwise (asio::this_coro::reset_cancellation_state). Throws
-    /// std::logic_error, when it is called, if the server has been given to serve() before, awaited
-    /// or not, or has loops of its own.
+    /// once, as end_now() does. Any type of cancellation that gets here will do. A coroutine passes
+    /// on only `terminal`, also one that co_spawn() makes of serve() itself; one of yours that
+    /// awaits serve() can ask for more (asio::this_coro::reset_cancellation_state). Throws
+    /// std::logic_error, when it is called, if serve() has been called before, awaited or not, or
+    /// the server has loops of its own.
     asio::awaitable<ServerResult> serve();
 
     /// Stops accepting and drains. From any thread, also from a handler; idempotent.

@@ -13,6 +13,8 @@
 
 #include <chrono>
 #include <exception>
+#include <mutex>
+#include <stdexcept>
 #include <utility>
 
 namespace roger {
@@ -38,6 +40,7 @@ std::vector<std::reference_wrapper<asio::io_context>> OwnLoops::contexts() const
 }
 
 ServerResult OwnLoops::run(ServerCore& core) {
+    std::lock_guard const lock(under_way_);
     ServerResult result;
     std::exception_ptr failure;
     {
@@ -54,6 +57,17 @@ ServerResult OwnLoops::run(ServerCore& core) {
         std::rethrow_exception(failure);
     }
     return result;
+}
+
+void OwnLoops::wait_for_run() {
+    for (auto const& context : contexts_) {
+        if (context->get_executor().running_in_this_thread()) {
+            throw std::logic_error(
+                "a server with event loops of its own is being destroyed by one of them, for which "
+                "its run() waits: destroy it elsewhere");
+        }
+    }
+    std::lock_guard const lock(under_way_);
 }
 
 std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {

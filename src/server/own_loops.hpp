@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,10 @@ public:
     /// Throws Error if the system does not allow so many threads.
     ServerResult run(ServerCore& core);
 
+    /// Until no run() is under way; it does not end it. Throws std::logic_error on one of the
+    /// threads that run() would wait for.
+    void wait_for_run();
+
     /// Destroys what waits in the contexts. They themselves stay.
     void shutdown();
 
@@ -41,6 +46,7 @@ private:
     void stop();
 
     std::vector<std::unique_ptr<Context>> contexts_;
+    std::mutex under_way_;  ///< held by run()
 };
 
 }  // namespace roger

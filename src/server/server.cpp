@@ -22,7 +22,8 @@ asio::awaitable<ServerResult> serve_on(std::shared_ptr<ServerCore> core) {
 
 void begin_serving(ServerCore& core) {
     if (!core.begin()) {
-        throw std::logic_error("a server serves once: to serve again, make another one");
+        throw std::logic_error(
+            "this server has served, or serves: to serve again, make another one");
     }
 }
 
@@ -49,11 +50,13 @@ Server::Server(std::vector<std::reference_wrapper<asio::io_context>> const& cont
                ServerOptions options, Handler handler)
     : core_(ServerCore::create(std::move(options), std::move(handler), contexts)) {}
 
-Server::~Server() {
+// What wait_for_run() throws ends the program, which is meant.
+Server::~Server() {  // NOLINT(bugprone-exception-escape)
+    core_->end_now();
     if (!own_loops_) {
-        core_->end_now();
         return;
     }
+    own_loops_->wait_for_run();
     own_loops_->shutdown();
     std::weak_ptr<ServerCore> const left = core_;
     core_.reset();
@@ -64,7 +67,9 @@ Server::~Server() {
 
 ServerResult Server::run() {
     if (!own_loops_) {
-        throw std::logic_error("run() of a server whose event loops are the caller's: serve()");
+        throw std::logic_error(
+            "run() is for a server with event loops of its own: await serve() on a server that was "
+            "given an io_context");
     }
     begin_serving(*core_);
     return own_loops_->run(*core_);
@@ -72,7 +77,9 @@ ServerResult Server::run() {
 
 asio::awaitable<ServerResult> Server::serve() {
     if (own_loops_) {
-        throw std::logic_error("serve() of a server with event loops of its own: run()");
+        throw std::logic_error(
+            "serve() is for a server that was given an io_context: call run() on one with event "
+            "loops of its own");
     }
     begin_serving(*core_);
     return serve_on(core_);

@@ -1,7 +1,6 @@
 // A server's life: listening, serving, draining, ending.
 #include "server/server_core.hpp"
 
-#include "net/require_option.hpp"
 #include "net/spawn.hpp"
 #include "net/while_alive.hpp"
 #include "protocol/quantity.hpp"
@@ -28,7 +27,9 @@ std::shared_ptr<ServerCore> ServerCore::create(ServerOptions options, Handler ha
                                                Contexts const& contexts,
                                                std::shared_ptr<void> owner) {
     validate(options, handler);
-    require_option(!contexts.empty(), "contexts: there is no io_context to serve on");
+    if (!owner) {
+        validate_contexts(contexts, options);
+    }
     auto core =
         std::make_shared<ServerCore>(std::move(options), std::move(handler), std::move(owner));
     core->open(contexts);
@@ -323,7 +324,8 @@ void ServerCore::end_drain(std::chrono::milliseconds after) {
         now.displayed + now.handler_failed + now.handler_refused + now.refused_too_long;
     if (now.messages > settled) {
         fail(Errc::messages_not_written,
-             fmt::format("the drain timeout of {} came with {} messages not written",
+             fmt::format("the drain timeout of {} came before all messages were written; not "
+                         "written: {}",
                          to_string(Timeout(after)), now.messages - settled));
         end_now_here(ServerResult::End::timed_out);
     } else {

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <set>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -21,6 +23,9 @@ namespace {
 bool is_datagram(Address const& address) {
     return socket_type(address.transport) == SocketType::datagram;
 }
+
+/// Descriptors are numbered by an int.
+constexpr std::size_t most_clients = std::numeric_limits<int>::max();
 
 void require_none(std::string_view name, std::string const& fault) {
     require_option(fault.empty(), fmt::format("{}: {}", name, fault));
@@ -71,11 +76,31 @@ std::size_t valid_threads(ServerOptions const& options) {
     return options.threads;
 }
 
+void validate_contexts(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
+                       ServerOptions const& options) {
+    require_option(!contexts.empty(), "contexts: there is no io_context to serve on; at least one");
+    std::set<asio::io_context const*> different;
+    for (asio::io_context const& context : contexts) {
+        require_option(different.insert(&context).second,
+                       "contexts: one io_context is there twice; each is one event loop");
+    }
+    require_option(options.threads == 1,
+                   "threads: each io_context that the server was given is one event loop; leave it "
+                   "at 1");
+}
+
 void validate(ServerOptions const& options, Handler const& handler) {
     require_option(static_cast<bool>(handler),
                    "handler: it is empty, so that nothing would take messages");
-    require_option(!options.addresses.empty(), "addresses: there is none to listen on");
+    require_option(!options.addresses.empty(),
+                   "addresses: there is none to listen on; at least one");
     require_option(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
+    require_option(
+        options.limit.value_or(1) <= most_clients,
+        fmt::format("limit: {} clients are more than there can be open files; at most {}",
+                    options.limit.value_or(1), most_clients));
+    require_option(options.when_full == WhenFull::wait || options.when_full == WhenFull::refuse,
+                   "when_full: it is none of WhenFull's values");
     std::ignore = valid_threads(options);
     require_none("max_message", fault_of_max_message(options.max_message));
     require_none("ack", fault_of_ack(options.ack, options.addresses));

@@ -3,7 +3,10 @@
 
 #include "roger/server.hpp"
 
+#include <asio/io_context.hpp>
+
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +23,10 @@ constexpr std::size_t most_threads = 256;
 /// `options.threads`, if it is valid: throws as validate() does.
 std::size_t valid_threads(ServerOptions const& options);
 
-/// Throws Error (Errc::invalid_option), with a sentence that names the option, what is wrong and
-/// what would be right.
+/// Throw Error (Errc::invalid_option), with a sentence that names the option, what is wrong and
+/// what would be right. `contexts` are the caller's.
+void validate_contexts(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
+                       ServerOptions const& options);
 void validate(ServerOptions const& options, Handler const& handler);
 
 }  // namespace roger

@@ -1,24 +1,37 @@
 // Options that cannot be are told when the server is made.
+#include "net/descriptor.hpp"
+#include "net/last_error.hpp"
 #include "net/stage.hpp"
 #include "roger/client.hpp"
 #include "roger/error.hpp"
 #include "roger/server.hpp"
 #include "server/handlers.hpp"
+#include "support/files.hpp"
 #include "support/running_server.hpp"
 
 #include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace roger::test {
 namespace {
 
 using namespace std::chrono_literals;
+using Catch::Matchers::StartsWith;
 
 struct Impossible {
     std::string names;  ///< what the sentence begins with
@@ -29,6 +42,8 @@ std::vector<Impossible> impossible_options() {
     return {
         {"addresses: ", [](auto& options) { options.addresses.clear(); }},
         {"limit: ", [](auto& options) { options.limit = 0; }},
+        {"limit: ", [](auto& options) { options.limit = std::numeric_limits<std::size_t>::max(); }},
+        {"when_full: ", [](auto& options) { options.when_full = static_cast<WhenFull>(2); }},
         {"threads: ", [](auto& options) { options.threads = 0; }},
         {"threads: ", [](auto& options) { options.threads = 257; }},
         {"threads: ",
@@ -75,6 +90,27 @@ void check_refused(ServerOptions const& options, Handler const& handler, std::st
     }
 }
 
+/// The soft limit on open files, as it was when this ends.
+class SoftFileLimit {
+public:
+    SoftFileLimit() { checked(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit"); }
+    ~SoftFileLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    SoftFileLimit(SoftFileLimit const&) = delete;
+    SoftFileLimit& operator=(SoftFileLimit const&) = delete;
+
+    void set(std::size_t files) const {
+        rlimit const now = {.rlim_cur = files, .rlim_max = before_.rlim_max};
+        checked(::setrlimit(RLIMIT_NOFILE, &now), "setrlimit");
+    }
+
+private:
+    rlimit before_ = {};
+};
+
+std::size_t lowest_free_descriptor() {
+    return static_cast<std::size_t>(Descriptor(checked(::dup(0), "dup")).get());
+}
+
 }  // namespace
 
 TEST_CASE("An option that cannot be is refused when the server is made, by name", "[server]") {
@@ -110,6 +146,52 @@ TEST_CASE("The longest timeouts are no trouble", "[server]") {
     Server server(options, take);
     server.stop();
     CHECK(server.run().success());
+}
+
+TEST_CASE("An address that the grammar does not allow is refused, to server and client",
+          "[server][client]") {
+    Address const address =
+        GENERATE(Address{.transport = Transport::unix_stream, .host = {}, .port = 0, .path = ""},
+                 Address{.transport = Transport::unix_stream, .host = {}, .port = 0, .path = "@"},
+                 Address{.transport = Transport::tcp, .host = "two words", .port = 1, .path = {}});
+    CAPTURE(to_string(address));
+    CHECK_THROWS_AS(Server({.addresses = {address}}, take), AddressError);
+    Stage stage;
+    auto const connect = [&]() -> asio::awaitable<void> {
+        co_await Client::open(address, patient);
+    };
+    CHECK_THROWS_AS(stage.play_all({connect}), AddressError);
+}
+
+TEST_CASE("A server on contexts of the caller's has one loop for each of them", "[server]") {
+    asio::io_context context;
+    ServerOptions options = at({"127.0.0.1:0"});
+    CHECK_THROWS_WITH(Server({context, context}, options, take), StartsWith("contexts: "));
+    options.threads = 2;
+    CHECK_THROWS_WITH(Server(context, options, take), StartsWith("threads: "));
+}
+
+TEST_CASE("However few descriptors are left, a server that needs more says so", "[server]") {
+    TempDir const directory;
+    std::string const place = GENERATE("127.0.0.1:0", "udp:127.0.0.1:0", "unix:");
+    std::string const address = place == "unix:" ? place + directory / "socket" : place;
+    asio::io_context context;
+    Server const before(context, at({"127.0.0.1:0"}), take);  // the context has its own by now
+    std::size_t const open_now = lowest_free_descriptor();
+    SoftFileLimit const limit;
+    std::size_t too_few = 0;
+    for (std::optional<Server> server; !server;) {
+        limit.set(open_now + too_few);
+        try {
+            server.emplace(context, at({address}), take);
+        } catch (Error const& error) {
+            CAPTURE(error.what());
+            CHECK(error.code() == Errc::too_few_descriptors);
+            CHECK(std::string(error.what()).find("ulimit -n") != std::string::npos);
+            REQUIRE(++too_few < 100);
+        }
+    }
+    CHECK(too_few > 3);
 }
 
 TEST_CASE("A limit beyond the limit on open files is refused with the remedy", "[server]") {
