@@ -11,8 +11,8 @@ set(ROGER_FETCHED "")
 # unless SOURCE_ONLY; <name>_SOURCE_DIR is where it is.
 function(roger_fetch name version url sha256)
     cmake_parse_arguments(arg "SOURCE_ONLY" "" "" ${ARGN})
-    message(STATUS "${name} is not installed, or too old (script/bootstrap installs it): "
-        "fetching ${version}")
+    message(STATUS "${name} is not installed, or too old "
+        "(${PROJECT_SOURCE_DIR}/script/bootstrap installs it): fetching ${version}")
     string(TOLOWER "${name}" key)
     # The subfolder that is not there keeps MakeAvailable from adding the build by itself: it
     # is added below, as one of the system's.

@@ -2,7 +2,9 @@
 #
 # Defines asio::asio; Asio_VERSION_NUMBER is its ASIO_VERSION.
 
-find_path(Asio_INCLUDE_DIR NAMES asio/version.hpp)
+# .deps is where script/bootstrap unpacks it, where the system's is too old.
+find_path(Asio_INCLUDE_DIR NAMES asio/version.hpp
+    HINTS "${CMAKE_CURRENT_LIST_DIR}/../.deps/usr/include")
 mark_as_advanced(Asio_INCLUDE_DIR)
 
 set(Asio_VERSION "")

@@ -3,8 +3,11 @@
 #
 # Defines hdr_histogram::histogram.
 
-find_path(HdrHistogram_INCLUDE_DIR NAMES hdr/hdr_histogram.h)
-find_library(HdrHistogram_LIBRARY NAMES libhdr_histogram_static.a hdr_histogram)
+# .deps is where script/bootstrap unpacks it, where the system's is too old.
+find_path(HdrHistogram_INCLUDE_DIR NAMES hdr/hdr_histogram.h
+    HINTS "${CMAKE_CURRENT_LIST_DIR}/../.deps/usr/include")
+find_library(HdrHistogram_LIBRARY NAMES libhdr_histogram_static.a hdr_histogram
+    HINTS "${CMAKE_CURRENT_LIST_DIR}/../.deps/usr/lib")
 mark_as_advanced(HdrHistogram_INCLUDE_DIR HdrHistogram_LIBRARY)
 
 set(HdrHistogram_VERSION "")

@@ -11,6 +11,8 @@ step("pkg-config" "${pkg_config}" --cflags --libs roger)
 separate_arguments(flags UNIX_COMMAND "${output}")
 
 file(MAKE_DIRECTORY "${work}")
-step("build" "${compiler}" -std=c++20 "${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp" ${flags}
+# With warnings that Asio's headers are not free of: what is not ours is the system's.
+step("build" "${compiler}" -std=c++20 -Wall -Wextra -Wconversion -Wold-style-cast -Werror
+    "${CMAKE_CURRENT_LIST_DIR}/consumer/main.cpp" ${flags}
     -o "${work}/consumer")
 step("run" "${work}/consumer")
