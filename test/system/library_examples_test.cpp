@@ -105,6 +105,31 @@ TEST_CASE("What the SQLite example cannot commit is refused, and it goes on",
 #endif
 }
 
+TEST_CASE("The example on its own io_context serves, reports and drains at a signal",
+          "[examples][system]") {
+    Process process({.program = ROGER_EXAMPLES "/own_context", .arguments = {"127.0.0.1:0"}});
+    Peer peer = Peer::connect(announced(process));
+    talk(peer, "hello");
+    std::string report = process.err().read_line();
+    while (report == "0 bytes kept") {
+        report = process.err().read_line();
+    }
+    CHECK(report == "5 bytes kept");
+    process.signal(SIGTERM);
+    CHECK(peer.receive_all() == shutting_down_line);
+    peer.close();
+    CHECK(process.wait_for_exit() == Exit::with(0));
+}
+
+TEST_CASE("The example on its own io_context says why it cannot serve", "[examples][system]") {
+    auto const refused =
+        run({.program = ROGER_EXAMPLES "/own_context", .arguments = {"unix:/nowhere/socket"}});
+    CHECK(refused.exit == Exit::with(1));
+    CHECK(refused.err ==
+          "own_context: cannot listen on unix:/nowhere/socket: its lock file "
+          "/nowhere/socket.lock: No such file or directory; make the folder first\n");
+}
+
 TEST_CASE("The reconnect example goes on with the next server", "[examples][system]") {
     TempDir const directory;
     std::string const address = "unix:" + directory / "socket";
