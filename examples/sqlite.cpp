@@ -90,6 +90,9 @@ public:
         }
     }
 
+    /// Waits for what is being committed.
+    void finish() { writer_.join(); }
+
 private:
     struct Waiting {
         roger::Batch const* batch;
@@ -140,6 +143,7 @@ int main(int argc, char* argv[]) try {
     roger::Server server(options, [&](roger::Batch const& batch) { return store.keep(batch); });
     roger::Signals const signals(server);
     roger::ServerResult const result = server.run();
+    store.finish();  // so that nothing comes for a server that is being destroyed
     if (!result.failure.empty()) {
         std::cerr << result.failure << '\n';
     }

@@ -45,7 +45,7 @@ public:
     /// operation_aborted when the caller cancels.
     static asio::awaitable<DatagramClient> open(Address address, Timeout connect_timeout);
 
-    /// No client yet: can only be destroyed or assigned to.
+    /// No client yet: to be assigned to; send() is a std::logic_error.
     DatagramClient() = default;
 
     /// Sends one message and waits for its answer; when none has come for `ack_timeout`, sends it

@@ -78,7 +78,8 @@ public:
     /// was none, as with a timeout of our own. Of several, for the addresses of one name, the last.
     [[nodiscard]] std::error_code cause() const noexcept { return cause_; }
 
-    // what() is a sentence for the user that names the thing, the reason and the remedy.
+    // what() is a sentence for the user that names the thing, the reason and, where there is one,
+    // the remedy.
 
 private:
     std::error_code code_;

@@ -127,16 +127,18 @@ public:
     Server(std::vector<std::reference_wrapper<asio::io_context>> const& contexts,
            ServerOptions options, Handler handler);
 
-    /// Ends the server at once, if it has not ended: from any thread and at any time. With loops of
-    /// its own it waits for a run() that is under way on another thread, so none of the server's
-    /// own threads may destroy it, such as a handler: that ends the program (std::terminate).
+    /// Ends the server at once, if it has not ended: from any thread and at any time, but not
+    /// between a call of run() and that of `on_started`. With loops of its own it waits for a run()
+    /// that is under way on another thread, so none of the server's own threads may destroy it,
+    /// such as a handler: that ends the program (std::terminate).
     ///
     /// Handlers can be left that have not returned, after end_now(), a drain that timed out, or
     /// this. With loops of its own the server destroys them where they wait; those that wait for
     /// something of another io_context or thread are never resumed, and they, and what they were
-    /// given, are kept for what may still come for them. With contexts of the caller's they go on
-    /// when what they wait for comes, and nobody is answered; what they use, and the context, must
-    /// live until then.
+    /// given, are kept for what may still come for them. It must not come while this runs, since
+    /// Asio lets nobody post to a context that is being shut down: threads that handlers are on are
+    /// joined before. With contexts of the caller's they go on when what they wait for comes, and
+    /// nobody is answered; what they use, and the context, must live until then.
     ~Server();
     Server(Server const&) = delete;
     Server& operator=(Server const&) = delete;
@@ -148,8 +150,9 @@ public:
     [[nodiscard]] std::size_t limit() const;
 
     /// Serves, on this thread and `threads` - 1 more, until stop() or end_now(), or a failure.
-    /// Throws Error (Errc::no_thread) if the system does not allow so many threads;
-    /// std::logic_error if the server has been run before, or has contexts of the caller's.
+    /// Throws Error (Errc::no_thread) if the system does not allow so many threads, after which
+    /// another server is to be made; std::logic_error if this one has been run before, or has
+    /// contexts of the caller's.
     ServerResult run();
 
     /// Serves on the caller's contexts, until stop() or end_now(), or a failure; awaited on

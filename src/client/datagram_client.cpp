@@ -102,6 +102,10 @@ asio::awaitable<DatagramClient> DatagramClient::open(Address address, Timeout co
 
 asio::awaitable<Answer> DatagramClient::send(std::string_view message, Timeout ack_timeout,
                                              std::size_t retries) {
+    if (servers_.empty()) {
+        throw std::logic_error(
+            "this client was never opened: assign what DatagramClient::open() returns");
+    }
     if (message.find('\n') != message.npos) {
         throw std::invalid_argument("a message holds no newline");
     }

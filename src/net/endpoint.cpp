@@ -1,7 +1,9 @@
 // Our addresses as the system's, and back: one endpoint type for Internet and Unix sockets.
 #include "net/endpoint.hpp"
 
+#include "net/descriptor.hpp"
 #include "net/last_error.hpp"
+#include "net/listen_error.hpp"
 #include "roger/error.hpp"
 
 #include <asio/ip/address_v4.hpp>
@@ -20,6 +22,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -75,6 +78,12 @@ void require_valid(Address const& address) {
     std::ignore = parse_address(to_string(address));
 }
 
+/// getaddrinfo(3) takes a hosts file that it cannot open for one that has not the name.
+std::error_code want_of_descriptors() {
+    Descriptor const probe(::eventfd(0, EFD_CLOEXEC));
+    return probe ? std::error_code() : last_error();
+}
+
 LookUp ask_resolver(std::string const& host, std::uint16_t port, int flags) {
     addrinfo hints = {};
     hints.ai_flags = flags;
@@ -88,7 +97,8 @@ LookUp ask_resolver(std::string const& host, std::uint16_t port, int flags) {
         return {{}, error.message(), error};
     }
     if (result != 0) {
-        return {{}, gai_strerror(result)};
+        std::error_code const error = want_of_descriptors();
+        return {{}, error ? error.message() : gai_strerror(result), error};
     }
     std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> const owner(found, &freeaddrinfo);
     LookUp answer;
@@ -174,6 +184,9 @@ std::vector<Endpoint> resolve_listening(Address const& address) {
     }
     LookUp found = look_up(address.host, address.port, AI_PASSIVE | AI_NUMERICSERV);
     if (!found.failure.empty()) {
+        if (found.cause == std::errc::too_many_files_open) {
+            throw ListenError(address, found.failure, found.cause);
+        }
         throw Error(Errc::cannot_resolve,
                     "unknown host " + address.host + ": " + found.failure +
                         "; correct its name, or give its number",

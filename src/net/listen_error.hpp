@@ -1,6 +1,7 @@
 // Why a server cannot listen at an address.
 #pragma once
 
+#include "protocol/escaped.hpp"
 #include "roger/address.hpp"
 #include "roger/error.hpp"
 
@@ -20,7 +21,7 @@ public:
         : Error(
               is_descriptor_limit(cause) ? Errc::too_few_descriptors : Errc::cannot_listen,
               fmt::format(
-                  "cannot listen on {}: {}{}", to_string(address), why,
+                  "cannot listen on {}: {}{}", escaped(to_string(address)), escaped_once(why),
                   is_descriptor_limit(cause) ? "; raise the limit on open files (ulimit -n)" : ""),
               cause) {}
 

@@ -51,7 +51,7 @@ std::string_view remedy(int error) {
         case EROFS:
             return "; choose a folder that can be written to";
         default:
-            return "";
+            return "; choose another name";
     }
 }
 
@@ -112,12 +112,14 @@ void UnixPath::lock() {
             refuse_lock(errno);
         }
         if (!S_ISREG(file.st_mode) || file.st_size != 0) {
-            refuse_lock("there is something else than a lock; it is left alone", EEXIST);
+            refuse_lock(
+                "there is something else than a lock, which is left alone; choose another name",
+                EEXIST);
         }
         if (uninterrupted([&] { return ::flock(lock_.get(), LOCK_EX | LOCK_NB); }) != 0) {
             int const error = errno;
             if (error == EWOULDBLOCK) {
-                refuse("another server holds it", EADDRINUSE);
+                refuse("a server has it already; choose another name", EADDRINUSE);
             }
             refuse(std::strerror(error), error);
         }
@@ -146,11 +148,12 @@ void UnixPath::reclaim() const {
         return;
     }
     if (!S_ISSOCK(status->st_mode)) {
-        refuse("there is something else than a socket; it is left alone", EEXIST);
+        refuse("there is something else than a socket, which is left alone; choose another name",
+               EEXIST);
     }
     int const error = probe(path_);
     if (error == 0 || error == EAGAIN || error == EPROTOTYPE) {
-        refuse("another server listens there", EADDRINUSE);
+        refuse("another server listens there; choose another name", EADDRINUSE);
     }
     if (error != ECONNREFUSED) {
         refuse(fmt::format("there is a socket already: {}", std::strerror(error)), error);

@@ -90,15 +90,18 @@ public:
     }
 
 private:
+    /// NLMSG_DATA without its C cast, of which a build that Roger is a part of may warn.
+    static char* data_of(nlmsghdr& entry) { return reinterpret_cast<char*>(&entry) + NLMSG_HDRLEN; }
+
     /// NLMSG_DONE and NLMSG_ERROR both begin with the negative number of an error, or 0.
     static std::error_code outcome(nlmsghdr& entry) {
         int number = 0;
-        std::memcpy(&number, NLMSG_DATA(&entry), sizeof number);
+        std::memcpy(&number, data_of(entry), sizeof number);
         return {-number, std::system_category()};
     }
 
     static void add(nlmsghdr& entry, Names& names) {
-        auto* const socket = static_cast<unix_diag_msg*>(NLMSG_DATA(&entry));
+        auto* const socket = reinterpret_cast<unix_diag_msg*>(data_of(entry));
         std::string_view name;
         unix_diag_rqlen queue{};
         auto left = static_cast<unsigned>(entry.nlmsg_len - NLMSG_LENGTH(sizeof *socket));

@@ -47,7 +47,11 @@ void refuse_url(std::string_view text) {
 }
 
 std::string_view prefix_of(Transport transport) {
-    return std::ranges::find(prefixes, transport, &Prefix::transport)->text;
+    auto const* const prefix = std::ranges::find(prefixes, transport, &Prefix::transport);
+    if (prefix == prefixes.end()) {
+        throw AddressError("the address has none of the values of Transport");
+    }
+    return prefix->text;
 }
 
 /// The prefix that `text` begins with, which is taken off it.
@@ -107,6 +111,9 @@ std::string_view parse_host(std::string_view host, std::string_view text) {
                                      "[::1]:PORT, or a name without brackets",
                                      quote(host)));
         }
+    }
+    if (host == "*") {
+        refuse(text, "has no host: for every interface write a server's port alone");
     }
     if (!is_host(host) || (host.find(':') != host.npos && !is_ipv6(host))) {
         refuse(text, fmt::format("has no valid host: {} is neither a name nor a number; {}",

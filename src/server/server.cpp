@@ -23,7 +23,8 @@ asio::awaitable<ServerResult> serve_on(std::shared_ptr<ServerCore> core) {
 void begin_serving(ServerCore& core) {
     if (!core.begin()) {
         throw std::logic_error(
-            "this server has served, or serves: to serve again, make another one");
+            "a server serves once, and this one has begun before: to serve again, make another "
+            "one");
     }
 }
 

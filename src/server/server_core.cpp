@@ -1,6 +1,7 @@
 // A server's life: listening, serving, draining, ending.
 #include "server/server_core.hpp"
 
+#include "net/last_error.hpp"
 #include "net/spawn.hpp"
 #include "net/while_alive.hpp"
 #include "protocol/quantity.hpp"
@@ -59,7 +60,7 @@ void ServerCore::open(Contexts const& contexts) {
                                 "on open files (ulimit -n)",
                                 contexts_owner_ ? "threads" : "contexts", loops_.size(),
                                 contexts.size(), error.code().message()),
-                    error.code());
+                    standard_error(error.code()));
     }
     asio::io_context& first = first_loop().context();
     drain_timer_.emplace(first);

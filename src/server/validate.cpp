@@ -91,7 +91,7 @@ void validate_contexts(std::vector<std::reference_wrapper<asio::io_context>> con
 
 void validate(ServerOptions const& options, Handler const& handler) {
     require_option(static_cast<bool>(handler),
-                   "handler: it is empty, so that nothing would take messages");
+                   "handler: it is empty, so that nothing would take messages; give one");
     require_option(!options.addresses.empty(),
                    "addresses: there is none to listen on; at least one");
     require_option(options.limit.value_or(1) > 0, "limit: 0 clients are none; at least 1");
@@ -99,8 +99,9 @@ void validate(ServerOptions const& options, Handler const& handler) {
         options.limit.value_or(1) <= most_clients,
         fmt::format("limit: {} clients are more than there can be open files; at most {}",
                     options.limit.value_or(1), most_clients));
-    require_option(options.when_full == WhenFull::wait || options.when_full == WhenFull::refuse,
-                   "when_full: it is none of WhenFull's values");
+    require_option(
+        options.when_full == WhenFull::wait || options.when_full == WhenFull::refuse,
+        "when_full: it is none of WhenFull's values; WhenFull::wait or WhenFull::refuse");
     std::ignore = valid_threads(options);
     require_none("max_message", fault_of_max_message(options.max_message));
     require_none("ack", fault_of_ack(options.ack, options.addresses));

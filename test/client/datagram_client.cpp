@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,15 @@ TEST_CASE("A client of datagrams needs the server's host and port", "[client]") 
         context.run();
         CHECK_THROWS_AS(opened.get(), AddressError);
     }
+}
+
+TEST_CASE("A client of datagrams that is none yet says so to whoever uses it", "[client]") {
+    asio::io_context context;
+    DatagramClient client;
+    auto sent =
+        asio::co_spawn(context, client.send("hello", std::chrono::seconds(1)), asio::use_future);
+    context.run();
+    CHECK_THROWS_AS(sent.get(), std::logic_error);
 }
 
 }  // namespace roger

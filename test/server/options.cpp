@@ -22,6 +22,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <sys/resource.h>
@@ -153,8 +154,10 @@ TEST_CASE("An address that the grammar does not allow is refused, to server and 
     Address const address =
         GENERATE(Address{.transport = Transport::unix_stream, .host = {}, .port = 0, .path = ""},
                  Address{.transport = Transport::unix_stream, .host = {}, .port = 0, .path = "@"},
-                 Address{.transport = Transport::tcp, .host = "two words", .port = 1, .path = {}});
-    CAPTURE(to_string(address));
+                 Address{.transport = Transport::tcp, .host = "two words", .port = 1, .path = {}},
+                 Address{.transport = Transport::tcp, .host = "*", .port = 1, .path = {}},
+                 Address{.transport = Transport{99}, .host = "127.0.0.1", .port = 1, .path = {}});
+    CAPTURE(static_cast<int>(address.transport), address.host, address.path);
     CHECK_THROWS_AS(Server({.addresses = {address}}, take), AddressError);
     Stage stage;
     auto const connect = [&]() -> asio::awaitable<void> {
@@ -176,7 +179,7 @@ TEST_CASE("However few descriptors are left, a server that needs more says so", 
     SKIP("UBSan, which comes with ASan here, itself needs descriptors");
 #endif
     TempDir const directory;
-    std::string const place = GENERATE("127.0.0.1:0", "udp:127.0.0.1:0", "unix:");
+    std::string const place = GENERATE("127.0.0.1:0", "localhost:0", "udp:127.0.0.1:0", "unix:");
     std::string const address = place == "unix:" ? place + directory / "socket" : place;
     asio::io_context context;
     Server const before(context, at({"127.0.0.1:0"}), take);  // the context has its own by now
@@ -191,6 +194,7 @@ TEST_CASE("However few descriptors are left, a server that needs more says so", 
             CAPTURE(error.what());
             CHECK(error.code() == Errc::too_few_descriptors);
             CHECK(std::string(error.what()).find("ulimit -n") != std::string::npos);
+            CHECK((!error.cause() || error.cause() == std::errc::too_many_files_open));
             REQUIRE(++too_few < 100);
         }
     }

@@ -8,10 +8,15 @@
 #include "support/answers.hpp"
 #include "support/peer.hpp"
 
+#include <asio/bind_executor.hpp>
+#include <asio/deferred.hpp>
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -132,6 +137,36 @@ TEST_CASE("A server that drains on another thread may be destroyed", "[server][c
     elsewhere.destroy();
     CHECK((elsewhere.result().end == ServerResult::End::ended_now));
     peer.wait_for_end();
+}
+
+TEST_CASE("A server may be destroyed when the threads are joined that its handlers are on",
+          "[server][concurrency]") {
+    auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
+    for (int round = 0; round != 20; ++round) {
+        std::atomic<int> entered = 0;
+        std::atomic<bool> released = false;
+        asio::thread_pool pool(4);
+        ServerOptions options = at({"127.0.0.1:0"});
+        options.threads = threads;
+        RunElsewhere elsewhere(options, [&](Batch const&) -> Task<void> {
+            co_await asio::post(asio::bind_executor(pool, asio::deferred));
+            ++entered;
+            while (!released) {
+                std::this_thread::yield();
+            }
+        });
+        std::vector<Peer> peers;
+        for (int number = 0; number != 4; ++number) {
+            peers.push_back(Peer::connect(address_of(elsewhere.server())));
+            peers.back().send("held\n");
+        }
+        eventually("all are on their threads", [&] { return entered == 4; });
+        elsewhere.server().end_now();
+        CHECK((elsewhere.result().end == ServerResult::End::ended_now));
+        released = true;
+        pool.join();
+        elsewhere.destroy();
+    }
 }
 
 TEST_CASE("A server that one of its own loops destroys ends the program, and says why",

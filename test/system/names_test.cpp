@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,6 +93,32 @@ TEST_CASE("A server binds what this host has of a name, and tells what it has no
     CHECK(address == prefix + "127.0.0.1:" + port_text(address));
     check_talk(place, address);
     CHECK(server.terminate() == Exit::with(0));
+}
+
+TEST_CASE("A server without a descriptor to look a name up with does not call it unknown",
+          "[names][system]") {
+#ifdef __SANITIZE_ADDRESS__
+    SKIP("UBSan, which comes with ASan here, itself needs descriptors");
+#endif
+    NamesPlace const place("127.0.0.1 one.test\n");
+    int failed = 0;
+    for (rlim_t files = 6; files != 60; ++files) {
+        auto launch = place.server({"one.test:0"});
+        launch.open_files = files;
+        Process server(launch);
+        auto const line = server.err().read_line();
+        if (line.starts_with("server: ")) {
+            CAPTURE(files);
+            CHECK(line.find("raise") != std::string::npos);
+            CHECK(line.find("(ulimit -n") != std::string::npos);
+            CHECK(server.wait_for_exit() == Exit::with(1));
+            ++failed;
+        } else {
+            CHECK(server.terminate() == Exit::with(0));
+            break;
+        }
+    }
+    CHECK(failed > 3);
 }
 
 TEST_CASE("A server that can bind nothing of a name says why of each", "[names][system]") {
