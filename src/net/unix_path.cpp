@@ -50,8 +50,13 @@ std::string_view remedy(int error) {
         case EACCES:
         case EROFS:
             return "; choose a folder that can be written to";
-        default:
+        case EISDIR:
+        case ENOTDIR:
+        case ELOOP:
+        case ENAMETOOLONG:
             return "; choose another name";
+        default:
+            return "";
     }
 }
 
