@@ -124,7 +124,7 @@ void UnixPath::lock() {
         if (uninterrupted([&] { return ::flock(lock_.get(), LOCK_EX | LOCK_NB); }) != 0) {
             int const error = errno;
             if (error == EWOULDBLOCK) {
-                refuse("a server has it already; choose another name", EADDRINUSE);
+                refuse("another server, or this one, has it; choose another name", EADDRINUSE);
             }
             refuse(std::strerror(error), error);
         }

@@ -326,6 +326,7 @@ TEST_CASE("A client that says all it can does not hold up the others", "[backpre
     auto server = ServerProcess::start({"127.0.0.1:0"});
     Flood flood(server.address(), {.clients = 4});
     Peer peer = Peer::connect(server.address());
+    flood.run_until_acked(1000);
     auto longest = Clock::duration::zero();
     for (int number = 0; number < 100; ++number) {
         auto const before = Clock::now();
@@ -336,5 +337,5 @@ TEST_CASE("A client that says all it can does not hold up the others", "[backpre
         longest = std::max(longest, Clock::now() - before);
     }
     CHECK(longest < default_deadline);
-    CHECK(flood.all_acked() > 0);
+    flood.run_until_acked(flood.all_acked() + 1);
 }
