@@ -99,6 +99,10 @@ private:
     std::optional<Client> client_;
 };
 
+Client taken_from(Client& other) {
+    return std::move(other);
+}
+
 void check_all_failed(Sends const& sends) {
     for (std::size_t number = 1; number <= 4; ++number) {
         CHECK(sends[number].code == Errc::client_closed);
@@ -137,8 +141,8 @@ TEST_CASE("A client that is none yet, or no longer, says so to whoever uses it",
     bool const moved_from = GENERATE(false, true);
     if (moved_from) {
         Busy busy;
-        client = std::move(busy.client());
-        std::ignore = Client(std::move(client));
+        client = taken_from(busy.client());
+        std::ignore = taken_from(client);
     }
     CHECK_THROWS_AS(client.send("hello", patient), std::logic_error);
     CHECK_THROWS_AS(client.close(patient), std::logic_error);
