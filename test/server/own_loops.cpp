@@ -3,10 +3,10 @@
 #include "net/last_error.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
-#include "server/embedded.hpp"
 #include "server/handlers.hpp"
 #include "support/answers.hpp"
 #include "support/peer.hpp"
+#include "support/running_server.hpp"
 
 #include <asio/bind_executor.hpp>
 #include <asio/deferred.hpp>
@@ -24,7 +24,6 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <sys/prctl.h>
@@ -33,39 +32,6 @@
 
 namespace roger::test {
 namespace {
-
-/// A server that a thread runs, and may be destroyed meanwhile.
-class RunElsewhere {
-public:
-    RunElsewhere(ServerOptions options, Handler handler) {
-        std::promise<void> serves;
-        options.on_started = [&serves](auto const&) { serves.set_value(); };
-        server_ = std::make_unique<Server>(std::move(options), std::move(handler));
-        thread_ = std::thread([this, server = server_.get()] { result_ = server->run(); });
-        serves.get_future().wait();
-    }
-    ~RunElsewhere() {
-        server_.reset();
-        if (thread_.joinable()) {
-            thread_.join();
-        }
-    }
-    RunElsewhere(RunElsewhere const&) = delete;
-    RunElsewhere& operator=(RunElsewhere const&) = delete;
-
-    Server& server() { return *server_; }
-    void destroy() { server_.reset(); }
-    /// When run() has returned.
-    ServerResult result() {
-        thread_.join();
-        return result_;
-    }
-
-private:
-    std::unique_ptr<Server> server_;
-    ServerResult result_;
-    std::thread thread_;
-};
 
 /// What a child process writes to its standard error until it ends, and how it ends.
 struct Ended {
@@ -105,37 +71,33 @@ Ended in_a_child(Action const& action) {
 TEST_CASE("A server that another thread runs may be destroyed, and run() has returned then",
           "[server][concurrency]") {
     auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
-    ServerOptions options = at({"127.0.0.1:0"});
-    options.threads = threads;
-    RunElsewhere elsewhere(options, take);
+    RunningServer running({.threads = threads}, take);
     std::vector<Peer> peers;
     for (int number = 0; number != 4; ++number) {
-        peers.push_back(Peer::connect(address_of(elsewhere.server())));
+        peers.push_back(Peer::connect(running.address()));
         talk(peers.back(), "hello");
     }
-    elsewhere.destroy();
-    CHECK((elsewhere.result().end == ServerResult::End::ended_now));
+    running.destroy();
+    CHECK((running.result().end == ServerResult::End::ended_now));
     for (Peer& peer : peers) {
         peer.wait_for_end();
     }
 }
 
 TEST_CASE("A server that drains on another thread may be destroyed", "[server][concurrency]") {
-    ServerOptions options = at({"127.0.0.1:0"});
-    options.drain_timeout = std::nullopt;
     std::promise<void> entered;
-    RunElsewhere elsewhere(options, [&](Batch const&) -> Task<void> {
+    RunningServer running({.drain_timeout = std::nullopt}, [&](Batch const&) -> Task<void> {
         entered.set_value();
         for (;;) {
             co_await pass_time(std::chrono::milliseconds(1));
         }
     });
-    Peer peer = Peer::connect(address_of(elsewhere.server()));
+    Peer peer = Peer::connect(running.address());
     peer.send("held\n");
     entered.get_future().wait();
-    elsewhere.server().stop();
-    elsewhere.destroy();
-    CHECK((elsewhere.result().end == ServerResult::End::ended_now));
+    running.server().stop();
+    running.destroy();
+    CHECK((running.result().end == ServerResult::End::ended_now));
     peer.wait_for_end();
 }
 
@@ -146,9 +108,7 @@ TEST_CASE("A server may be destroyed when the threads are joined that its handle
         std::atomic<int> entered = 0;
         std::atomic<bool> released = false;
         asio::thread_pool pool(4);
-        ServerOptions options = at({"127.0.0.1:0"});
-        options.threads = threads;
-        RunElsewhere elsewhere(options, [&](Batch const&) -> Task<void> {
+        RunningServer running({.threads = threads}, [&](Batch const&) -> Task<void> {
             co_await asio::post(asio::bind_executor(pool, asio::deferred));
             ++entered;
             while (!released) {
@@ -157,15 +117,15 @@ TEST_CASE("A server may be destroyed when the threads are joined that its handle
         });
         std::vector<Peer> peers;
         for (int number = 0; number != 4; ++number) {
-            peers.push_back(Peer::connect(address_of(elsewhere.server())));
+            peers.push_back(Peer::connect(running.address()));
             peers.back().send("held\n");
         }
         eventually("all are on their threads", [&] { return entered == 4; });
-        elsewhere.server().end_now();
-        CHECK((elsewhere.result().end == ServerResult::End::ended_now));
+        running.server().end_now();
+        CHECK((running.result().end == ServerResult::End::ended_now));
         released = true;
         pool.join();
-        elsewhere.destroy();
+        running.destroy();
     }
 }
 

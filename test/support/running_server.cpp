@@ -21,9 +21,9 @@ RunningServer::RunningServer(ServerOptions options, Handler handler)
         }
     };
     server_ = std::make_unique<Server>(std::move(options), std::move(handler));
-    thread_ = std::thread([this] {
+    thread_ = std::thread([this, server = server_.get()] {
         try {
-            promise_.set_value(server_->run());
+            promise_.set_value(server->run());
         } catch (...) {
             promise_.set_exception(std::current_exception());
         }
@@ -31,7 +31,7 @@ RunningServer::RunningServer(ServerOptions options, Handler handler)
 }
 
 RunningServer::~RunningServer() {
-    if (result_.wait_for(Duration(0)) != std::future_status::ready) {
+    if (server_ && result_.wait_for(Duration(0)) != std::future_status::ready) {
         server_->end_now();
     }
     thread_.join();

@@ -25,6 +25,8 @@ public:
     RunningServer& operator=(RunningServer const&) = delete;
 
     [[nodiscard]] Server& server() { return *server_; }
+    /// Whether it still runs or not; once it has served somebody.
+    void destroy() { server_.reset(); }
     [[nodiscard]] std::string address(std::size_t number = 0) const;
 
     /// What run() returned. Throws Failure when it has not by then.
