@@ -102,7 +102,7 @@ TEST_CASE("A server that drains on another thread may be destroyed", "[server][c
 }
 
 TEST_CASE("A server may be destroyed when the threads are joined that its handlers are on",
-          "[server]") {
+          "[server][concurrency]") {
     auto const threads = GENERATE(std::size_t{1}, std::size_t{2});
     for (int round = 0; round != 20; ++round) {
         std::atomic<int> entered = 0;
