@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <random>
 #include <stdexcept>
@@ -62,15 +63,27 @@ struct NatsClient::Attempt {
     std::string failure;
     bool is_done = false;
     Clock::time_point start = Clock::now();
+    std::thread thread;  ///< the client's, as what follows: not guarded
+
+    /// When it is done: what the library keeps for its thread is gone after that.
+    void end() {
+        if (thread.joinable()) {
+            thread.join();
+        }
+    }
 };
 
-NatsClient::NatsClient(StreamOptions options, Log log)
+NatsClient::NatsClient(Unconnected /*tag*/, StreamOptions options, Log log)
     : options_(std::move(options)),
       url_(to_string(options_.address)),
       log_(std::move(log)),
       hosts_(shuffled(options_.address.hosts)),
       pause_(milliseconds(0)),
-      state_(std::make_shared<State>()) {
+      state_(std::make_shared<State>()) {}
+
+// Where it throws, what it was delegated to is complete, and is destroyed in order.
+NatsClient::NatsClient(StreamOptions options, Log log)
+    : NatsClient(Unconnected(), std::move(options), std::move(log)) {
     connect_to_any();
     if (!state_->connection) {
         throw std::runtime_error(fmt::format("cannot connect to {}: {}", url_, state_->reason));
@@ -92,8 +105,8 @@ NatsClient::~NatsClient() {
     last.reset();
     forget_done_attempts();
     // The library does not end while it connects.
-    if (attempts_.empty()) {
-        nats_CloseAndWait(attempt_timeout.count());
+    if (!attempts_.empty() || nats_CloseAndWait(attempt_timeout.count()) != NATS_OK) {
+        leave_threads();
     }
 }
 
@@ -205,7 +218,7 @@ std::shared_ptr<NatsClient::Attempt> NatsClient::start_attempt(std::string const
     };
     try {
         SignalsBlocked const in_the_thread;
-        std::thread(std::move(work)).detach();
+        attempt->thread = std::thread(std::move(work));
     } catch (std::system_error const& error) {
         attempt->failure = no_thread(error).what();
         attempt->is_done = true;
@@ -222,42 +235,63 @@ std::shared_ptr<NatsConnection> NatsClient::try_host(std::string const& host) {
         most = attempts.empty() ? attempt_timeout : milliseconds(0);
         attempts.push_back(start_attempt(host));
     }
-    std::shared_ptr<Attempt> done;
-    {
-        std::unique_lock lock(state_->guard);
-        auto const find_done = [&] { return std::ranges::find_if(attempts, &Attempt::is_done); };
-        state_->changed.wait_for(lock, most,
-                                 [&] { return state_->closing || find_done() != attempts.end(); });
-        auto const found = find_done();
-        if (found == attempts.end()) {
-            state_->reason = fmt::format("{} does not answer", host);
-            return nullptr;
-        }
-        done = std::move(*found);
-        attempts.erase(found);
-        if (!done->connection || done->connection->is_closed()) {
-            state_->reason =
-                fmt::format("{}: {}", host, done->connection ? "it hung up" : done->failure);
-            lock.unlock();  // before a connection is destroyed
-            return nullptr;
-        }
+    std::shared_ptr<Attempt> const done = take_done(attempts, most);
+    if (done && done->connection && !done->connection->is_closed()) {
+        return done->connection;
     }
-    return done->connection;
+    std::lock_guard const lock(state_->guard);
+    state_->reason =
+        !done ? fmt::format("{} does not answer", host)
+              : fmt::format("{}: {}", host, done->connection ? "it hung up" : done->failure);
+    return nullptr;
+}
+
+/// Null: none was done in that time.
+std::shared_ptr<NatsClient::Attempt> NatsClient::take_done(Attempts& attempts, milliseconds most) {
+    std::unique_lock lock(state_->guard);
+    auto const find_done = [&] { return std::ranges::find_if(attempts, &Attempt::is_done); };
+    state_->changed.wait_for(lock, most,
+                             [&] { return state_->closing || find_done() != attempts.end(); });
+    auto const found = find_done();
+    if (found == attempts.end()) {
+        return nullptr;
+    }
+    std::shared_ptr<Attempt> done = std::move(*found);
+    attempts.erase(found);
+    lock.unlock();
+    done->end();
+    return done;
 }
 
 /// Those that came too late. Nothing is kept of a host for which no attempt goes on.
 void NatsClient::forget_done_attempts() {
-    Attempts done;  // whose connections are destroyed without the lock
-    std::lock_guard const lock(state_->guard);
-    for (auto& [host, attempts] : attempts_) {
-        for (std::shared_ptr<Attempt>& attempt : attempts) {
-            if (attempt->is_done) {
-                done.push_back(std::move(attempt));
+    Attempts done;
+    {
+        std::lock_guard const lock(state_->guard);
+        for (auto& [host, attempts] : attempts_) {
+            for (std::shared_ptr<Attempt>& attempt : attempts) {
+                if (attempt->is_done) {
+                    done.push_back(std::move(attempt));
+                }
             }
+            std::erase(attempts, nullptr);
         }
-        std::erase(attempts, nullptr);
+        std::erase_if(attempts_, [](auto const& of_host) { return of_host.second.empty(); });
     }
-    std::erase_if(attempts_, [](auto const& of_host) { return of_host.second.empty(); });
+    for (std::shared_ptr<Attempt> const& attempt : done) {
+        attempt->end();
+    }
+}
+
+/// They may be inside OpenSSL for as long as a server says nothing, and exit(3) would take that down
+/// under them: the program ends without.
+void NatsClient::leave_threads() {
+    for (auto& [host, attempts] : attempts_) {
+        for (std::shared_ptr<Attempt> const& attempt : attempts) {
+            attempt->thread.detach();
+        }
+    }
+    ::on_exit([](int status, void* /*argument*/) { std::_Exit(status); }, nullptr);
 }
 
 bool NatsClient::has_done_attempt() const {

@@ -46,14 +46,19 @@ public:
 private:
     struct State;
     struct Attempt;
+    struct Unconnected {};
     using Attempts = std::vector<std::shared_ptr<Attempt>>;  ///< from the oldest to the youngest
+
+    NatsClient(Unconnected, StreamOptions options, Log log);
 
     std::shared_ptr<Attempt> start_attempt(std::string const& host) const;
     void connect_to_any();
     std::shared_ptr<NatsConnection> try_host(std::string const& host);
+    std::shared_ptr<Attempt> take_done(Attempts& attempts, std::chrono::milliseconds most);
     /// With the state's lock.
     [[nodiscard]] bool has_done_attempt() const;
     void forget_done_attempts();
+    void leave_threads();
     void use(std::string const& host, std::shared_ptr<NatsConnection> connection);
     [[nodiscard]] bool learns_hosts() const { return !options_.address.tls; }
     void keep_connected();

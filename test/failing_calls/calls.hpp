@@ -10,8 +10,8 @@
 
 namespace roger::test {
 
-/// Those that can be made to fail; preload.cpp defines each, and allocations.cpp the one that is no
-/// system call.
+/// Those that can be made to fail; preload.cpp defines each, and allocations.cpp the one that
+/// allocates.
 enum class Call : std::uint8_t {
     accept,
     accept4,
@@ -29,6 +29,7 @@ enum class Call : std::uint8_t {
     send,
     sendmmsg,
     sendmsg,
+    quit,    ///< no call: the end of the program, after its exit handlers; it can only be held
     socket,  ///< what narrows its failures is the address family, not a descriptor
     write,
     writev,

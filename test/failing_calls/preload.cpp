@@ -105,6 +105,10 @@ Function* next(Function& /*its type*/, char const* name) {
     return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
+[[gnu::destructor]] void quit() {
+    failure(Call::quit, any_descriptor);
+}
+
 }  // namespace
 
 bool fails(Call call, int descriptor) {

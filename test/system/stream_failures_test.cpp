@@ -2,6 +2,7 @@
 #include "stream/stream_config.hpp"
 #include "support/answers.hpp"
 #include "support/facts.hpp"
+#include "support/failing_calls.hpp"
 #include "support/load_process.hpp"
 #include "support/nats.hpp"
 #include "support/peer.hpp"
@@ -33,12 +34,12 @@ std::string info_line(std::string const& more = "") {
            more + "}\r\n";
 }
 
-/// Introduces itself as a NATS server, and then says nothing, hangs up after its first answer, or
-/// answers each PING of one client at a time, and nothing else: as soon as that one is connected it
-/// tells it of another server, if it was told of one.
+/// Introduces itself as a NATS server, and then says nothing, wants TLS and says nothing, hangs up
+/// after its first answer, or answers each PING of one client at a time, and nothing else: as soon
+/// as that one is connected it tells it of another server, if it was told of one.
 class FakeNats {
 public:
-    enum class Then { say_nothing, hang_up, answer_pings };
+    enum class Then { say_nothing, want_tls, hang_up, answer_pings };
 
     explicit FakeNats(Then then, std::string const& address = "127.0.0.1:0", std::string other = "")
         : then_(then),
@@ -62,8 +63,11 @@ public:
         }
     }
 
+    /// To be called after stop_listening(), as what follows.
+    void hang_up_on_those_who_wait() { peers_.clear(); }
+
     /// Those that it has kept waiting are connected now. Returns when they have closed their
-    /// connections. To be called after stop_listening().
+    /// connections.
     void connect_those_who_wait() {
         for (Peer& peer : peers_) {
             Deadline const deadline;
@@ -89,16 +93,16 @@ private:
             } catch (Failure const&) {  // NOLINT(bugprone-empty-catch)
                 // That client has gone.
             }
-            if (then_ == Then::say_nothing) {
+            if (lets_wait()) {
                 peers_.push_back(std::move(peer));
             }
         }
     }
 
     void greet(Peer& peer) {
-        peer.send(info_line());
+        peer.send(info_line(then_ == Then::want_tls ? R"(,"tls_required":true)" : ""));
         ++greeted_;
-        if (then_ == Then::say_nothing) {
+        if (lets_wait()) {
             return;
         }
         answer_ping(peer, {});
@@ -108,6 +112,10 @@ private:
         while (then_ == Then::answer_pings) {
             answer_ping(peer, {});
         }
+    }
+
+    [[nodiscard]] bool lets_wait() const {
+        return then_ == Then::say_nothing || then_ == Then::want_tls;
     }
 
     static void answer_ping(Peer& peer, Deadline const& deadline) {
@@ -229,6 +237,27 @@ TEST_CASE("A NATS server that accepts and then says nothing is passed over", "[s
                           "--create-stream=1", "127.0.0.1:0"});
     client_with_ack(server);
     CHECK(server.stop() == Exit::with(0));
+}
+
+// What OpenSSL frees when the program ends is what a thread of it still uses that nobody can stop.
+TEST_CASE("A program ends well though it still tries to connect to a NATS server over TLS",
+          "[stream][system]") {
+    need_nats();
+    FakeNats silent(FakeNats::Then::want_tls);
+    FailingCalls calls;
+    calls.hold(Call::quit);
+    Launch launch =
+        server_launch({"--to", "tls://" + silent.host_and_port() + "/LOG", "127.0.0.1:0"});
+    calls.preload(launch);
+    Process server(launch);
+    CHECK_THAT(server.err().read_line(), ContainsSubstring("does not answer"));
+    eventually("its end", [&] { return !server.runs() || calls.held(Call::quit) > 0; });
+    silent.stop_listening();
+    silent.hang_up_on_those_who_wait();
+    eventually("the end of the attempt",
+               [&] { return !server.runs() || threads(server.id()) == 1; });
+    calls.release(Call::quit);
+    CHECK(server.wait_for_exit() == Exit::with(1));
 }
 
 TEST_CASE("A NATS server that no longer says anything is given up within --publish-timeout",
