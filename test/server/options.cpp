@@ -8,6 +8,7 @@
 #include "server/handlers.hpp"
 #include "support/files.hpp"
 #include "support/running_server.hpp"
+#include "support/sanitizers.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
@@ -175,9 +176,7 @@ TEST_CASE("A server on contexts of the caller's has one loop for each of them", 
 }
 
 TEST_CASE("However few descriptors are left, a server that needs more says so", "[server]") {
-#ifdef __SANITIZE_ADDRESS__
-    SKIP("UBSan, which comes with ASan here, itself needs descriptors");
-#endif
+    need_scarce_descriptors();
     TempDir const directory;
     std::string const place = GENERATE("127.0.0.1:0", "localhost:0", "udp:127.0.0.1:0", "unix:");
     std::string const address = place == "unix:" ? place + directory / "socket" : place;

@@ -1,28 +1,18 @@
 // How long a test waits before it says what it waited for.
 #pragma once
 
+#include "support/sanitizers.hpp"
+
 #include <chrono>
 #include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-
 namespace roger::test {
 
 using Clock = std::chrono::steady_clock;
 using Duration = std::chrono::milliseconds;
-
-/// The program under test and the test itself run several times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
 
 /// Factor for what is measured, and for times that are to pass.
 inline constexpr int slowness = sanitized ? 5 : 1;

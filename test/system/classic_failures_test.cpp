@@ -2,6 +2,7 @@
 #include "support/datagram_peer.hpp"
 #include "support/failing_calls.hpp"
 #include "support/peer.hpp"
+#include "support/sanitizers.hpp"
 #include "support/server_process.hpp"
 #include "support/suspended.hpp"
 #include "system/classic_server.hpp"
@@ -160,9 +161,7 @@ TEST_CASE("classic server: an error of one connection leaves the next one to be 
 
 TEST_CASE("classic server, forking: idle clients that take all descriptors do not end it",
           "[classic][system]") {
-    if (sanitized) {
-        SKIP("UBSan itself needs descriptors, to tell whether an object is what it should be");
-    }
+    need_scarce_descriptors();
     constexpr std::size_t most_open_files = 64;
     ServerSetup setup;
     setup.launch.open_files = most_open_files;

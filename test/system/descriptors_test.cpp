@@ -3,6 +3,7 @@
 #include "support/facts.hpp"
 #include "support/peer.hpp"
 #include "support/peer_group.hpp"
+#include "support/sanitizers.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -38,14 +39,6 @@ std::size_t number_after(std::string_view text, std::string_view before) {
         throw Failure(fmt::format("no {} in {}", legible(before), legible(text)));
     }
     return std::stoul(std::string(text.substr(found + before.size())));
-}
-
-/// UBSan tells whether an object is what it should be by writing its memory to a pipe: without
-/// descriptors it takes every object for a broken one, and ends the program.
-void need_a_server_that_can_starve() {
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-    SKIP("UBSan, which comes with ASan here, itself needs descriptors");
-#endif
 }
 
 /// A soft limit on open files that a running process cannot go by, until end().
@@ -132,7 +125,7 @@ TEST_CASE("A soft limit on open files is raised as far as it may be", "[descript
 
 TEST_CASE("Starved of descriptors the server stays calm, serves whom it has, and recovers",
           "[descriptors][system][concurrency]") {
-    need_a_server_that_can_starve();
+    need_scarce_descriptors();
     auto const* const threads = GENERATE("1", "2");
     CAPTURE(threads);
     TempDir const directory;
@@ -171,7 +164,7 @@ TEST_CASE("Starved of descriptors the server stays calm, serves whom it has, and
 
 TEST_CASE("Starved of descriptors, whoever leaves makes room for the next",
           "[descriptors][system]") {
-    need_a_server_that_can_starve();
+    need_scarce_descriptors();
     auto server = ServerProcess::start({"127.0.0.1:0"});
     Peer first = Peer::connect(server.address());
     Peer second = Peer::connect(server.address());
@@ -195,7 +188,7 @@ TEST_CASE("Starved of descriptors, whoever leaves makes room for the next",
 }
 
 TEST_CASE("A starved server stops as any other", "[descriptors][system]") {
-    need_a_server_that_can_starve();
+    need_scarce_descriptors();
     TempDir const directory;
     auto server = ServerProcess::start({"--drain-timeout", "none", "unix:" + directory / "s"});
     Peer inside = Peer::connect(server.address());
@@ -213,7 +206,7 @@ TEST_CASE("A starved server stops as any other", "[descriptors][system]") {
 
 TEST_CASE("More newcomers turned away than there are descriptors do no harm",
           "[descriptors][system]") {
-    need_a_server_that_can_starve();
+    need_scarce_descriptors();
     auto server =
         ServerProcess::start({"--when-full", "refuse", "127.0.0.1:0"}, with_open_files(64));
     auto const limit = number_after(server.process().err().seen(), "serving at most ");
@@ -289,7 +282,7 @@ TEST_CASE("Where no client fits below the limit on open files, only raising that
 
 TEST_CASE("However few open files are allowed, the server serves or says why not",
           "[descriptors][system]") {
-    need_a_server_that_can_starve();
+    need_scarce_descriptors();
     auto const threads = GENERATE("1", "4");
     for (rlim_t most = 8; most <= 56; most += 2) {
         CAPTURE(threads, most);

@@ -5,6 +5,7 @@
 #include "support/peak_memory.hpp"
 #include "support/peer.hpp"
 #include "support/process.hpp"
+#include "support/sanitizers.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -101,9 +102,7 @@ TEST_CASE("Each example acknowledges nothing that it cannot display", "[examples
 }
 
 TEST_CASE("Each example goes on when it has run out of descriptors", "[examples][system]") {
-    if constexpr (sanitized) {
-        SKIP("UBSan itself needs descriptors, to tell whether an object is what it should be");
-    }
+    need_scarce_descriptors();
     Example example({.program = any_example(), .open_files = 16});
     std::vector<Peer> peers;
     peers.reserve(16);

@@ -5,6 +5,7 @@
 #include "support/network.hpp"
 #include "support/peer.hpp"
 #include "support/reserved_port.hpp"
+#include "support/sanitizers.hpp"
 #include "support/server_process.hpp"
 #include "support/socket_address.hpp"
 
@@ -97,9 +98,7 @@ TEST_CASE("A server binds what this host has of a name, and tells what it has no
 
 TEST_CASE("A server without a descriptor to look a name up with does not call it unknown",
           "[names][system]") {
-#ifdef __SANITIZE_ADDRESS__
-    SKIP("UBSan, which comes with ASan here, itself needs descriptors");
-#endif
+    need_scarce_descriptors();
     NamesPlace const place("127.0.0.1 one.test\n");
     int failed = 0;
     for (rlim_t files = 6; files != 60; ++files) {

@@ -1,8 +1,8 @@
 // Programs where there is no /proc, as in a bare chroot.
-#include "support/deadline.hpp"
 #include "support/load_process.hpp"
 #include "support/mounts.hpp"
 #include "support/peer.hpp"
+#include "support/sanitizers.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,10 +17,9 @@ namespace {
 constexpr auto* no_proc = R"(mount -t tmpfs none /proc && exec "$@")";
 
 Launch without_proc(Launch launch) {
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || \
-    defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
-    SKIP("ASan and TSan themselves need /proc: they find the stack by it");
-#endif
+    if constexpr (sanitized) {
+        SKIP("ASan and TSan themselves need /proc: they find the stack by it");
+    }
     if (std::string const reason = why_no_mounts(no_proc); !reason.empty()) {
         SKIP(reason);
     }
