@@ -113,7 +113,7 @@ std::string_view parse_host(std::string_view host, std::string_view text) {
         }
     }
     if (host == "*") {
-        refuse(text, "has no host: for every interface write a server's port alone");
+        refuse(text, "has no host: write HOST:PORT, or for every interface a server's port alone");
     }
     if (!is_host(host) || (host.find(':') != host.npos && !is_ipv6(host))) {
         refuse(text, fmt::format("has no valid host: {} is neither a name nor a number; {}",

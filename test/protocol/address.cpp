@@ -117,7 +117,9 @@ TEST_CASE("A wrong address is a sentence with the reason and the remedy", "[addr
               "'localhost:99999999999' asks for a port above the highest: write one from 0 to "
               "65535"},
              {":51717", "':51717' has no host: write HOST:PORT, or a server's port alone"},
-             {"*:51717", "'*:51717' has no host: for every interface write a server's port alone"},
+             {"*:51717",
+              "'*:51717' has no host: write HOST:PORT, or for every interface a server's port "
+              "alone"},
              {"tcp::51717", "'tcp::51717' has no host: write HOST:PORT, or a server's port alone"},
              {"::1", "'::1' has no port: write an IPv6 number in brackets, and a port: [::1]:PORT"},
              {"[::1]",
