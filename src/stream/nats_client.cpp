@@ -283,8 +283,8 @@ void NatsClient::forget_done_attempts() {
     }
 }
 
-/// They may be inside OpenSSL for as long as a server says nothing, and exit(3) would take that down
-/// under them: the program ends without.
+/// They may be inside OpenSSL for as long as a server says nothing, and exit(3) would take that
+/// down under them: the program ends without.
 void NatsClient::leave_threads() {
     for (auto& [host, attempts] : attempts_) {
         for (std::shared_ptr<Attempt> const& attempt : attempts) {
