@@ -155,15 +155,16 @@ private:
         if (piece.empty()) {  // a long record goes alone
             piece = leading_records(records.substr(0, records.find('\n') + 1), most);
         }
-        if (piece.empty()) {
-            outage_.refused(
-                fmt::format("refused: a record is longer than the {} bytes that the stream takes "
-                            "at most now: raise its max_msg_size or the NATS servers' "
-                            "max_payload, or start the server with a lower --max-message",
-                            most));
-        }
         attempted_ = Clock::now();
         return piece;
+    }
+
+    void too_long() override {
+        outage_.refused(
+            fmt::format("refused: a record is longer than the {} bytes that the stream takes at "
+                        "most now, beside a message's headers: raise its max_msg_size or the NATS "
+                        "servers' max_payload, or start the server with a lower --max-message",
+                        stream_.most_bytes()));
     }
 
     void not_answered(std::size_t bytes) override { piece_size_.not_answered(bytes); }

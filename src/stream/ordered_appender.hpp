@@ -36,8 +36,12 @@ public:
     Cutter& operator=(Cutter const&) = delete;
     virtual ~Cutter() = default;
 
-    /// What the next attempt is to store: the beginning of the records. Empty: nothing can be.
+    /// What the next attempt is to store: the beginning of the records. Empty: the first is longer
+    /// than the stream takes, as far as is known.
     virtual std::string_view next_piece(std::string_view records) = 0;
+
+    /// And so it was after the stream had been asked again: the records are given up.
+    virtual void too_long() = 0;
 
     /// An attempt with so many bytes came to nothing, perhaps for want of time.
     virtual void not_answered(std::size_t bytes) = 0;
@@ -85,6 +89,7 @@ private:
     std::uint64_t number_ = 0;        ///< of the last id
     std::vector<Attempt> attempts_;   ///< for the records that are to be stored now
     std::uint64_t acknowledged_ = 0;  ///< the last of ours that is surely stored
+    bool asked_again_ = false;        ///< as no piece of these records fits
     std::uint64_t end_ = 0;           ///< the subject's last message
     bool end_known_ = false;          ///< nobody else has appended since, and nothing is in doubt
     bool has_appended_ = false;       ///< what the subject ends with since then should be ours

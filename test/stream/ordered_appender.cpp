@@ -30,11 +30,13 @@ public:
             random_.emplace(*seed);
         }
     }
-    /// As if the stream no longer took anything.
-    void take_nothing() { nothing_ = true; }
+    /// As if the stream took nothing, the next so many times that it is asked for.
+    void take_nothing(int times) { nothing_ = times; }
+    [[nodiscard]] int too_long_records() const { return too_long_; }
 
     std::string_view next_piece(std::string_view records) override {
-        if (nothing_) {
+        if (nothing_ != 0) {
+            --nothing_;
             return {};
         }
         if (!random_) {
@@ -48,11 +50,13 @@ public:
         }
         return records.substr(0, end);
     }
+    void too_long() override { ++too_long_; }
     void not_answered(std::size_t /*bytes*/) override {}
 
 private:
     std::optional<std::mt19937> random_;
-    bool nothing_ = false;
+    int nothing_ = 0;
+    int too_long_ = 0;
 };
 
 struct Appending {
@@ -243,9 +247,20 @@ TEST_CASE("The store learns that a block in doubt was stored after all", "[strea
 
 TEST_CASE("Records that no attempt could store are given up at once", "[stream]") {
     Appending appending(1, {});
-    appending.pieces.take_nothing();
+    appending.pieces.take_nothing(2);
     CHECK_FALSE(appending.append(block(0), 8s));
     CHECK(appending.stream.left() == 8s);
+    CHECK(appending.pieces.too_long_records() == 1);
+}
+
+TEST_CASE("Records that the stream has come to take meanwhile are stored", "[stream]") {
+    Appending appending(1, {});
+    for (int number = 0; number != 3; ++number) {
+        appending.pieces.take_nothing(1);
+        CHECK(appending.append(block(number), 8s));
+    }
+    CHECK(appending.pieces.too_long_records() == 0);
+    CHECK(appending.blocks().size() == 3);
 }
 
 // Then the last message does not tell whether a block in doubt is in, and it can be stored twice.

@@ -19,6 +19,18 @@ using namespace roger::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 
+namespace {
+
+/// Of the stream LOG, in bytes; -1: as many as the server takes.
+void limit_messages(NatsReader& reader, int most) {
+    nlohmann::json config = reader.info("LOG").at("config");
+    config["max_msg_size"] = most;
+    REQUIRE_FALSE(reader.request("$JS.API.STREAM.UPDATE.LOG", config.dump(), default_deadline)
+                      ->contains("error"));
+}
+
+}  // namespace
+
 TEST_CASE("A stream that is full makes the server refuse, and goes on when there is room (P7)",
           "[stream][system]") {
     need_nats();
@@ -121,17 +133,31 @@ TEST_CASE("A stream that takes only shorter messages than before gets these", "[
     auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
     Peer peer = client_with_ack(server);
     NatsReader reader(nats);
-    nlohmann::json config = reader.info("LOG").at("config");
-    config["max_msg_size"] = 2000;
-    REQUIRE_FALSE(reader.request("$JS.API.STREAM.UPDATE.LOG", config.dump(), default_deadline)
-                      ->contains("error"));
+    limit_messages(reader, 2000);
     check_cannot_store(peer, std::string(5000, 'x'));
     server.process().err().read_until(
-        "error: refused: a record is longer than the 1488 bytes that the stream takes at most now: "
-        "raise its max_msg_size");
+        "error: refused: a record is longer than the 1488 bytes that the stream takes at most now, "
+        "beside a message's headers: raise its max_msg_size");
     constexpr std::size_t messages = 50;
     peer.send(times(messages, std::string(200, 'y') + '\n'));
     CHECK(peer.receive_exactly(messages * ack_line.size()) == times(messages, ack_line));
+    CHECK(server.stop() == Exit::with(0));
+}
+
+TEST_CASE("A stream that takes longer messages again gets these", "[stream][system]") {
+    need_nats();
+    NatsServer const nats;
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
+    Peer peer = client_with_ack(server);
+    NatsReader reader(nats);
+    // The second is too little for any message.
+    for (int const most : {2000, 100}) {
+        CAPTURE(most);
+        limit_messages(reader, most);
+        check_cannot_store(peer, std::string(5000, 'x'));
+        limit_messages(reader, -1);
+        talk(peer, std::string(5000, 'x'));
+    }
     CHECK(server.stop() == Exit::with(0));
 }
 
