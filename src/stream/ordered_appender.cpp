@@ -31,19 +31,19 @@ std::size_t OrderedAppender::append(std::string_view records, Cutter& cutter,
                                     RetryTime& retry_time) {
     attempts_.clear();
     conflicts_ = 0;
-    asked_again_ = false;
+    bool asked_again = false;  // what the stream takes
     while (retry_time.left() > std::chrono::milliseconds(0)) {
         std::size_t stored = 0;
         if (!end_known_) {
             stored = look_for_attempts(retry_time);
         } else if (std::string_view const piece = cutter.next_piece(records); !piece.empty()) {
             stored = try_once(piece, cutter, retry_time);
-        } else if (asked_again_) {
+        } else if (asked_again) {
             cutter.too_long();
             return 0;
         } else {
-            asked_again_ = true;
-            end_known_ = false;  // what the stream takes is asked for with it
+            asked_again = true;
+            end_known_ = false;  // to look for it tells what the stream takes as well
         }
         if (stored != 0) {
             events_.stored();

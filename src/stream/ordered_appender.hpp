@@ -89,7 +89,6 @@ private:
     std::uint64_t number_ = 0;        ///< of the last id
     std::vector<Attempt> attempts_;   ///< for the records that are to be stored now
     std::uint64_t acknowledged_ = 0;  ///< the last of ours that is surely stored
-    bool asked_again_ = false;        ///< as no piece of these records fits
     std::uint64_t end_ = 0;           ///< the subject's last message
     bool end_known_ = false;          ///< nobody else has appended since, and nothing is in doubt
     bool has_appended_ = false;       ///< what the subject ends with since then should be ours
