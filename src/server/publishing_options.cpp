@@ -47,8 +47,8 @@ std::string parse_name(std::string const& text) {
 
 void add_create_stream(CLI::App& app, StreamOptions& stream, CLI::Option* to) {
     std::string const description =
-        "where no stream takes the subject, make one, with 3 replicas or as many as with "
-        "--create-stream=1";
+        "where no stream takes the subject, make one, with 3 replicas; --create-stream=1 makes it "
+        "with 1";
     app.add_flag("--create-stream", description)
         ->each([&stream](std::string const& given) {
             if (given != "true" && given != "1" && given != "3" && given != "5") {

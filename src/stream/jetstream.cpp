@@ -71,7 +71,8 @@ public:
     [[nodiscard]] std::string ack_guarantee() const {
         std::lock_guard const lock(guard_);
         return fmt::format(
-            "acknowledged = stored in the stream {} by {}; on disk by then if they have "
+            "acknowledged = stored in the stream {} by {}; on disk by then if the NATS servers "
+            "have "
             "sync_interval: always",
             name_, storing_servers(config_));
     }
@@ -231,7 +232,7 @@ public:
 
 private:
     [[nodiscard]] nlohmann::json sound_config() {
-        nlohmann::json config = ask_jetstream(client_, "STREAM.INFO." + name_).at("config");
+        nlohmann::json config = await_jetstream(client_, "STREAM.INFO." + name_).at("config");
         if (std::string const fault = fault_of_stream(config); !fault.empty()) {
             throw std::runtime_error(
                 fmt::format("the stream {} of {}: {}", quote(name_), client_.url(), fault));
@@ -279,13 +280,13 @@ private:
 
     void create() try {
         // A stream that would be refused is not to be left behind.
-        if (std::string const fault = fault_of_server(ask_jetstream(client_, "INFO"));
+        if (std::string const fault = fault_of_server(await_jetstream(client_, "INFO"));
             !fault.empty()) {
             throw std::runtime_error(fmt::format("--create-stream: {}: {}", client_.url(), fault));
         }
         std::string const name =
             options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
-        ask_jetstream(
+        await_jetstream(
             client_, "STREAM.CREATE." + name,
             new_stream_config(name, options_.address.subject, *options_.created_replicas));
     } catch (JetStreamError const& error) {

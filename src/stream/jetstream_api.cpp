@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 
 namespace roger {
 
@@ -15,6 +16,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
+
+/// A request that came when there was no leader is never answered.
+constexpr std::chrono::seconds request_timeout{5};
 
 /// Of JetStream's answer, or 0.
 int error_code(nlohmann::json const& answer) {
@@ -53,6 +57,9 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
                         client.url()));
     }
     std::string const what = fmt::format("{}: {}", client.url(), request);
+    if (status == NATS_TIMEOUT || status == NATS_CONNECTION_CLOSED) {
+        throw JetStreamUnavailable(fmt::format("{}: {}", what, nats_reason(status)));
+    }
     require(status, what);
     std::string_view const text(natsMsg_GetData(message.get()),
                                 static_cast<std::size_t>(natsMsg_GetDataLength(message.get())));
@@ -61,21 +68,45 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
         throw std::runtime_error(fmt::format("{}: the answer is no JSON", what));
     }
     if (auto const error = answer.find("error"); error != answer.end()) {
-        if (tells_of_no_leader(error_code(answer))) {
-            client.not_answered(connection, status);
-        }
+        int const code = error_code(answer);
         auto const description = "/error/description"_json_pointer;
         bool const is_told = answer.contains(description) && answer[description].is_string();
-        throw JetStreamError(
-            fmt::format("{}: {}", what,
-                        is_told ? escaped(answer[description].get<std::string>()) : "an error"),
-            error_code(answer));
+        std::string const sentence = fmt::format(
+            "{}: {}", what, is_told ? escaped(answer[description].get<std::string>()) : "an error");
+        if (tells_of_no_leader(code)) {
+            client.not_answered(connection, status);
+            throw JetStreamUnavailable(sentence);
+        }
+        // Of a cluster that has just been started, too few may know each other.
+        if (code == JSClusterNoPeersErr) {
+            throw JetStreamUnavailable(sentence);
+        }
+        throw JetStreamError(sentence, code);
     }
     return answer;
 }
 
+nlohmann::json await_jetstream(NatsClient& client, std::string const& request,
+                               nlohmann::json const& argument) {
+    auto const end = Clock::now() + election_timeout;
+    for (bool is_logged = false;; is_logged = true) {
+        try {
+            return ask_jetstream(client, request, argument, request_timeout);
+        } catch (JetStreamUnavailable const& error) {
+            if (Clock::now() >= end) {
+                throw;
+            }
+            if (!is_logged) {
+                client.log(LogLevel::warning, fmt::format("{}; trying again for {} s", error.what(),
+                                                          election_timeout.count()));
+            }
+        }
+        std::this_thread::sleep_for(between_attempts);
+    }
+}
+
 std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) {
-    nlohmann::json const answer = ask_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
+    nlohmann::json const answer = await_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
     auto const names = answer.find("streams");
     return names != answer.end() && names->is_array() ? names->get<std::vector<std::string>>()
                                                       : std::vector<std::string>();

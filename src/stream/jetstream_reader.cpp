@@ -17,10 +17,6 @@ namespace roger {
 
 namespace {
 
-/// JetStream elects a leader in less than 9 s, and notices in some more that one is gone.
-constexpr std::chrono::seconds election_timeout{30};
-constexpr std::chrono::milliseconds between_attempts{100};
-
 class JetStreamReader final : public StreamReader {
 public:
     explicit JetStreamReader(StreamOptions options)

@@ -326,16 +326,15 @@ void NatsClient::keep_connected() {
         }
         log_(LogLevel::warning,
              left_because.empty()
-                 ? fmt::format("lost the connection to NATS: {}", reason)
-                 : fmt::format("leaving NATS server {}: {}", lost->server_id(), reason));
+                 ? fmt::format("lost the connection to NATS server {}: {}", lost->host(), reason)
+                 : fmt::format("leaving NATS server {}: {}", lost->host(), reason));
         lost->close();  // whoever waits for its answers goes on
         lost.reset();
         if (Clock::now() - connected >= lasting) {
             pause_ = milliseconds(0);
         }
         if (auto const again = connect_again()) {
-            log_(LogLevel::info,
-                 fmt::format("connected to NATS again, to server {}", again->server_id()));
+            log_(LogLevel::info, fmt::format("connected again, to NATS server {}", again->host()));
         }
         connected = Clock::now();
         lock.lock();

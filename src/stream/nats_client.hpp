@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -39,6 +40,8 @@ public:
 
     /// For people to read: without user and password.
     [[nodiscard]] std::string const& url() const { return url_; }
+
+    void log(LogLevel level, std::string_view line) const { log_(level, line); }
 
     /// Whoever waits goes on with an error, now and in future.
     void close();

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -108,7 +107,8 @@ void require(natsStatus status, std::string_view what) {
 }
 
 NatsConnection::NatsConnection(StreamOptions const& options, std::string const& host,
-                               std::function<void()> lost) {
+                               std::function<void()> lost)
+    : host_(host) {
     SignalsBlocked const for_its_threads;
     natsOptions* created = nullptr;
     require(natsOptions_Create(&created), "NATS");
@@ -142,12 +142,6 @@ std::string NatsConnection::why_closed() const {
     char const* reason = nullptr;
     natsStatus const status = natsConnection_GetLastError(connection_.get(), &reason);
     return reason != nullptr && *reason != '\0' ? escaped(reason) : natsStatus_GetText(status);
-}
-
-std::string NatsConnection::server_id() const {
-    std::array<char, 64> id{};
-    natsConnection_GetConnectedServerId(connection_.get(), id.data(), id.size());
-    return id.data();
 }
 
 std::vector<std::string> NatsConnection::other_servers() const {

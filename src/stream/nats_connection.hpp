@@ -49,8 +49,8 @@ public:
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const { return max_payload_; }
 
-    /// By which a NATS server is known to its operator.
-    [[nodiscard]] std::string server_id() const;
+    /// Of the server.
+    [[nodiscard]] std::string const& host() const { return host_; }
 
     /// The other servers of the cluster, as HOST:PORT.
     [[nodiscard]] std::vector<std::string> other_servers() const;
@@ -62,6 +62,7 @@ public:
     void close() { natsConnection_Close(connection_.get()); }
 
 private:
+    std::string host_;
     std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
     std::size_t max_payload_ = 0;
     NatsOwned<natsConnection, natsConnection_Destroy> connection_;

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <ranges>
 #include <stdexcept>
+#include <system_error>
 
 namespace roger {
 
@@ -41,6 +43,26 @@ bool is_subject_token(std::string_view text) {
 bool is_subject(std::string_view text) {
     return !text.empty() && text.back() != '.' &&
            std::ranges::all_of(split(text, '.'), is_subject_token);
+}
+
+/// HOST, HOST:PORT, or either with an IPv6 address in brackets for the host.
+void check_host(std::string_view host, std::string_view text) {
+    std::size_t const bracket = host.find_last_of(']');
+    std::size_t const colon = host.find(':', bracket == host.npos ? 0 : bracket);
+    if (host.empty() || colon == 0 || host.find_first_of(" /") != host.npos) {
+        reject(text, "a host is missing");
+    }
+    if (colon == host.npos) {
+        return;
+    }
+    std::string_view const digits = host.substr(colon + 1);
+    std::uint16_t port = 0;
+    auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size() || port == 0) {
+        reject(text, fmt::format("{} is no port from 1 to 65535 (an IPv6 address stands in "
+                                 "brackets)",
+                                 quote(digits)));
+    }
 }
 
 /// RFC 3986 2.1. What is no %XX stands for itself.
@@ -107,9 +129,7 @@ StreamAddress parse_stream_address(std::string_view text) {
         hosts.remove_prefix(at + 1);
     }
     for (std::string_view const host : split(hosts, ',')) {
-        if (host.empty() || host.find_first_of(" /") != host.npos) {
-            reject(text, "a host is missing");
-        }
+        check_host(host, text);
         address.hosts.emplace_back(host);
     }
     if (address.hosts.empty()) {

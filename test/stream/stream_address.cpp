@@ -28,8 +28,8 @@ TEST_CASE("A stream's address names servers and a subject", "[stream]") {
     CHECK(one == StreamAddress{.hosts = {"127.0.0.1:4222"}, .subject = "LOG"});
 
     StreamAddress const many =
-        parse_stream_address("tls://me:secret@h1,h2:4223,[::1]:4224/a.b-c.d");
-    CHECK(many == StreamAddress{.hosts = {"h1", "h2:4223", "[::1]:4224"},
+        parse_stream_address("tls://me:secret@h1,h2:4223,[::1]:4224,[::1]/a.b-c.d");
+    CHECK(many == StreamAddress{.hosts = {"h1", "h2:4223", "[::1]:4224", "[::1]"},
                                 .subject = "a.b-c.d",
                                 .tls = true,
                                 .user = "me",
@@ -72,9 +72,15 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CHECK_THAT(fault_of(text), ContainsSubstring("quotation mark or backslash"));
     }
     for (std::string const text : {"nats:///LOG", "nats://h1,,h2/LOG", "nats://h1,/LOG",
-                                   "nats://me@/LOG", "nats://h 1/LOG"}) {
+                                   "nats://me@/LOG", "nats://h 1/LOG", "nats://:4222/LOG"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
+    }
+    for (std::string const text : {"nats://h1:/LOG", "nats://h1:0/LOG", "nats://h1,h2:65536/LOG",
+                                   "nats://h1:+1/LOG", "nats://h1:1x/LOG", "nats://[::1]:/LOG",
+                                   "nats://1::2/LOG", "nats://me:secret@h1:four/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring(" is no port from 1 to 65535"));
     }
     for (std::string const text :
          {"nats://h1,me:secret@h2/LOG", "nats://me:secret@h1,nats://me:secret@h2/LOG",

@@ -122,7 +122,7 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
     Peer peer = client_with_ack(server);
     nats.reload("max_payload: 8KB");
     check_cannot_store(peer, std::string(20'000, 'x'));
-    server.process().err().read_until("warning: lost the connection to NATS: ");
+    server.process().err().read_until("warning: lost the connection to NATS server ");
     send_until_stored(peer, "short");
     CHECK(server.stop() == Exit::with(0));
 }

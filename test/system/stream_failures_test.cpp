@@ -182,13 +182,13 @@ private:
 struct DisconnectedServer {
     explicit DisconnectedServer(std::vector<std::string> const& more) : server(start(more)) {
         nats.kill();
-        server.process().err().read_until("warning: lost the connection to NATS: ");
+        server.process().err().read_until("warning: lost the connection to NATS server ");
     }
 
     /// The NATS server is there again, and what is said is stored.
     void recover() {
         nats.start();
-        server.process().err().read_until("connected to NATS again, to server ");
+        server.process().err().read_until("connected again, to NATS server ");
         send_until_stored(peer, "stored");
     }
 
@@ -212,11 +212,11 @@ TEST_CASE("A password that is refused while the server runs is tried again", "[s
                                     "--create-stream=1", "--publish-timeout", "1s", "127.0.0.1:0"});
     Peer peer = client_with_ack(server);
     nats.reload("authorization { user: me, password: other }");
-    server.process().err().read_until("warning: lost the connection to NATS: ");
+    server.process().err().read_until("warning: lost the connection to NATS server ");
     check_cannot_store(peer, "not stored");
     server.process().err().read_until("error: cannot store: no connection to nats://");
     nats.reload(right);
-    server.process().err().read_until("connected to NATS again, to server ");
+    server.process().err().read_until("connected again, to NATS server ");
     send_until_stored(peer, "stored");
     CHECK(server.stop() == Exit::with(0));
     CHECK_THAT(server.process().err().seen(), !ContainsSubstring("secret"));
@@ -307,10 +307,10 @@ TEST_CASE("A NATS server that answers and stores nothing is left for the next",
     Peer peer = client_with_ack(server);
     useless.emplace(FakeNats::Then::answer_pings, useless_address);
     nats.kill();
-    server.process().err().read_until("connected to NATS again, to server S\n");
+    server.process().err().read_until("connected again, to NATS server " + useless_address + "\n");
     nats.start();
     peer.send("stored after all\n");
-    server.process().err().read_until("connected to NATS again, to server ");
+    server.process().err().read_until("connected again, to NATS server ");
     CHECK(peer.receive_line() == ack);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -327,9 +327,10 @@ TEST_CASE(
     first.kill();
     FakeNats const useless(FakeNats::Then::answer_pings, first.host_and_port(),
                            other.host_and_port());
-    server.process().err().read_until("connected to NATS again, to server S\n");
+    server.process().err().read_until("connected again, to NATS server " + useless.host_and_port() +
+                                      "\n");
     peer.send("stored after all\n");
-    server.process().err().read_until("connected to NATS again, to server ");
+    server.process().err().read_until("connected again, to NATS server ");
     CHECK(peer.receive_line() == ack);
     CHECK(server.stop() == Exit::with(0));
 }
@@ -351,7 +352,7 @@ TEST_CASE("load --audit leaves a NATS server that answers and reads nothing",
     nats.kill();
     eventually("the audit is connected to it", [&] { return useless->greeted() > 0; });
     nats.start();
-    server.process().err().read_until("connected to NATS again, to server ");
+    server.process().err().read_until("connected again, to NATS server ");
     load.signal(SIGINT);
     LoadResult const result = load.result();
     CAPTURE(result.out, result.err);

@@ -66,8 +66,9 @@ TEST_CASE("The server says what its acknowledgement means", "[stream][system]") 
     auto server = start_publishing(publishing(nats));
     CHECK_THAT(
         server.process().err().seen(),
-        StartsWith("acknowledged = stored in the stream LOG by 1 server (R1: not replicated); "
-                   "on disk by then if they have sync_interval: always\nlistening on "));
+        StartsWith(
+            "acknowledged = stored in the stream LOG by 1 server (R1: not replicated); "
+            "on disk by then if the NATS servers have sync_interval: always\nlistening on "));
     CHECK(server.stop() == Exit::with(0));
 }
 
