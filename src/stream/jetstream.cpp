@@ -128,8 +128,8 @@ public:
         if (tells_of_conflict(error)) {
             return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
         }
-        return {.reason =
-                    status == NATS_OK ? "an answer that is not the stream's" : nats_reason(status)};
+        return {.reason = status == NATS_OK ? "an answer that is not the stream's"
+                                            : connection->why_failed(status)};
     } catch (std::runtime_error const& no_connection) {
         return {.reason = no_connection.what()};
     }
@@ -157,7 +157,7 @@ public:
             return LastBlock{.sequence = 0, .id = {}, .is_marker = false, .expires = expires};
         }
         if (status != NATS_OK) {
-            reason = nats_reason(status);
+            reason = connection->why_failed(status);
             client_.not_answered(connection, status);
             return std::nullopt;
         }

@@ -57,10 +57,14 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
                         client.url()));
     }
     std::string const what = fmt::format("{}: {}", client.url(), request);
-    if (status == NATS_TIMEOUT || status == NATS_CONNECTION_CLOSED) {
-        throw JetStreamUnavailable(fmt::format("{}: {}", what, nats_reason(status)));
+    if (status != NATS_OK) {
+        std::string const sentence = fmt::format("{}: {}", what, connection->why_failed(status));
+        if (status == NATS_CONNECTION_CLOSED ||
+            (status == NATS_TIMEOUT && connection->forbidden().empty())) {
+            throw JetStreamUnavailable(sentence);
+        }
+        throw std::runtime_error(sentence);
     }
-    require(status, what);
     std::string_view const text(natsMsg_GetData(message.get()),
                                 static_cast<std::size_t>(natsMsg_GetDataLength(message.get())));
     nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);

@@ -88,8 +88,9 @@ private:
             if (int const error = static_cast<int>(code); error == 0 || tells_of_no_leader(error)) {
                 client_.not_answered(connection, status);
             }
-            if (std::chrono::steady_clock::now() >= end) {
-                require(status, client_.url());
+            if (std::chrono::steady_clock::now() >= end || !connection->forbidden().empty()) {
+                throw std::runtime_error(
+                    fmt::format("{}: {}", client_.url(), connection->why_failed(status)));
             }
             std::this_thread::sleep_for(between_attempts);
         }

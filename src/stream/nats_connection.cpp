@@ -144,6 +144,18 @@ std::string NatsConnection::why_closed() const {
     return reason != nullptr && *reason != '\0' ? escaped(reason) : natsStatus_GetText(status);
 }
 
+std::string NatsConnection::forbidden() const {
+    char const* sentence = nullptr;
+    bool const is_forbidden =
+        natsConnection_GetLastError(connection_.get(), &sentence) == NATS_NOT_PERMITTED;
+    return is_forbidden && sentence != nullptr ? escaped(sentence) : "";
+}
+
+std::string NatsConnection::why_failed(natsStatus status) const {
+    std::string reason = status == NATS_TIMEOUT ? forbidden() : "";
+    return reason.empty() ? nats_reason(status) : reason;
+}
+
 std::vector<std::string> NatsConnection::other_servers() const {
     char** urls = nullptr;
     int count = 0;

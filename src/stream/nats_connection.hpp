@@ -46,6 +46,12 @@ public:
     void mark_closed() { *closed_ = true; }
     [[nodiscard]] std::string why_closed() const;
 
+    /// What the server has last not permitted, in its words; empty: nothing. It tells so beside the
+    /// request, which is never answered.
+    [[nodiscard]] std::string forbidden() const;
+    /// What a request went wrong by, of which this thread has the status.
+    [[nodiscard]] std::string why_failed(natsStatus status) const;
+
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const { return max_payload_; }
 

@@ -133,6 +133,53 @@ TEST_CASE("A NATS server that wants a certificate gets the one given", "[stream]
     CHECK(server.stop() == Exit::with(0));
 }
 
+TEST_CASE("A user needs no more permissions than are documented", "[stream][system]") {
+    need_nats();
+    auto const user = [](std::string const& name, std::string const& publish) {
+        return fmt::format(R"({{ user: {}, password: secret, permissions: )"
+                           R"({{ publish: [{}], subscribe: "_INBOX.>" }} }}, )",
+                           name, publish);
+    };
+    NatsServer const nats(
+        {.settings =
+             "authorization { users: [ " +
+             user("sender", R"("LOG.me.*", "$JS.API.INFO", "$JS.API.STREAM.NAMES", )"
+                            R"("$JS.API.STREAM.INFO.LOG", "$JS.API.STREAM.CREATE.LOG", )"
+                            R"("$JS.API.STREAM.MSG.GET.LOG")") +
+             user("reader", R"("$JS.API.STREAM.NAMES", "$JS.API.STREAM.MSG.GET.LOG")") +
+             user("stranger", R"("LOG.me.*")") +
+             user("spectator", R"("LOG.other.*", "$JS.API.STREAM.NAMES", )"
+                               R"("$JS.API.STREAM.INFO.LOG", "$JS.API.STREAM.MSG.GET.LOG")") +
+             "] }"});
+    auto const to = [&](std::string const& name) {
+        return "nats://" + name + ":secret@" + nats.host_and_port() + "/LOG";
+    };
+    auto const arguments = [&](std::string const& name, std::vector<std::string> more) {
+        more.insert(more.end(), {"--to", to(name), "--server-name", "me", "127.0.0.1:0"});
+        return more;
+    };
+    auto server = start_publishing(arguments("sender", {"--create-stream=1"}));
+    client_with_ack(server);
+    Run const audited =
+        run(load_launch({"--messages", "100", "--audit", to("reader"), server.address()}));
+    CAPTURE(audited.err);
+    CHECK(audited.exit == Exit::with(0));
+    CHECK(server.stop() == Exit::with(0));
+
+    // Any others are told what is missing.
+    Run const stranger = refused(arguments("stranger", {}));
+    CHECK(stranger.exit == Exit::with(1));
+    CHECK_THAT(stranger.err,
+               ContainsSubstring(
+                   R"(STREAM.NAMES: Permissions Violation for Publish to "$JS.API.STREAM.NAMES")"));
+    auto spectator = start_publishing(arguments("spectator", {"--publish-timeout", "5s"}));
+    Peer peer = Peer::connect(spectator.address());
+    check_cannot_store(peer, "not stored");
+    spectator.process().err().read_until(
+        R"(error: cannot store: Permissions Violation for Publish to "LOG.me.0")");
+    CHECK(spectator.stop() == Exit::with(0));
+}
+
 TEST_CASE("A NATS server that wants a token gets the one given, which is told nobody",
           "[stream][system]") {
     need_nats();
