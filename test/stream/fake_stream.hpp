@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stream/stream.hpp"
+#include "support/deadline.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -59,8 +60,11 @@ public:
     }
     /// Until somebody has asked it in vain.
     void wait_until_asked() {
-        std::unique_lock lock(guard_);
-        changed_.wait(lock, [this] { return asked_in_vain_; });
+        eventually("the stream is asked", [this] { return was_asked(); });
+    }
+    [[nodiscard]] bool was_asked() const {
+        std::lock_guard const lock(guard_);
+        return asked_in_vain_;
     }
 
     std::vector<std::string> blocks() {

@@ -100,6 +100,19 @@ private:
     }
 };
 
+/// The publisher may come too late to ask the stream to store it in time. It is refused then, and
+/// sent again.
+void send_until_held(Peer& peer, FakeStream& stream, std::string const& line) {
+    peer.send(line);
+    eventually("the stream is asked", [&] {
+        if (!stream.was_asked() && peer.would_receive_within(0ms)) {
+            CHECK(peer.receive_exactly(cannot_store_line.size()) == cannot_store_line);
+            peer.send(line);
+        }
+        return stream.was_asked();
+    });
+}
+
 std::string joined(std::vector<std::string> const& blocks) {
     std::string all;
     for (std::string const& block : blocks) {
@@ -175,8 +188,7 @@ TEST_CASE("A message that waits for the block before it has no more time than th
     PublishingServer serving(stream, timeout, at({"127.0.0.1:0"}));
     stream.hold();
     Peer first = serving.peer();
-    first.send("held\n");
-    stream.wait_until_asked();
+    send_until_held(first, stream, "held\n");
     Peer second = serving.peer();
     std::uint64_t const before = serving.server.counters().messages;
     second.send("gathered meanwhile\n");
@@ -241,8 +253,7 @@ TEST_CASE("What is refused during the drain because it cannot be stored is a fai
     send_until_stored(idle, "stored");
     stream.hold();
     Peer peer = serving.peer();
-    peer.send("not stored\n");
-    stream.wait_until_asked();
+    send_until_held(peer, stream, "not stored\n");
     serving.server.stop();
     idle.receive_all();  // the drain has begun
     stream.go_out();
