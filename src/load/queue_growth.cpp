@@ -46,6 +46,11 @@ QueueGrowth slope_of(Points const& points) {
 
 }  // namespace
 
+std::uint64_t QueueGrowth::most_kept_up_with(std::uint64_t planned) const {
+    double const kept_up = is_certain() ? std::max(0.0, 1 - share) : 1;
+    return static_cast<std::uint64_t>(std::llround(kept_up * static_cast<double>(planned)));
+}
+
 void ResponseTrend::measure(Clock::time_point begin, Clock::time_point end) {
     constexpr int parts = 10;
     begin_ = begin;

@@ -4,6 +4,7 @@
 #include "net/clock.hpp"
 #include "report/histogram.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct QueueGrowth {
     /// What is not ruled out.
     [[nodiscard]] double most() const { return share + uncertainty; }
     [[nodiscard]] bool is_certain() const { return least() > noticeable; }
+
+    /// How many of `planned` messages a server can have kept up with.
+    [[nodiscard]] std::uint64_t most_kept_up_with(std::uint64_t planned) const;
 };
 
 /// Responses by when their messages were planned. (By when they came, a time in which only quick

@@ -110,16 +110,23 @@ std::string find_too_few_clients(LoadSettings const& settings, Concurrency const
 
 /// For how long after the end of an open loop acks count for its rate. What is in flight then is
 /// made up for by what was at the beginning, but for a warm-up that was too short for the slower
-/// answers. A server whose queue grows has no such claim: what it answers late it would have
-/// answered late whenever it began.
-std::optional<Clock::duration> end_allowance(LoadSettings const& settings, Histogram const& service,
-                                             std::optional<QueueGrowth> const& growth) {
+/// answers.
+std::optional<Clock::duration> end_allowance(LoadSettings const& settings,
+                                             Histogram const& service) {
     constexpr double slower = 3;  // times the mean: nearly all
     std::chrono::duration<double, std::micro> const answer(slower * service.mean_us());
-    bool const is_steady = growth && !growth->is_certain();
-    return settings.rate && is_steady && settings.warmup.value_or(milliseconds(0)) < answer
+    return settings.rate && settings.warmup.value_or(milliseconds(0)) < answer
                ? std::optional(std::chrono::round<Clock::duration>(answer))
                : std::nullopt;
+}
+
+/// Where the queue grows, what is answered late would have been answered late whenever it began: so
+/// no more counts than the server kept up with, and no less than it answered `by_end`.
+std::uint64_t acked_in_time(std::uint64_t by_end, std::uint64_t within_allowance,
+                            std::uint64_t planned, QueueGrowth const& growth) {
+    return growth.is_certain()
+               ? std::max(by_end, std::min(within_allowance, growth.most_kept_up_with(planned)))
+               : within_allowance;
 }
 
 }  // namespace
@@ -241,6 +248,23 @@ std::vector<AuditTrail const*> LoadRun::trails() const {
     return all;
 }
 
+void LoadRun::count_acked_in_time(Report& report) const {
+    auto const growth = trend_.growth();
+    auto const allowance =
+        growth ? end_allowance(settings_, report.latencies.service) : std::nullopt;
+    Report generous;
+    for (auto const& worker : workers_) {
+        worker->recorder().add_acked_in_time_to(report, std::nullopt);
+        worker->recorder().add_acked_in_time_to(generous, allowance);
+    }
+    if (allowance) {
+        report.acked_in_time =
+            acked_in_time(report.acked_in_time, generous.acked_in_time, report.planned, *growth);
+        report.acked_but_for_delay = acked_in_time(
+            report.acked_but_for_delay, generous.acked_but_for_delay, report.planned, *growth);
+    }
+}
+
 Report LoadRun::make_report(Timeline const& timeline) {
     Report report;
     report.version = version;
@@ -277,9 +301,8 @@ Report LoadRun::make_report(Timeline const& timeline) {
     for (auto const& worker : workers_) {
         trend_.add(worker->recorder().trend());
     }
-    auto const allowance = end_allowance(settings_, report.latencies.service, trend_.growth());
+    count_acked_in_time(report);
     for (auto const& worker : workers_) {
-        worker->recorder().add_acked_in_time_to(report, allowance);
         auto const& [used, waited] = worker->recorder().used();
         report.generator.cpu_s += to_seconds(used);
         if (report.duration_s > 0) {

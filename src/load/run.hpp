@@ -53,6 +53,7 @@ private:
     void start_workers();
     [[nodiscard]] Timeline make_timeline(
         std::optional<std::chrono::system_clock::time_point> start_at) const;
+    void count_acked_in_time(Report& report) const;
     [[nodiscard]] Report make_report(Timeline const& timeline);
     void add_never_connected(Report& report) const;
     void worker_finished(std::exception_ptr const& thrown);
