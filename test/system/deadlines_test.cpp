@@ -291,11 +291,18 @@ TEST_CASE("A shutdown does not wait longer than the drain deadline", "[deadlines
 TEST_CASE("A drain deadline that cuts nobody off says nothing of it", "[deadlines][system]") {
     // Before so many loops have drained, it has usually come.
     for (int times = 0; times < 5; ++times) {
-        auto server = start_with_deadlines({"--threads", "8", "--drain-timeout", "1ms"});
-        CHECK(server.stop() == Exit::with(0));
-        auto const said = server.process().err().read_all();
-        CAPTURE(said);
-        CHECK(said.find("cut off") == std::string::npos);
+        // A slow machine may take longer than the server has until it is ended by force.
+        CHECK(succeeds_given_time(1ms, [](Duration drain_timeout) {
+            auto server =
+                start_with_deadlines({"--threads", "8", "--drain-timeout", in_ms(drain_timeout)});
+            Exit const ended = server.stop();
+            auto const said = server.process().err().read_all();
+            CAPTURE(said, ended);
+            CHECK(said.find("cut off") == std::string::npos);
+            bool const by_force = said.find("ended by force") != std::string::npos;
+            CHECK(ended == Exit::with(by_force ? 1 : 0));
+            return !by_force;
+        }));
     }
 }
 
