@@ -99,7 +99,12 @@ void ServerCore::add_loop(asio::io_context& context) {
     loops_.push_back(std::make_unique<Loop>(
         loops_.size(), context, context_,
         Loop::Callbacks{
-            .session_ended = [this] { post([](ServerCore& core) { core.served_one(); }); },
+            .session_ended =
+                [this] {
+                    if (context_.options.once) {  // else each would wake the first loop for nothing
+                        post([](ServerCore& core) { core.begin_drain(); });
+                    }
+                },
             .drained = [this] { post([](ServerCore& core) { core.part_drained(); }); },
             .finished =
                 [this](std::shared_ptr<void> self) {
