@@ -63,13 +63,10 @@ int tell(LoadCommandLine const& command_line, roger::Report report, PrintError c
         complete || verdict == roger::LoadVerdict::not_held ? verdict : roger::LoadVerdict::none);
 }
 
-int test(LoadCommandLine const& command_line, roger::Runner& runner,
+/// `output` is there where the test is audited.
+int test(LoadCommandLine const& command_line, roger::AuditedOutput* output, roger::Runner& runner,
          PrintError const& print_error) {
     bool audited = true;
-    std::unique_ptr<roger::AuditedOutput> const output =
-        command_line.settings.audit
-            ? roger::open_audited_output(command_line.audit_file, command_line.audit_credentials)
-            : nullptr;
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
         auto const audit = [&] {
             report.audit =
@@ -162,8 +159,13 @@ int work(LoadCommandLine const& command_line, PrintError const& print_error) {
     }
     roger::Target target(command_line.settings);
     prepare(command_line.settings, target, print_error);
+    // It may wait for NATS, and until there is a Runner a signal ends the program.
+    std::unique_ptr<roger::AuditedOutput> const output =
+        command_line.settings.audit
+            ? roger::open_audited_output(command_line.audit_file, command_line.audit_credentials)
+            : nullptr;
     roger::Runner runner(target);
-    return command_line.find.empty() ? test(command_line, runner, print_error)
+    return command_line.find.empty() ? test(command_line, output.get(), runner, print_error)
                                      : find(command_line, runner, print_error);
 }
 

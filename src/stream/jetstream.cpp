@@ -98,6 +98,7 @@ public:
                   milliseconds most) override try {
         auto const end = Clock::now() + most;
         auto const connection = client_.connection(most);
+        unsigned const violations = connection->violations();
         appended_through_ = connection;
         natsMsg* created = nullptr;
         natsStatus status = natsMsg_Create(&created, subject_.c_str(), nullptr, block.data(),
@@ -129,7 +130,7 @@ public:
             return {.appended = Appended::conflict, .sequence = 0, .reason = {}};
         }
         return {.reason = status == NATS_OK ? "an answer that is not the stream's"
-                                            : connection->why_failed(status)};
+                                            : connection->why_failed(status, violations)};
     } catch (std::runtime_error const& no_connection) {
         return {.reason = no_connection.what()};
     }
@@ -144,6 +145,7 @@ public:
         }
         terms_.update(info.at("config"));
         auto const connection = client_.connection(time_until(end));
+        unsigned const violations = connection->violations();
         jsOptions options{};
         jsOptions_Init(&options);
         options.Wait = time_until(end).count();
@@ -157,7 +159,7 @@ public:
             return LastBlock{.sequence = 0, .id = {}, .is_marker = false, .expires = expires};
         }
         if (status != NATS_OK) {
-            reason = connection->why_failed(status);
+            reason = connection->why_failed(status, violations);
             client_.not_answered(connection, status);
             return std::nullopt;
         }
@@ -232,7 +234,8 @@ public:
 
 private:
     [[nodiscard]] nlohmann::json sound_config() {
-        nlohmann::json config = await_jetstream(client_, "STREAM.INFO." + name_).at("config");
+        nlohmann::json config =
+            await_jetstream(client_, "STREAM.INFO." + name_, {}, start_end_).at("config");
         if (std::string const fault = fault_of_stream(config); !fault.empty()) {
             throw std::runtime_error(
                 fmt::format("the stream {} of {}: {}", quote(name_), client_.url(), fault));
@@ -246,7 +249,7 @@ private:
 
     /// The name of the stream that takes our subjects.
     [[nodiscard]] std::string find_or_create() {
-        if (options_.created_replicas && streams_of(client_, subject(0)).empty()) {
+        if (options_.created_replicas && streams_of(client_, subject(0), start_end_).empty()) {
             create();
         }
         std::string const name = stream_of_loop(0);
@@ -263,7 +266,7 @@ private:
     }
 
     [[nodiscard]] std::string stream_of_loop(std::size_t loop) {
-        auto const names = streams_of(client_, subject(loop));
+        auto const names = streams_of(client_, subject(loop), start_end_);
         if (names.empty()) {
             throw std::runtime_error(
                 fmt::format("no stream of {} takes {}: --create-stream makes one", client_.url(),
@@ -280,7 +283,8 @@ private:
 
     void create() try {
         // A stream that would be refused is not to be left behind.
-        if (std::string const fault = fault_of_server(await_jetstream(client_, "INFO"));
+        if (std::string const fault =
+                fault_of_server(await_jetstream(client_, "INFO", {}, start_end_));
             !fault.empty()) {
             throw std::runtime_error(fmt::format("--create-stream: {}: {}", client_.url(), fault));
         }
@@ -288,7 +292,8 @@ private:
             options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
         await_jetstream(
             client_, "STREAM.CREATE." + name,
-            new_stream_config(name, options_.address.subject, *options_.created_replicas));
+            new_stream_config(name, options_.address.subject, *options_.created_replicas),
+            start_end_);
     } catch (JetStreamError const& error) {
         if (error.code() == JSStreamReplicasNotSupportedErr) {
             throw std::runtime_error(fmt::format(
@@ -299,6 +304,7 @@ private:
 
     StreamOptions options_;
     NatsClient client_;
+    Clock::time_point start_end_ = Clock::now() + election_timeout;
     std::string name_;
     StreamTerms terms_;
 };

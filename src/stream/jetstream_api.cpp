@@ -40,6 +40,7 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
                              nlohmann::json const& argument, milliseconds most) {
     auto const end = Clock::now() + most;
     auto const connection = client.connection(most);
+    unsigned const violations = connection->violations();
     std::string const subject = "$JS.API." + request;
     std::string const payload = argument.is_null() ? "" : argument.dump();
     natsMsg* received = nullptr;
@@ -52,16 +53,17 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
     }
     if (status == NATS_NO_RESPONDERS) {
         throw std::runtime_error(
-            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), or its "
-                        "cluster has no leader yet",
+            fmt::format("{}: JetStream is not enabled there (nats-server --jetstream), nor in the "
+                        "cluster as far as it is connected",
                         client.url()));
     }
     std::string const what = fmt::format("{}: {}", client.url(), request);
     if (status != NATS_OK) {
-        std::string const sentence = fmt::format("{}: {}", what, connection->why_failed(status));
+        std::string const sentence =
+            fmt::format("{}: {}", what, connection->why_failed(status, violations));
         if (status == NATS_CONNECTION_CLOSED ||
-            (status == NATS_TIMEOUT && connection->forbidden().empty())) {
-            throw JetStreamUnavailable(sentence);
+            (status == NATS_TIMEOUT && connection->forbidden_since(violations).empty())) {
+            throw NatsUnavailable(sentence);
         }
         throw std::runtime_error(sentence);
     }
@@ -79,11 +81,11 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
             "{}: {}", what, is_told ? escaped(answer[description].get<std::string>()) : "an error");
         if (tells_of_no_leader(code)) {
             client.not_answered(connection, status);
-            throw JetStreamUnavailable(sentence);
+            throw NatsUnavailable(sentence);
         }
         // Of a cluster that has just been started, too few may know each other.
         if (code == JSClusterNoPeersErr) {
-            throw JetStreamUnavailable(sentence);
+            throw NatsUnavailable(sentence);
         }
         throw JetStreamError(sentence, code);
     }
@@ -91,26 +93,27 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
 }
 
 nlohmann::json await_jetstream(NatsClient& client, std::string const& request,
-                               nlohmann::json const& argument) {
-    auto const end = Clock::now() + election_timeout;
+                               nlohmann::json const& argument, Clock::time_point end) {
     for (bool is_logged = false;; is_logged = true) {
         try {
             return ask_jetstream(client, request, argument, request_timeout);
-        } catch (JetStreamUnavailable const& error) {
+        } catch (NatsUnavailable const& error) {
             if (Clock::now() >= end) {
                 throw;
             }
             if (!is_logged) {
-                client.log(LogLevel::warning, fmt::format("{}; trying again for {} s", error.what(),
-                                                          election_timeout.count()));
+                client.log(LogLevel::warning, fmt::format("{}; trying again, for {} s in all",
+                                                          error.what(), election_timeout.count()));
             }
         }
         std::this_thread::sleep_for(between_attempts);
     }
 }
 
-std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) {
-    nlohmann::json const answer = await_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject,
+                                    Clock::time_point end) {
+    nlohmann::json const answer =
+        await_jetstream(client, "STREAM.NAMES", {{"subject", subject}}, end);
     auto const names = answer.find("streams");
     return names != answer.end() && names->is_array() ? names->get<std::vector<std::string>>()
                                                       : std::vector<std::string>();

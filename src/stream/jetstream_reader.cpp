@@ -22,7 +22,8 @@ public:
     explicit JetStreamReader(StreamOptions options)
         : prefix_(options.address.subject + '.'),
           client_(std::move(options), [](LogLevel /*level*/, std::string_view /*line*/) {}) {
-        for (std::string const& name : streams_of(client_, prefix_ + '>')) {
+        for (std::string const& name : streams_of(
+                 client_, prefix_ + '>', std::chrono::steady_clock::now() + election_timeout)) {
             streams_.push_back({.name = name, .read = last_sequence(name)});
         }
         if (streams_.empty()) {
@@ -77,6 +78,7 @@ private:
         auto const end = std::chrono::steady_clock::now() + election_timeout;
         for (;;) {
             auto const connection = client_.connection(election_timeout);
+            unsigned const violations = connection->violations();
             natsMsg* found = nullptr;
             jsErrCode code{};
             natsStatus const status = ask(*connection, &found, &code);
@@ -88,9 +90,10 @@ private:
             if (int const error = static_cast<int>(code); error == 0 || tells_of_no_leader(error)) {
                 client_.not_answered(connection, status);
             }
-            if (std::chrono::steady_clock::now() >= end || !connection->forbidden().empty()) {
-                throw std::runtime_error(
-                    fmt::format("{}: {}", client_.url(), connection->why_failed(status)));
+            if (std::chrono::steady_clock::now() >= end ||
+                !connection->forbidden_since(violations).empty()) {
+                throw std::runtime_error(fmt::format("{}: {}", client_.url(),
+                                                     connection->why_failed(status, violations)));
             }
             std::this_thread::sleep_for(between_attempts);
         }

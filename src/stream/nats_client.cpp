@@ -115,7 +115,7 @@ std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
     state_->changed.wait_for(lock, most,
                              [this] { return state_->closing || state_->is_connected(); });
     if (state_->closing || !state_->is_connected()) {
-        throw std::runtime_error(fmt::format("no connection to {}: {}", url_, state_->reason));
+        throw NatsUnavailable(fmt::format("no connection to {}: {}", url_, state_->reason));
     }
     return state_->connection;
 }

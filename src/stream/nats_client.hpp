@@ -9,12 +9,19 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 namespace roger {
+
+/// A sentence: nobody answers who could. Somebody may soon.
+class NatsUnavailable : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// A connection that is lost is replaced by one to the next server that is there, and so is one
 /// through which nothing can be stored though another server is known. From any thread.
@@ -27,7 +34,7 @@ public:
     NatsClient(NatsClient const&) = delete;
     NatsClient& operator=(NatsClient const&) = delete;
 
-    /// Waits until there is one. Throws std::runtime_error with a sentence.
+    /// Waits until there is one. Throws NatsUnavailable.
     [[nodiscard]] std::shared_ptr<NatsConnection> connection(std::chrono::milliseconds most);
 
     /// What became of a request to JetStream over a connection: it was answered ...

@@ -29,9 +29,10 @@ constexpr int most_pings_out = 2;
 
 using Options = NatsOwned<natsOptions, natsOptions_Destroy>;
 
-/// The library's once a connection is made: it calls back one time, maybe after the connection was
-/// destroyed.
-struct ClosedCallback {
+/// The library's once a connection is made: its last call, on_closed(), may come after the
+/// connection was destroyed.
+struct Callbacks {
+    std::shared_ptr<std::atomic<unsigned>> violations;
     std::shared_ptr<std::atomic<bool>> closed;
     std::function<void()> lost;
 };
@@ -80,10 +81,17 @@ void set_times(natsOptions* options) {
     natsOptions_SetMaxPingsOut(options, most_pings_out);
 }
 
-void on_closed(natsConnection* /*connection*/, void* callback) {
-    std::unique_ptr<ClosedCallback> const closed(static_cast<ClosedCallback*>(callback));
-    *closed->closed = true;
-    closed->lost();
+void on_error(natsConnection* /*connection*/, natsSubscription* /*subscription*/, natsStatus error,
+              void* callbacks) {
+    if (error == NATS_NOT_PERMITTED) {
+        ++*static_cast<Callbacks*>(callbacks)->violations;
+    }
+}
+
+void on_closed(natsConnection* /*connection*/, void* callbacks) {
+    std::unique_ptr<Callbacks> const last(static_cast<Callbacks*>(callbacks));
+    *last->closed = true;
+    last->lost();
 }
 
 }  // namespace
@@ -117,9 +125,10 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     set_credentials(created, options);
     set_times(created);
     natsOptions_SetName(created, ("roger " + options.server).c_str());
-    auto callback = std::make_unique<ClosedCallback>(
-        ClosedCallback{.closed = closed_, .lost = std::move(lost)});
-    natsOptions_SetClosedCB(created, on_closed, callback.get());
+    auto callbacks = std::make_unique<Callbacks>(
+        Callbacks{.violations = violations_, .closed = closed_, .lost = std::move(lost)});
+    natsOptions_SetErrorHandler(created, on_error, callbacks.get());
+    natsOptions_SetClosedCB(created, on_closed, callbacks.get());
     natsConnection* connection = nullptr;
     natsStatus status = natsConnection_Connect(&connection, created);
     if (status == NATS_CONNECTION_AUTH_FAILED && !options.credentials_file.empty()) {
@@ -129,7 +138,7 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
     if (status != NATS_OK) {
         throw std::runtime_error(nats_reason(status));
     }
-    std::ignore = callback.release();  // on_closed's
+    std::ignore = callbacks.release();  // on_closed's
     connection_.reset(connection);
     max_payload_ = static_cast<std::size_t>(
         std::max<std::int64_t>(natsConnection_GetMaxPayload(connection), 0));
@@ -141,18 +150,24 @@ NatsConnection::NatsConnection(StreamOptions const& options, std::string const& 
 std::string NatsConnection::why_closed() const {
     char const* reason = nullptr;
     natsStatus const status = natsConnection_GetLastError(connection_.get(), &reason);
-    return reason != nullptr && *reason != '\0' ? escaped(reason) : natsStatus_GetText(status);
+    std::string_view const sentence = reason != nullptr ? reason : "";
+    // The library keeps the sentence of an earlier error, and this one closes no connection.
+    if (sentence.empty() || sentence.starts_with("Permissions Violation")) {
+        return natsStatus_GetText(status == NATS_NOT_PERMITTED ? NATS_CONNECTION_CLOSED : status);
+    }
+    return escaped(sentence);
 }
 
-std::string NatsConnection::forbidden() const {
+std::string NatsConnection::forbidden_since(unsigned violations) const {
     char const* sentence = nullptr;
     bool const is_forbidden =
+        *violations_ != violations &&
         natsConnection_GetLastError(connection_.get(), &sentence) == NATS_NOT_PERMITTED;
     return is_forbidden && sentence != nullptr ? escaped(sentence) : "";
 }
 
-std::string NatsConnection::why_failed(natsStatus status) const {
-    std::string reason = status == NATS_TIMEOUT ? forbidden() : "";
+std::string NatsConnection::why_failed(natsStatus status, unsigned violations) const {
+    std::string reason = status == NATS_TIMEOUT ? forbidden_since(violations) : "";
     return reason.empty() ? nats_reason(status) : reason;
 }
 

@@ -46,11 +46,14 @@ public:
     void mark_closed() { *closed_ = true; }
     [[nodiscard]] std::string why_closed() const;
 
-    /// What the server has last not permitted, in its words; empty: nothing. It tells so beside the
-    /// request, which is never answered.
-    [[nodiscard]] std::string forbidden() const;
-    /// What a request went wrong by, of which this thread has the status.
-    [[nodiscard]] std::string why_failed(natsStatus status) const;
+    /// How often the server has not permitted something until now.
+    [[nodiscard]] unsigned violations() const { return *violations_; }
+    /// What it has not permitted since there were so many violations, in its words; empty: nothing.
+    /// It tells so beside the request, which is never answered.
+    [[nodiscard]] std::string forbidden_since(unsigned violations) const;
+    /// What a request went wrong by, of which this thread has the status, and before which there
+    /// were so many violations.
+    [[nodiscard]] std::string why_failed(natsStatus status, unsigned violations) const;
 
     /// In bytes, headers included.
     [[nodiscard]] std::size_t max_payload() const { return max_payload_; }
@@ -70,6 +73,7 @@ public:
 private:
     std::string host_;
     std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<std::atomic<unsigned>> violations_ = std::make_shared<std::atomic<unsigned>>(0);
     std::size_t max_payload_ = 0;
     NatsOwned<natsConnection, natsConnection_Destroy> connection_;
     NatsOwned<jsCtx, jsCtx_Destroy> jetstream_;

@@ -49,6 +49,13 @@ bool is_subject(std::string_view text) {
 void check_host(std::string_view host, std::string_view text) {
     std::size_t const bracket = host.find_last_of(']');
     std::size_t const colon = host.find(':', bracket == host.npos ? 0 : bracket);
+    if (host.find('%') != host.npos || (bracket == host.npos && colon != host.rfind(':'))) {
+        // It may have a password in it, which is not to be shown.
+        throw std::invalid_argument(
+            fmt::format("a host has a % or two colons: user and password end with an @ that is "
+                        "written as such, and an IPv6 address stands in brackets; {}",
+                        right_form));
+    }
     if (host.empty() || colon == 0 || host.find_first_of(" /") != host.npos) {
         reject(text, "a host is missing");
     }
@@ -59,9 +66,7 @@ void check_host(std::string_view host, std::string_view text) {
     std::uint16_t port = 0;
     auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (error != std::errc() || end != digits.data() + digits.size() || port == 0) {
-        reject(text, fmt::format("{} is no port from 1 to 65535 (an IPv6 address stands in "
-                                 "brackets)",
-                                 quote(digits)));
+        reject(text, fmt::format("{} is no port from 1 to 65535", quote(digits)));
     }
 }
 

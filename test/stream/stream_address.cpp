@@ -76,9 +76,9 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
     }
-    for (std::string const text : {"nats://h1:/LOG", "nats://h1:0/LOG", "nats://h1,h2:65536/LOG",
-                                   "nats://h1:+1/LOG", "nats://h1:1x/LOG", "nats://[::1]:/LOG",
-                                   "nats://1::2/LOG", "nats://me:secret@h1:four/LOG"}) {
+    for (std::string const text :
+         {"nats://h1:/LOG", "nats://h1:0/LOG", "nats://h1,h2:65536/LOG", "nats://h1:+1/LOG",
+          "nats://h1:1x/LOG", "nats://[::1]:/LOG", "nats://me:secret@h1:four/LOG"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring(" is no port from 1 to 65535"));
     }
@@ -87,6 +87,12 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
           "nats://me:sec@ret@h1/LOG", "nats://:secret@h1/LOG", "nats://@h1/LOG"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("user and password stand once"));
+        CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
+    }
+    for (std::string const text : {"nats://1::2/LOG", "nats://::1/LOG", "nats://me:secret:h1/LOG",
+                                   "nats://me:secret%40h1:4222/LOG", "nats://me:secret%40h1/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("an IPv6 address stands in brackets"));
         CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
     }
     CHECK_THAT(fault_of("nats://me:secret@h1"), !ContainsSubstring("secret"));

@@ -1,4 +1,5 @@
 // NATS servers that want to know who comes, and prove who they are.
+#include "support/answers.hpp"
 #include "support/files.hpp"
 #include "support/load_process.hpp"
 #include "support/nats.hpp"
@@ -178,6 +179,31 @@ TEST_CASE("A user needs no more permissions than are documented", "[stream][syst
     spectator.process().err().read_until(
         R"(error: cannot store: Permissions Violation for Publish to "LOG.me.0")");
     CHECK(spectator.stop() == Exit::with(0));
+}
+
+TEST_CASE("A permission that was missing once is not blamed for what fails later",
+          "[stream][system]") {
+    need_nats();
+    auto const permitting = [](std::string const& subject) {
+        return fmt::format(
+            R"(authorization {{ users: [ {{ user: me, password: secret, permissions: )"
+            R"({{ publish: ["$JS.API.>", "{}"] }} }} ] }})",
+            subject);
+    };
+    NatsServer nats({.settings = permitting("LOG.other.*")});
+    auto server = start_publishing({"--to", "nats://me:secret@" + nats.host_and_port() + "/LOG",
+                                    "--create-stream=1", "--server-name", "me", "127.0.0.1:0"});
+    Peer peer = Peer::connect(server.address());
+    peer.send("stored when it is permitted\n");
+    server.process().err().read_until("error: cannot store: Permissions Violation for Publish");
+    nats.reload(permitting("LOG.me.*"));
+    CHECK(peer.receive_line() == ack);
+    server.process().err().read_until("stored again, after ");
+    nats.kill();
+    peer.send("not stored\n");
+    server.process().err().read_until("error: cannot store: no connection to ");
+    std::string const seen = server.process().err().seen();
+    CHECK_THAT(seen.substr(seen.find("stored again, after ")), !ContainsSubstring("Permissions"));
 }
 
 TEST_CASE("A NATS server that wants a token gets the one given, which is told nobody",

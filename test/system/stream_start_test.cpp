@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-std::string const waits = "; trying again for 30 s\n";
+std::string const waits = "; trying again, for 30 s in all\n";
 
 /// Without a majority no stream can be made.
 struct WithoutMajority {
@@ -48,8 +49,11 @@ TEST_CASE("A server waits at its start for JetStream to have a leader, until it 
     CHECK(told.terminate() == Exit::by(SIGTERM));
 
     waiting.err().read_until(waits);
-    scene.cluster.node(1).start();
-    scene.cluster.node(2).start();
+    scene.cluster.node(0).kill();
+    waiting.err().read_until("lost the connection to NATS server ");
+    for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
+        scene.cluster.node(index).start();
+    }
     waiting.err().read_until("acknowledged = stored in the stream LOG by 2 of 3 servers (R3); ");
     waiting.err().read_line();
     Peer peer = Peer::connect(announced(waiting));
