@@ -72,8 +72,7 @@ public:
         std::lock_guard const lock(guard_);
         return fmt::format(
             "acknowledged = stored in the stream {} by {}; on disk by then if the NATS servers "
-            "have "
-            "sync_interval: always",
+            "have sync_interval: always",
             name_, storing_servers(config_));
     }
 
