@@ -60,7 +60,10 @@ public:
     }
     /// Until somebody has asked it in vain.
     void wait_until_asked() {
-        eventually("the stream is asked", [this] { return was_asked(); });
+        std::unique_lock lock(guard_);
+        if (!changed_.wait_for(lock, default_deadline, [this] { return asked_in_vain_; })) {
+            throw Failure("nobody has asked the stream");
+        }
     }
     [[nodiscard]] bool was_asked() const {
         std::lock_guard const lock(guard_);

@@ -21,13 +21,21 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// Of the stream LOG, in bytes; -1: as many as the server takes.
-void limit_messages(NatsReader& reader, int most) {
-    nlohmann::json config = reader.info("LOG").at("config");
-    config["max_msg_size"] = most;
-    REQUIRE_FALSE(reader.request("$JS.API.STREAM.UPDATE.LOG", config.dump(), default_deadline)
-                      ->contains("error"));
-}
+/// A client of a server whose stream comes to take shorter messages, or longer ones again.
+struct LimitedStream {
+    /// In bytes; -1: as many as the NATS server takes.
+    void limit_messages(int most) {
+        nlohmann::json config = reader.info("LOG").at("config");
+        config["max_msg_size"] = most;
+        REQUIRE_FALSE(reader.request("$JS.API.STREAM.UPDATE.LOG", config.dump(), default_deadline)
+                          ->contains("error"));
+    }
+
+    NatsServer nats;
+    ServerProcess server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
+    Peer peer = client_with_ack(server);
+    NatsReader reader{nats};
+};
 
 }  // namespace
 
@@ -129,36 +137,30 @@ TEST_CASE("A NATS server that takes only shorter messages than before gets these
 
 TEST_CASE("A stream that takes only shorter messages than before gets these", "[stream][system]") {
     need_nats();
-    NatsServer const nats;
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
-    Peer peer = client_with_ack(server);
-    NatsReader reader(nats);
-    limit_messages(reader, 2000);
-    check_cannot_store(peer, std::string(5000, 'x'));
-    server.process().err().read_until(
+    LimitedStream scene;
+    scene.limit_messages(2000);
+    check_cannot_store(scene.peer, std::string(5000, 'x'));
+    scene.server.process().err().read_until(
         "error: refused: a record is longer than the 1488 bytes that the stream takes at most now, "
         "beside a message's headers: raise its max_msg_size");
     constexpr std::size_t messages = 50;
-    peer.send(times(messages, std::string(200, 'y') + '\n'));
-    CHECK(peer.receive_exactly(messages * ack_line.size()) == times(messages, ack_line));
-    CHECK(server.stop() == Exit::with(0));
+    scene.peer.send(times(messages, std::string(200, 'y') + '\n'));
+    CHECK(scene.peer.receive_exactly(messages * ack_line.size()) == times(messages, ack_line));
+    CHECK(scene.server.stop() == Exit::with(0));
 }
 
 TEST_CASE("A stream that takes longer messages again gets these", "[stream][system]") {
     need_nats();
-    NatsServer const nats;
-    auto server = start_publishing(publishing(nats, {"--publish-timeout", "5s"}));
-    Peer peer = client_with_ack(server);
-    NatsReader reader(nats);
+    LimitedStream scene;
     // The second is too little for any message.
     for (int const most : {2000, 100}) {
         CAPTURE(most);
-        limit_messages(reader, most);
-        check_cannot_store(peer, std::string(5000, 'x'));
-        limit_messages(reader, -1);
-        talk(peer, std::string(5000, 'x'));
+        scene.limit_messages(most);
+        check_cannot_store(scene.peer, std::string(5000, 'x'));
+        scene.limit_messages(-1);
+        talk(scene.peer, std::string(5000, 'x'));
     }
-    CHECK(server.stop() == Exit::with(0));
+    CHECK(scene.server.stop() == Exit::with(0));
 }
 
 TEST_CASE("The stream's own message that others have expired is not taken for somebody else's",
