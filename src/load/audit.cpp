@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -117,15 +118,33 @@ private:
     std::unordered_map<std::uint64_t, std::uint64_t> last_;  ///< the furthest of each sequence
 };
 
+void throw_if_interrupted(AuditedOutput const& output, std::stop_token const& stop) {
+    if (stop.stop_requested()) {
+        throw std::runtime_error(
+            fmt::format("--audit {}: interrupted before all of it was read", output.name()));
+    }
+}
+
+void read_output(AuditedOutput& output, Auditor& auditor, std::stop_token const& stop) try {
+    auto const read = [&](std::string_view message) {
+        throw_if_interrupted(output, stop);
+        auditor.read(message);
+    };
+    output.for_each_message(read, stop);
+} catch (std::runtime_error const&) {
+    throw_if_interrupted(output, stop);
+    throw;
+}
+
 }  // namespace
 
 AuditResult audit(AuditedOutput& output, std::uint64_t run, SocketType type,
-                  std::vector<AuditTrail const*> const& trails) {
+                  std::vector<AuditTrail const*> const& trails, std::stop_token const& stop) {
     AuditResult result;
     result.file = output.name();
     result.datagrams = type == SocketType::datagram;
     Auditor auditor(result, run, trails);
-    output.for_each_message([&auditor](std::string_view message) { auditor.read(message); });
+    read_output(output, auditor, stop);
     auditor.finish();
     return result;
 }

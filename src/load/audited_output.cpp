@@ -25,7 +25,8 @@ public:
 
     [[nodiscard]] std::string name() const override { return path_; }
 
-    void for_each_message(std::function<void(std::string_view message)> const& take) override {
+    void for_each_message(std::function<void(std::string_view message)> const& take,
+                          std::stop_token const& /*stop*/) override {
         std::ifstream file(path_, std::ios::binary);
         if (!file) {
             throw cannot_read();
@@ -72,19 +73,21 @@ std::optional<std::string> decoded_base64(std::string_view text) {
 /// Of records as JSON, which is a stream's own form, or as text.
 class AuditedStream final : public AuditedOutput {
 public:
-    explicit AuditedStream(StreamOptions const& options)
-        : name_(to_string(options.address)), reader_(open_stream_reader(options)) {}
+    AuditedStream(StreamOptions const& options, Log const& log)
+        : name_(to_string(options.address)), reader_(open_stream_reader(options, log)) {}
 
     [[nodiscard]] std::string name() const override { return name_; }
 
-    void for_each_message(std::function<void(std::string_view message)> const& take) override {
-        reader_->read_new([&take](std::string_view block) {
+    void for_each_message(std::function<void(std::string_view message)> const& take,
+                          std::stop_token const& stop) override {
+        auto const take_block = [&take](std::string_view block) {
             while (!block.empty()) {
                 std::size_t const end = block.find('\n');
                 take(message_of_record(block.substr(0, end)));
                 block.remove_prefix(end == block.npos ? block.size() : end + 1);
             }
-        });
+        };
+        reader_->read_new(take_block, stop);
     }
 
 private:
@@ -95,7 +98,7 @@ private:
 }  // namespace
 
 bool is_stream_address(std::string_view name) {
-    return name.starts_with("nats://") || name.starts_with("tls://");
+    return name.find("://") != name.npos;
 }
 
 std::string message_of_record(std::string_view record) {
@@ -121,11 +124,11 @@ std::string message_of_record(std::string_view record) {
 }
 
 std::unique_ptr<AuditedOutput> open_audited_output(std::string const& name,
-                                                   StreamOptions credentials) {
+                                                   StreamOptions credentials, Log const& log) {
     if (is_stream_address(name)) {
         credentials.address = parse_stream_address(name);
         credentials.server = "reader";
-        return std::make_unique<AuditedStream>(credentials);
+        return std::make_unique<AuditedStream>(credentials, log);
     }
     return std::make_unique<AuditedFile>(name);
 }

@@ -8,12 +8,14 @@
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/escaped.hpp"
+#include "protocol/url.hpp"
 #include "report/objective.hpp"
 #include "stream/credential_options.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -111,6 +113,36 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
     merge->footer("Exit status: 0 all held, 1 something did not, 2 for wrong usage, 3 no verdict.");
     merge->set_help_flag("--help", "print this");
     merge->callback([&command_line] { command_line.work = LoadCommandLine::Work::merge; });
+}
+
+/// What an address for NATS may be meant by, with a password in it, is shown without.
+std::string shown_file(std::string const& name) {
+    std::size_t const at = name.rfind('@');
+    bool const may_have_password = at != name.npos && name.find(':') < at;
+    return may_have_password ? without_userinfo(name) : name;
+}
+
+void check_audited_output(CLI::App const& app, std::string const& name) {
+    if (is_stream_address(name)) {
+        try {
+            parse_stream_address(name);
+        } catch (std::invalid_argument const& wrong) {
+            throw UsageError(fmt::format("--audit: {}", wrong.what()));
+        }
+        return;
+    }
+    if (std::filesystem::is_directory(name) || !std::ifstream(name)) {
+        throw UsageError(
+            fmt::format("--audit: cannot read {}: name the file that the server's "
+                        "standard output goes to, or nats://HOST:PORT/SUBJECT",
+                        shown_file(name)));
+    }
+    for (char const* const option : nats_credential_options) {
+        if (!app.get_option(option)->empty()) {
+            throw UsageError(fmt::format(
+                "{}: it is for --audit nats://HOST:PORT/SUBJECT, not for a file", option));
+        }
+    }
 }
 
 /// With two reports their order tells old from new; with more, --new does.
@@ -259,19 +291,8 @@ void check(CLI::App const& app, LoadCommandLine& command_line) {
     check_start(settings);
     check_weights(settings);
     settings.audit = !command_line.audit_file.empty();
-    if (settings.audit && !is_stream_address(command_line.audit_file) &&
-        (std::filesystem::is_directory(command_line.audit_file) ||
-         !std::ifstream(command_line.audit_file))) {
-        throw UsageError(
-            fmt::format("--audit: cannot read {}: name the file that the server's "
-                        "standard output goes to, or nats://HOST:PORT/SUBJECT",
-                        command_line.audit_file));
-    }
-    for (char const* const option : nats_credential_options) {
-        if (!app.get_option(option)->empty() && !is_stream_address(command_line.audit_file)) {
-            throw UsageError(fmt::format(
-                "{}: it is for --audit nats://HOST:PORT/SUBJECT, not for a file", option));
-        }
+    if (settings.audit) {
+        check_audited_output(app, command_line.audit_file);
     }
     if (settings.threads > settings.clients) {
         throw UsageError(fmt::format("--threads {} is more than there are clients: use at most {}",

@@ -20,6 +20,7 @@
 #include <new>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,12 +69,13 @@ int test(LoadCommandLine const& command_line, roger::AuditedOutput* output, roge
          PrintError const& print_error) {
     bool audited = true;
     auto const hold_against_output = [&](roger::LoadRun const& run, roger::Report& report) {
-        auto const audit = [&] {
-            report.audit =
-                roger::audit(*output, run.number(),
-                             socket_type(command_line.settings.address.transport), run.trails());
+        auto const audit = [&](std::stop_token const& stop) {
+            report.audit = roger::audit(*output, run.number(),
+                                        socket_type(command_line.settings.address.transport),
+                                        run.trails(), stop);
         };
-        audited = !command_line.settings.audit || succeeds(audit, print_error);
+        audited = !command_line.settings.audit ||
+                  succeeds([&] { runner.run_stoppable(audit); }, print_error);
     };
     roger::Report report = runner.run(command_line.settings, "", hold_against_output);
     judge(command_line.assertions, report);
@@ -162,7 +164,9 @@ int work(LoadCommandLine const& command_line, PrintError const& print_error) {
     // It may wait for NATS, and until there is a Runner a signal ends the program.
     std::unique_ptr<roger::AuditedOutput> const output =
         command_line.settings.audit
-            ? roger::open_audited_output(command_line.audit_file, command_line.audit_credentials)
+            ? roger::open_audited_output(
+                  command_line.audit_file, command_line.audit_credentials,
+                  [&print_error](roger::LogLevel, std::string_view line) { print_error(line); })
             : nullptr;
     roger::Runner runner(target);
     return command_line.find.empty() ? test(command_line, output.get(), runner, print_error)

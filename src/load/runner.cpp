@@ -5,11 +5,12 @@
 #include "load/settings_text.hpp"
 #include "net/signal_mask.hpp"
 #include "net/spawn.hpp"
-#include "net/stop_signals.hpp"
+#include "net/thread.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/deferred.hpp>
 #include <asio/error_code.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 
@@ -17,6 +18,7 @@
 #include <csignal>
 #include <exception>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace roger {
@@ -49,7 +51,7 @@ Report Runner::run(LoadSettings const& settings, std::string const& title,
         control.stop();
     };
     asio::any_io_executor const executor = control.get_executor();
-    spawn(executor, obey_signals(test), end);
+    spawn(executor, obey_signals([&test] { test.interrupt(); }), end);
     spawn(executor, show(test, settings, title), end);
     spawn(executor, wait_for(test, report), end);
     control.run();
@@ -66,20 +68,49 @@ Report Runner::run(LoadSettings const& settings, std::string const& title,
     return report;
 }
 
+void Runner::run_stoppable(std::function<void(std::stop_token const&)> const& work) {
+    asio::io_context control(1);
+    std::stop_source stop;
+    std::exception_ptr failure;
+    auto const end = [&](std::exception_ptr const& thrown) {
+        failure = thrown;
+        control.stop();
+    };
+    asio::any_io_executor const executor = control.get_executor();
+    spawn(executor, obey_signals([&stop] { stop.request_stop(); }), end);
+    auto const start = [&] {
+        SignalsBlocked const in_the_thread;
+        return start_thread([&] {
+            std::exception_ptr thrown;
+            try {
+                work(stop.get_token());
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            asio::post(control, [&end, thrown = std::move(thrown)] { end(thrown); });
+        });
+    };
+    std::jthread const worker = start();
+    control.run();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
 asio::awaitable<void> Runner::wait_for(LoadRun& run, Report& report) {
     report = co_await run.run();
 }
 
-asio::awaitable<void> Runner::obey_signals(LoadRun& run) {
+asio::awaitable<void> Runner::obey_signals(std::function<void()> interrupt) {
     asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM);
-    for (StopSignals stop_signals;;) {
+    for (;;) {
         co_await signals.async_wait(asio::deferred);
-        StopRequest const request = stop_signals.received(Clock::now());
+        StopRequest const request = stop_signals_.received(Clock::now());
         if (request != StopRequest::same) {
-            run.interrupt();
+            interrupt();
         }
         if (request == StopRequest::drain) {
-            stop_signals.draining(Clock::now());
+            stop_signals_.draining(Clock::now());
         }
     }
 }

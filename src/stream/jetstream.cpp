@@ -1,5 +1,6 @@
 // A stream of JetStream's, to be published to.
 #include "protocol/quote.hpp"
+#include "stream/election_retry.hpp"
 #include "stream/jetstream_api.hpp"
 #include "stream/nats_client.hpp"
 #include "stream/stream.hpp"
@@ -14,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace roger {
 
@@ -216,6 +218,7 @@ public:
     JetStream(StreamOptions options, Log const& log)
         : options_(std::move(options)),
           client_(options_, log),
+          retry_(log),
           name_(find_or_create()),
           terms_(name_, sound_config(), log) {}
 
@@ -234,7 +237,7 @@ public:
 private:
     [[nodiscard]] nlohmann::json sound_config() {
         nlohmann::json config =
-            await_jetstream(client_, "STREAM.INFO." + name_, {}, start_end_).at("config");
+            retry_([&] { return ask_jetstream(client_, "STREAM.INFO." + name_, {}); }).at("config");
         if (std::string const fault = fault_of_stream(config); !fault.empty()) {
             throw std::runtime_error(
                 fmt::format("the stream {} of {}: {}", quote(name_), client_.url(), fault));
@@ -248,7 +251,7 @@ private:
 
     /// The name of the stream that takes our subjects.
     [[nodiscard]] std::string find_or_create() {
-        if (options_.created_replicas && streams_of(client_, subject(0), start_end_).empty()) {
+        if (options_.created_replicas && streams_taking(subject(0)).empty()) {
             create();
         }
         std::string const name = stream_of_loop(0);
@@ -264,8 +267,12 @@ private:
         return name;
     }
 
+    [[nodiscard]] std::vector<std::string> streams_taking(std::string const& subject) {
+        return retry_([&] { return streams_of(client_, subject); });
+    }
+
     [[nodiscard]] std::string stream_of_loop(std::size_t loop) {
-        auto const names = streams_of(client_, subject(loop), start_end_);
+        auto const names = streams_taking(subject(loop));
         if (names.empty()) {
             throw std::runtime_error(
                 fmt::format("no stream of {} takes {}: --create-stream makes one", client_.url(),
@@ -283,16 +290,15 @@ private:
     void create() try {
         // A stream that would be refused is not to be left behind.
         if (std::string const fault =
-                fault_of_server(await_jetstream(client_, "INFO", {}, start_end_));
+                fault_of_server(retry_([&] { return ask_jetstream(client_, "INFO", {}); }));
             !fault.empty()) {
             throw std::runtime_error(fmt::format("--create-stream: {}: {}", client_.url(), fault));
         }
         std::string const name =
             options_.stream.empty() ? stream_name_for(options_.address.subject) : options_.stream;
-        await_jetstream(
-            client_, "STREAM.CREATE." + name,
-            new_stream_config(name, options_.address.subject, *options_.created_replicas),
-            start_end_);
+        nlohmann::json const config =
+            new_stream_config(name, options_.address.subject, *options_.created_replicas);
+        retry_([&] { return ask_jetstream(client_, "STREAM.CREATE." + name, config); });
     } catch (JetStreamError const& error) {
         if (error.code() == JSStreamReplicasNotSupportedErr) {
             throw std::runtime_error(fmt::format(
@@ -303,7 +309,7 @@ private:
 
     StreamOptions options_;
     NatsClient client_;
-    Clock::time_point start_end_ = Clock::now() + election_timeout;
+    ElectionRetry retry_;  ///< of what the start asks
     std::string name_;
     StreamTerms terms_;
 };

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 
 namespace roger {
 
@@ -17,13 +16,25 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-/// A request that came when there was no leader is never answered.
-constexpr std::chrono::seconds request_timeout{5};
-
 /// Of JetStream's answer, or 0.
 int error_code(nlohmann::json const& answer) {
     auto const code = "/error/err_code"_json_pointer;
     return answer.contains(code) && answer[code].is_number_integer() ? answer[code].get<int>() : 0;
+}
+
+std::string error_description(nlohmann::json const& answer) {
+    auto const description = "/error/description"_json_pointer;
+    return answer.contains(description) && answer[description].is_string()
+               ? escaped(answer[description].get<std::string>())
+               : "an error";
+}
+
+/// Of a cluster that has just been started, too few may know each other.
+[[noreturn]] void throw_error(std::string const& sentence, int code) {
+    if (tells_of_no_leader(code) || code == JSClusterNoPeersErr) {
+        throw NatsUnavailable(sentence);
+    }
+    throw JetStreamError(sentence, code);
 }
 
 }  // namespace
@@ -73,47 +84,18 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
     if (!answer.is_object()) {
         throw std::runtime_error(fmt::format("{}: the answer is no JSON", what));
     }
-    if (auto const error = answer.find("error"); error != answer.end()) {
+    if (answer.contains("error")) {
         int const code = error_code(answer);
-        auto const description = "/error/description"_json_pointer;
-        bool const is_told = answer.contains(description) && answer[description].is_string();
-        std::string const sentence = fmt::format(
-            "{}: {}", what, is_told ? escaped(answer[description].get<std::string>()) : "an error");
         if (tells_of_no_leader(code)) {
             client.not_answered(connection, status);
-            throw NatsUnavailable(sentence);
         }
-        // Of a cluster that has just been started, too few may know each other.
-        if (code == JSClusterNoPeersErr) {
-            throw NatsUnavailable(sentence);
-        }
-        throw JetStreamError(sentence, code);
+        throw_error(fmt::format("{}: {}", what, error_description(answer)), code);
     }
     return answer;
 }
 
-nlohmann::json await_jetstream(NatsClient& client, std::string const& request,
-                               nlohmann::json const& argument, Clock::time_point end) {
-    for (bool is_logged = false;; is_logged = true) {
-        try {
-            return ask_jetstream(client, request, argument, request_timeout);
-        } catch (NatsUnavailable const& error) {
-            if (Clock::now() >= end) {
-                throw;
-            }
-            if (!is_logged) {
-                client.log(LogLevel::warning, fmt::format("{}; trying again, for {} s in all",
-                                                          error.what(), election_timeout.count()));
-            }
-        }
-        std::this_thread::sleep_for(between_attempts);
-    }
-}
-
-std::vector<std::string> streams_of(NatsClient& client, std::string const& subject,
-                                    Clock::time_point end) {
-    nlohmann::json const answer =
-        await_jetstream(client, "STREAM.NAMES", {{"subject", subject}}, end);
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) {
+    nlohmann::json const answer = ask_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
     auto const names = answer.find("streams");
     return names != answer.end() && names->is_array() ? names->get<std::vector<std::string>>()
                                                       : std::vector<std::string>();

@@ -31,26 +31,18 @@ private:
     int code_;
 };
 
-/// For how long it is worth asking again: a leader is elected in less than 9 s, and that one is
-/// gone is noticed in some more.
-inline constexpr std::chrono::seconds election_timeout{30};
-inline constexpr std::chrono::milliseconds between_attempts{100};
+/// A request that came when there was no leader is never answered.
+inline constexpr std::chrono::milliseconds request_timeout{5000};
 
 /// A request to $JS.API. Throws NatsUnavailable where it is not answered, or JetStream is without a
 /// leader or servers that it needs; JetStreamError where the answer is another error; and else
 /// std::runtime_error with a sentence.
 nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
-                             nlohmann::json const& argument, std::chrono::milliseconds most);
-
-/// The same, and again, until JetStream is available or `end`, which is one for all that a start
-/// has to ask. What it waits for is logged.
-nlohmann::json await_jetstream(NatsClient& client, std::string const& request,
-                               nlohmann::json const& argument,
-                               std::chrono::steady_clock::time_point end);
+                             nlohmann::json const& argument,
+                             std::chrono::milliseconds most = request_timeout);
 
 /// The streams that take a subject, or some of those that it stands for, by name: one at most where
-/// it has no wildcard. Waits and throws like await_jetstream.
-std::vector<std::string> streams_of(NatsClient& client, std::string const& subject,
-                                    std::chrono::steady_clock::time_point end);
+/// it has no wildcard. Throws like ask_jetstream.
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject);
 
 }  // namespace roger

@@ -1,15 +1,16 @@
 // A reader of JetStream: message by message, since each is a block of many records.
+#include "stream/election_retry.hpp"
 #include "stream/jetstream_api.hpp"
 #include "stream/nats_client.hpp"
 #include "stream/stream_reader.hpp"
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <cstdint>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,20 +20,25 @@ namespace {
 
 class JetStreamReader final : public StreamReader {
 public:
-    explicit JetStreamReader(StreamOptions options)
+    JetStreamReader(StreamOptions options, Log log)
         : prefix_(options.address.subject + '.'),
+          log_(std::move(log)),
+          // That a connection is lost concerns nobody before it is needed.
           client_(std::move(options), [](LogLevel /*level*/, std::string_view /*line*/) {}) {
-        for (std::string const& name : streams_of(
-                 client_, prefix_ + '>', std::chrono::steady_clock::now() + election_timeout)) {
+        std::string const subject = prefix_ + '>';
+        for (std::string const& name :
+             ElectionRetry(log_)([&] { return streams_of(client_, subject); })) {
             streams_.push_back({.name = name, .read = last_sequence(name)});
         }
         if (streams_.empty()) {
             throw std::runtime_error(
-                fmt::format("no stream of {} takes {}>", client_.url(), prefix_));
+                fmt::format("no stream of {} takes {}", client_.url(), subject));
         }
     }
 
-    void read_new(std::function<void(std::string_view block)> const& take) override {
+    void read_new(std::function<void(std::string_view block)> const& take,
+                  std::stop_token const& stop) override {
+        std::stop_callback const on_stop(stop, [this] { client_.close(); });
         for (Read& stream : streams_) {
             read_new(stream, take);
         }
@@ -48,8 +54,8 @@ private:
         std::uint64_t const last = last_sequence(stream.name);
         while (stream.read < last) {
             ++stream.read;
-            NatsMessage const message = asked(
-                [&stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+            NatsMessage const message =
+                ask([&stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
                     return js_GetMsg(found, connection.jetstream(), stream.name.c_str(),
                                      stream.read, nullptr, code);
                 });
@@ -64,7 +70,7 @@ private:
 
     /// Of our subjects, which may not be all that the stream takes.
     [[nodiscard]] std::uint64_t last_sequence(std::string const& stream) {
-        NatsMessage const message = asked(
+        NatsMessage const message = ask(
             [this, &stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
                 return js_GetLastMsg(found, connection.jetstream(), stream.c_str(),
                                      (prefix_ + '>').c_str(), nullptr, code);
@@ -72,42 +78,45 @@ private:
         return message ? natsMsg_GetSequence(message.get()) : 0;
     }
 
-    /// Again, as long as it takes the servers to elect a leader. Null: there is no such message.
-    template <typename Ask>
-    [[nodiscard]] NatsMessage asked(Ask const& ask) {
-        auto const end = std::chrono::steady_clock::now() + election_timeout;
-        for (;;) {
-            auto const connection = client_.connection(election_timeout);
-            unsigned const violations = connection->violations();
-            natsMsg* found = nullptr;
-            jsErrCode code{};
-            natsStatus const status = ask(*connection, &found, &code);
-            NatsMessage message(found);
-            if (status == NATS_OK || (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr)) {
-                client_.answered(connection);
-                return message;
-            }
-            if (int const error = static_cast<int>(code); error == 0 || tells_of_no_leader(error)) {
-                client_.not_answered(connection, status);
-            }
-            if (std::chrono::steady_clock::now() >= end ||
-                !connection->forbidden_since(violations).empty()) {
-                throw std::runtime_error(fmt::format("{}: {}", client_.url(),
-                                                     connection->why_failed(status, violations)));
-            }
-            std::this_thread::sleep_for(between_attempts);
+    /// Null: there is no such message.
+    template <typename Get>
+    [[nodiscard]] NatsMessage ask(Get const& get) {
+        return ElectionRetry(log_)([&] { return ask_once(get); });
+    }
+
+    template <typename Get>
+    [[nodiscard]] NatsMessage ask_once(Get const& get) {
+        auto const connection = client_.connection(request_timeout);
+        unsigned const violations = connection->violations();
+        natsMsg* found = nullptr;
+        jsErrCode code{};
+        natsStatus const status = get(*connection, &found, &code);
+        NatsMessage message(found);
+        if (status == NATS_OK || (status == NATS_NOT_FOUND && code == JSNoMessageFoundErr)) {
+            client_.answered(connection);
+            return message;
         }
+        if (int const error = static_cast<int>(code); error == 0 || tells_of_no_leader(error)) {
+            client_.not_answered(connection, status);
+        }
+        std::string const sentence =
+            fmt::format("{}: {}", client_.url(), connection->why_failed(status, violations));
+        if (code == JSStreamNotFoundErr || !connection->forbidden_since(violations).empty()) {
+            throw std::runtime_error(sentence);
+        }
+        throw NatsUnavailable(sentence);
     }
 
     std::string prefix_;  ///< of our subjects
+    Log log_;
     NatsClient client_;
     std::vector<Read> streams_;  ///< of two servers each may have its own
 };
 
 }  // namespace
 
-std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& options) {
-    return std::make_unique<JetStreamReader>(options);
+std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& options, Log const& log) {
+    return std::make_unique<JetStreamReader>(options, log);
 }
 
 }  // namespace roger

@@ -114,7 +114,10 @@ std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
     std::unique_lock lock(state_->guard);
     state_->changed.wait_for(lock, most,
                              [this] { return state_->closing || state_->is_connected(); });
-    if (state_->closing || !state_->is_connected()) {
+    if (state_->closing) {
+        throw std::runtime_error(fmt::format("no connection to {}: it was closed", url_));
+    }
+    if (!state_->is_connected()) {
         throw NatsUnavailable(fmt::format("no connection to {}: {}", url_, state_->reason));
     }
     return state_->connection;
@@ -130,7 +133,6 @@ void NatsClient::close() {
     {
         std::lock_guard const lock(state_->guard);
         state_->closing = true;
-        state_->reason = "it was closed";
         last = state_->connection;
     }
     state_->changed.notify_all();
@@ -156,8 +158,9 @@ void NatsClient::not_answered(std::shared_ptr<NatsConnection> const& connection,
     bool const stalled =
         state_->stall.failed(Clock::now()) && (state_->has_other_host || tells_of_others);
     if (stalled) {
-        state_->left_because = fmt::format(
-            "it answers, but nothing could be stored through it for {} s", longest_stall.count());
+        state_->left_because =
+            fmt::format("it answers, but JetStream has been unavailable through it for {} s",
+                        longest_stall.count());
     }
     // The library tells of a connection that is closed by a callback, which it may be too short of
     // memory to make.

@@ -11,7 +11,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -34,7 +33,7 @@ public:
     NatsClient(NatsClient const&) = delete;
     NatsClient& operator=(NatsClient const&) = delete;
 
-    /// Waits until there is one. Throws NatsUnavailable.
+    /// Waits until there is one. Throws NatsUnavailable, or std::runtime_error once it was closed.
     [[nodiscard]] std::shared_ptr<NatsConnection> connection(std::chrono::milliseconds most);
 
     /// What became of a request to JetStream over a connection: it was answered ...
@@ -47,8 +46,6 @@ public:
 
     /// For people to read: without user and password.
     [[nodiscard]] std::string const& url() const { return url_; }
-
-    void log(LogLevel level, std::string_view line) const { log_(level, line); }
 
     /// Whoever waits goes on with an error, now and in future.
     void close();

@@ -4,6 +4,8 @@
 #include "protocol/quote.hpp"
 #include "protocol/url.hpp"
 
+#include <asio/error_code.hpp>
+#include <asio/ip/address_v6.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -45,28 +47,48 @@ bool is_subject(std::string_view text) {
            std::ranges::all_of(split(text, '.'), is_subject_token);
 }
 
-/// HOST, HOST:PORT, or either with an IPv6 address in brackets for the host.
-void check_host(std::string_view host, std::string_view text) {
-    std::size_t const bracket = host.find_last_of(']');
-    std::size_t const colon = host.find(':', bracket == host.npos ? 0 : bracket);
-    if (host.find('%') != host.npos || (bracket == host.npos && colon != host.rfind(':'))) {
-        // It may have a password in it, which is not to be shown.
-        throw std::invalid_argument(
-            fmt::format("a host has a % or two colons: user and password end with an @ that is "
-                        "written as such, and an IPv6 address stands in brackets; {}",
-                        right_form));
-    }
-    if (host.empty() || colon == 0 || host.find_first_of(" /") != host.npos) {
-        reject(text, "a host is missing");
-    }
-    if (colon == host.npos) {
-        return;
-    }
-    std::string_view const digits = host.substr(colon + 1);
+/// A host that may have a password in it is not shown.
+[[noreturn]] void reject_host(std::string_view fault) {
+    throw std::invalid_argument(fmt::format("{}; {}", fault, right_form));
+}
+
+void check_port(std::string_view digits, std::string_view text) {
     std::uint16_t port = 0;
     auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (error != std::errc() || end != digits.data() + digits.size() || port == 0) {
         reject(text, fmt::format("{} is no port from 1 to 65535", quote(digits)));
+    }
+}
+
+bool is_ipv6(std::string_view text) {
+    asio::error_code error;
+    asio::ip::make_address_v6(text, error);
+    return !error;
+}
+
+/// HOST, HOST:PORT, or either with an IPv6 address in brackets for the host.
+void check_host(std::string_view host, std::string_view text) {
+    std::size_t const bracket = host.find_last_of(']');
+    std::size_t const colon = host.find(':', bracket == host.npos ? 0 : bracket);
+    std::string_view const name = host.substr(0, colon);
+    bool const has_brackets = name.find_first_of("[]") != name.npos;
+    if (host.find('%') != host.npos || (!has_brackets && colon != host.rfind(':'))) {
+        reject_host(
+            "a host has a % or two colons: user and password end with an @ that is written as "
+            "such, and an IPv6 address stands in brackets");
+    }
+    if (name.empty()) {
+        reject(text, "a host is missing");
+    }
+    if (host.find_first_of(" /") != host.npos) {
+        reject_host("a host has a space or a slash in it");
+    }
+    if (has_brackets && !(name.starts_with('[') && name.ends_with(']') &&
+                          is_ipv6(name.substr(1, name.size() - 2)))) {
+        reject_host("what stands in brackets, as a host of its own, is to be an IPv6 address");
+    }
+    if (colon != host.npos) {
+        check_port(host.substr(colon + 1), text);
     }
 }
 

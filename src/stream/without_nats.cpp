@@ -22,7 +22,8 @@ std::unique_ptr<Stream> open_stream(StreamOptions const& /*options*/, Log const&
     refuse("--to");
 }
 
-std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& /*options*/) {
+std::unique_ptr<StreamReader> open_stream_reader(StreamOptions const& /*options*/,
+                                                 Log const& /*log*/) {
     refuse("--audit");
 }
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -197,6 +198,18 @@ TEST_CASE("An audit gives a few examples, and counts all", "[load]") {
     CHECK(result.acked_not_written == 100);
     CHECK(result.examples.size() == 5);
     CHECK(result.examples[0].find("message 1:") != std::string::npos);
+}
+
+TEST_CASE("An audit that is interrupted says so", "[load]") {
+    test::TempDir const directory;
+    std::string const path = directory / "output";
+    test::write_file(path, "a record\n");
+    std::stop_source stop;
+    auto const output = open_audited_output(path);
+    CHECK_NOTHROW(audit(*output, run, SocketType::stream, {}, stop.get_token()));
+    stop.request_stop();
+    CHECK_THROWS_WITH(audit(*output, run, SocketType::stream, {}, stop.get_token()),
+                      "--audit " + path + ": interrupted before all of it was read");
 }
 
 TEST_CASE("An audit of a file that is not there names it", "[load]") {

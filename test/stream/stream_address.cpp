@@ -72,9 +72,21 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CHECK_THAT(fault_of(text), ContainsSubstring("quotation mark or backslash"));
     }
     for (std::string const text : {"nats:///LOG", "nats://h1,,h2/LOG", "nats://h1,/LOG",
-                                   "nats://me@/LOG", "nats://h 1/LOG", "nats://:4222/LOG"}) {
+                                   "nats://me@/LOG", "nats://:4222/LOG"}) {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
+    }
+    for (std::string const text : {"nats://h 1/LOG", "nats://h1: 4222/LOG", "nats://h1, h2/LOG",
+                                   "nats://h1/a/LOG", "nats://me:secret h1/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("a host has a space or a slash in it"));
+        CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
+    }
+    for (std::string const text :
+         {"nats://[::1]4222/LOG", "nats://[]:1/LOG", "nats://x]y:1/LOG", "nats://[::1:4222/LOG",
+          "nats://[h1]:4222/LOG", "nats://[127.0.0.1]/LOG", "nats://h[::1]/LOG"}) {
+        CAPTURE(text);
+        CHECK_THAT(fault_of(text), ContainsSubstring("an IPv6 address"));
     }
     for (std::string const text :
          {"nats://h1:/LOG", "nats://h1:0/LOG", "nats://h1,h2:65536/LOG", "nats://h1:+1/LOG",

@@ -126,6 +126,9 @@ private:
     std::size_t requests_ = 0;
 };
 
+/// What a program says when it waits for JetStream.
+inline constexpr char const* trying_again = "; trying again, for 30 s in all\n";
+
 /// Skips the test where there can be no NATS server.
 void need_nats();
 

@@ -3,6 +3,7 @@
 #include "support/load_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 using namespace roger::test;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -148,7 +150,22 @@ TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system
         {{"--audit", directory / "empty", "--creds", directory / "empty"},
          {"--creds", "--audit nats://HOST:PORT/SUBJECT, not for a file"}},
         {{"--creds", directory / "empty"}, {"--creds requires --audit"}},
+        {{"--audit", "nats://h1:x/LOG"}, {"--audit", "'x' is no port"}},
     });
+}
+
+TEST_CASE("An address for NATS that is none is refused without its password",
+          "[load][usage-error][system]") {
+    for (std::string const address :
+         {"NATS://me:secret@h1/LOG", "http://secret@h1/LOG", "nats:/me:secret@h1/LOG",
+          "me:secret@h1/LOG", "nats://me:secret@h1:x/LOG"}) {
+        CAPTURE(address);
+        Run const refused = run(load_launch({"--audit", address, "localhost:1"}));
+        CHECK(refused.exit == Exit::with(usage_error));
+        CHECK_THAT(refused.err, ContainsSubstring("--audit: ") && ContainsSubstring("h1") &&
+                                    ContainsSubstring("nats://HOST:PORT") &&
+                                    !ContainsSubstring("secret"));
+    }
 }
 
 TEST_CASE("A load test with wrong clients says so", "[load][usage-error][system]") {

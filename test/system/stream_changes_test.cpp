@@ -57,55 +57,6 @@ TEST_CASE("A stream that is full makes the server refuse, and goes on when there
     CHECK(server.stop() == Exit::with(0));
 }
 
-TEST_CASE("load --audit finds in the stream what the server has acknowledged",
-          "[stream][load][system]") {
-    need_nats();
-    NatsServer const nats;
-    auto server = start_publishing(publishing(nats, {"--threads", "2"}));
-    auto const test = [&](std::vector<std::string> const& more) {
-        std::vector<std::string> arguments = {"--messages", "2000",    "--clients",
-                                              "8",          "--audit", url(nats)};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        arguments.push_back(server.address());
-        return run(load_launch(arguments));
-    };
-    Run const sound = test({});
-    CHECK(sound.exit == Exit::with(0));
-    CHECK_THAT(sound.out, ContainsSubstring("audit of nats://"));
-    // What was there before the run is not the run's.
-    CHECK(test({}).exit == Exit::with(0));
-    // In JSON it stands as Base64.
-    CHECK(test({"--message", "no UTF-8: \xff {message}"}).exit == Exit::with(0));
-    CHECK(server.stop() == Exit::with(0));
-
-    // One that acknowledges, and stores elsewhere.
-    auto liar = ServerProcess::start({"127.0.0.1:0"});
-    Run const found = run(load_launch({"--messages", "100", "--audit", url(nats), liar.address()}));
-    CHECK(found.exit == Exit::with(1));
-    CHECK(liar.stop() == Exit::with(0));
-}
-
-// Whichever comes first by name.
-TEST_CASE("load --audit reads the streams of all servers", "[stream][load][system]") {
-    need_nats();
-    NatsServer const nats;
-    NatsReader reader(nats);
-    for (std::string const name : {"a", "b"}) {
-        nlohmann::json config = roger::new_stream_config("OF_" + name, "LOG", 1);
-        config["subjects"] = {"LOG." + name + ".>"};
-        reader.create_stream(config);
-    }
-    for (std::string const name : {"a", "b"}) {
-        CAPTURE(name);
-        auto server = start_publishing({"--to", url(nats), "--server-name", name, "127.0.0.1:0"});
-        Run const sound =
-            run(load_launch({"--messages", "100", "--audit", url(nats), server.address()}));
-        CAPTURE(sound.out, sound.err);
-        CHECK(sound.exit == Exit::with(0));
-        CHECK(server.stop() == Exit::with(0));
-    }
-}
-
 TEST_CASE("A recreated stream that could lose what is acknowledged is not published to",
           "[stream][system]") {
     need_nats();

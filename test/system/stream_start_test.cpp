@@ -21,8 +21,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-std::string const waits = "; trying again, for 30 s in all\n";
-
 /// Without a majority no stream can be made.
 struct WithoutMajority {
     WithoutMajority() {
@@ -45,10 +43,10 @@ TEST_CASE("A server waits at its start for JetStream to have a leader, until it 
     WithoutMajority scene;
     Process told(server_launch(scene.arguments()));
     Process waiting(server_launch(scene.arguments()));
-    told.err().read_until(waits);
+    told.err().read_until(trying_again);
     CHECK(told.terminate() == Exit::by(SIGTERM));
 
-    waiting.err().read_until(waits);
+    waiting.err().read_until(trying_again);
     scene.cluster.node(0).kill();
     waiting.err().read_until("lost the connection to NATS server ");
     for (std::size_t index = 0; index != NatsCluster::size(); ++index) {
@@ -67,6 +65,6 @@ TEST_CASE("A server whose JetStream has no leader for 30 s says so and ends",
     WithoutMajority const scene;
     Run const ended = run(server_launch(scene.arguments()), {}, 2min);
     CHECK(ended.exit == Exit::with(1));
-    CHECK_THAT(ended.err, ContainsSubstring(waits));
+    CHECK_THAT(ended.err, ContainsSubstring(trying_again));
     CHECK_THAT(ended.err, ContainsSubstring("server: " + scene.cluster.url("LOG") + ": STREAM."));
 }
