@@ -98,7 +98,7 @@ private:
 }  // namespace
 
 bool is_stream_address(std::string_view name) {
-    return name.find("://") != name.npos;
+    return name.starts_with("nats:") || name.starts_with("tls:") || name.find("://") != name.npos;
 }
 
 std::string message_of_record(std::string_view record) {

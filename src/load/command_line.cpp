@@ -8,6 +8,7 @@
 #include "net/endpoint.hpp"
 #include "program/options.hpp"
 #include "protocol/escaped.hpp"
+#include "protocol/quote.hpp"
 #include "protocol/url.hpp"
 #include "report/objective.hpp"
 #include "stream/credential_options.hpp"
@@ -21,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace roger {
@@ -115,13 +117,6 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
     merge->callback([&command_line] { command_line.work = LoadCommandLine::Work::merge; });
 }
 
-/// What an address for NATS may be meant by, with a password in it, is shown without.
-std::string shown_file(std::string const& name) {
-    std::size_t const at = name.rfind('@');
-    bool const may_have_password = at != name.npos && name.find(':') < at;
-    return may_have_password ? without_userinfo(name) : name;
-}
-
 void check_audited_output(CLI::App const& app, std::string const& name) {
     if (is_stream_address(name)) {
         try {
@@ -131,11 +126,13 @@ void check_audited_output(CLI::App const& app, std::string const& name) {
         }
         return;
     }
-    if (std::filesystem::is_directory(name) || !std::ifstream(name)) {
+    // A pipe may never end. What could be meant for an address is shown without a password.
+    std::error_code unreadable;
+    if (!std::filesystem::is_regular_file(name, unreadable) || !std::ifstream(name)) {
         throw UsageError(
-            fmt::format("--audit: cannot read {}: name the file that the server's "
+            fmt::format("--audit: cannot read {} as a file: name the file that the server's "
                         "standard output goes to, or nats://HOST:PORT/SUBJECT",
-                        shown_file(name)));
+                        quote(without_userinfo(name))));
     }
     for (char const* const option : nats_credential_options) {
         if (!app.get_option(option)->empty()) {

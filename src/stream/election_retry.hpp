@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -17,16 +18,18 @@ namespace roger {
 /// for all that is asked through it.
 class ElectionRetry {
 public:
-    explicit ElectionRetry(Log log) : log_(std::move(log)) {}
+    explicit ElectionRetry(Log log, std::stop_token stop = {})
+        : log_(std::move(log)), stop_(std::move(stop)) {}
 
-    /// What it waits for is logged. Throws what `ask` throws, NatsUnavailable after the time alone.
+    /// What it waits for is logged. Throws what `ask` throws; NatsUnavailable only after the time,
+    /// or where a stop is requested.
     template <typename Ask>
     auto operator()(Ask const& ask) const {
         for (bool is_logged = false;; is_logged = true) {
             try {
                 return ask();
             } catch (NatsUnavailable const& error) {
-                if (std::chrono::steady_clock::now() >= end_) {
+                if (stop_.stop_requested() || std::chrono::steady_clock::now() >= end_) {
                     throw;
                 }
                 if (!is_logged) {
@@ -43,6 +46,7 @@ private:
     static constexpr std::chrono::milliseconds pause{100};
 
     Log log_;
+    std::stop_token stop_;
     std::chrono::steady_clock::time_point end_ = std::chrono::steady_clock::now() + timeout;
 };
 

@@ -94,11 +94,14 @@ nlohmann::json ask_jetstream(NatsClient& client, std::string const& request,
     return answer;
 }
 
-std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) {
+std::vector<std::string> streams_of(NatsClient& client, std::string const& subject) try {
     nlohmann::json const answer = ask_jetstream(client, "STREAM.NAMES", {{"subject", subject}});
     auto const names = answer.find("streams");
     return names != answer.end() && names->is_array() ? names->get<std::vector<std::string>>()
                                                       : std::vector<std::string>();
+} catch (nlohmann::json::exception const& error) {
+    throw std::runtime_error(
+        fmt::format("{}: an answer that is not JetStream's: {}", client.url(), error.what()));
 }
 
 }  // namespace roger

@@ -26,9 +26,9 @@ public:
           // That a connection is lost concerns nobody before it is needed.
           client_(std::move(options), [](LogLevel /*level*/, std::string_view /*line*/) {}) {
         std::string const subject = prefix_ + '>';
-        for (std::string const& name :
-             ElectionRetry(log_)([&] { return streams_of(client_, subject); })) {
-            streams_.push_back({.name = name, .read = last_sequence(name)});
+        ElectionRetry const retry(log_);
+        for (std::string const& name : retry([&] { return streams_of(client_, subject); })) {
+            streams_.push_back({.name = name, .read = last_sequence(name, retry)});
         }
         if (streams_.empty()) {
             throw std::runtime_error(
@@ -40,7 +40,7 @@ public:
                   std::stop_token const& stop) override {
         std::stop_callback const on_stop(stop, [this] { client_.close(); });
         for (Read& stream : streams_) {
-            read_new(stream, take);
+            read_new(stream, take, stop);
         }
     }
 
@@ -50,15 +50,20 @@ private:
         std::uint64_t read;  ///< up to here
     };
 
-    void read_new(Read& stream, std::function<void(std::string_view block)> const& take) {
-        std::uint64_t const last = last_sequence(stream.name);
+    void read_new(Read& stream, std::function<void(std::string_view block)> const& take,
+                  std::stop_token const& stop) {
+        std::uint64_t const last = last_sequence(stream.name, ElectionRetry(log_, stop));
+        if (last < stream.read) {
+            stream.read = 0;  // it was recreated, or has lost all that it had
+        }
         while (stream.read < last) {
             ++stream.read;
             NatsMessage const message =
-                ask([&stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
-                    return js_GetMsg(found, connection.jetstream(), stream.name.c_str(),
-                                     stream.read, nullptr, code);
-                });
+                ask(ElectionRetry(log_, stop),
+                    [&stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
+                        return js_GetMsg(found, connection.jetstream(), stream.name.c_str(),
+                                         stream.read, nullptr, code);
+                    });
             // One that is not there was deleted meanwhile.
             if (message &&
                 std::string_view(natsMsg_GetSubject(message.get())).starts_with(prefix_)) {
@@ -69,19 +74,20 @@ private:
     }
 
     /// Of our subjects, which may not be all that the stream takes.
-    [[nodiscard]] std::uint64_t last_sequence(std::string const& stream) {
-        NatsMessage const message = ask(
-            [this, &stream](NatsConnection const& connection, natsMsg** found, jsErrCode* code) {
-                return js_GetLastMsg(found, connection.jetstream(), stream.c_str(),
-                                     (prefix_ + '>').c_str(), nullptr, code);
-            });
+    [[nodiscard]] std::uint64_t last_sequence(std::string const& stream,
+                                              ElectionRetry const& retry) {
+        NatsMessage const message = ask(retry, [this, &stream](NatsConnection const& connection,
+                                                               natsMsg** found, jsErrCode* code) {
+            return js_GetLastMsg(found, connection.jetstream(), stream.c_str(),
+                                 (prefix_ + '>').c_str(), nullptr, code);
+        });
         return message ? natsMsg_GetSequence(message.get()) : 0;
     }
 
     /// Null: there is no such message.
     template <typename Get>
-    [[nodiscard]] NatsMessage ask(Get const& get) {
-        return ElectionRetry(log_)([&] { return ask_once(get); });
+    [[nodiscard]] NatsMessage ask(ElectionRetry const& retry, Get const& get) {
+        return retry([&] { return ask_once(get); });
     }
 
     template <typename Get>

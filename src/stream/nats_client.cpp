@@ -114,10 +114,7 @@ std::shared_ptr<NatsConnection> NatsClient::connection(milliseconds most) {
     std::unique_lock lock(state_->guard);
     state_->changed.wait_for(lock, most,
                              [this] { return state_->closing || state_->is_connected(); });
-    if (state_->closing) {
-        throw std::runtime_error(fmt::format("no connection to {}: it was closed", url_));
-    }
-    if (!state_->is_connected()) {
+    if (state_->closing || !state_->is_connected()) {
         throw NatsUnavailable(fmt::format("no connection to {}: {}", url_, state_->reason));
     }
     return state_->connection;
@@ -133,6 +130,7 @@ void NatsClient::close() {
     {
         std::lock_guard const lock(state_->guard);
         state_->closing = true;
+        state_->reason = "it was closed";
         last = state_->connection;
     }
     state_->changed.notify_all();

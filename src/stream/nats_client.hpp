@@ -33,7 +33,7 @@ public:
     NatsClient(NatsClient const&) = delete;
     NatsClient& operator=(NatsClient const&) = delete;
 
-    /// Waits until there is one. Throws NatsUnavailable, or std::runtime_error once it was closed.
+    /// Waits until there is one. Throws NatsUnavailable.
     [[nodiscard]] std::shared_ptr<NatsConnection> connection(std::chrono::milliseconds most);
 
     /// What became of a request to JetStream over a connection: it was answered ...

@@ -76,10 +76,12 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CAPTURE(text);
         CHECK_THAT(fault_of(text), ContainsSubstring("a host is missing"));
     }
-    for (std::string const text : {"nats://h 1/LOG", "nats://h1: 4222/LOG", "nats://h1, h2/LOG",
-                                   "nats://h1/a/LOG", "nats://me:secret h1/LOG"}) {
+    for (std::string const text :
+         {"nats://h 1/LOG", "nats://h\t1/LOG", "nats://h1, h2/LOG", "nats://h1/a/LOG",
+          "nats://h1?x=1/LOG", "nats://h1#x/LOG", "nats://me:secret h1/LOG"}) {
         CAPTURE(text);
-        CHECK_THAT(fault_of(text), ContainsSubstring("a host has a space or a slash in it"));
+        CHECK_THAT(fault_of(text), ContainsSubstring("a host has something else than letters") ||
+                                       ContainsSubstring("a port is not a number"));
         CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
     }
     for (std::string const text :
@@ -92,7 +94,7 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
          {"nats://h1:/LOG", "nats://h1:0/LOG", "nats://h1,h2:65536/LOG", "nats://h1:+1/LOG",
           "nats://h1:1x/LOG", "nats://[::1]:/LOG", "nats://me:secret@h1:four/LOG"}) {
         CAPTURE(text);
-        CHECK_THAT(fault_of(text), ContainsSubstring(" is no port from 1 to 65535"));
+        CHECK_THAT(fault_of(text), ContainsSubstring("a port is not a number from 1 to 65535"));
     }
     for (std::string const text :
          {"nats://h1,me:secret@h2/LOG", "nats://me:secret@h1,nats://me:secret@h2/LOG",
@@ -108,8 +110,7 @@ TEST_CASE("What is wrong with a stream's address is said", "[stream]") {
         CHECK_THAT(fault_of(text), !ContainsSubstring("secret"));
     }
     CHECK_THAT(fault_of("nats://me:secret@h1"), !ContainsSubstring("secret"));
-    // What a terminal could take for a control sequence is escaped.
-    CHECK_THAT(fault_of("\x1b[31m"), ContainsSubstring("\\x1b[31m"));
+    CHECK_THAT(fault_of("nats://me:secret%40h1"), !ContainsSubstring("secret"));
 }
 
 }  // namespace roger::test

@@ -15,7 +15,7 @@ TEST_CASE("A program that was built without the NATS library says so, and what t
                          Message("--to: this program was built without the NATS client library: "
                                  "install it (Debian: libnats-dev; script/bootstrap does) and "
                                  "build again"));
-    CHECK_THROWS_MATCHES(open_stream_reader({}), UsageError,
+    CHECK_THROWS_MATCHES(open_stream_reader({}, {}), UsageError,
                          Message("--audit: this program was built without the NATS client library: "
                                  "install it (Debian: libnats-dev; script/bootstrap does) and "
                                  "build again"));

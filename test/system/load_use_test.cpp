@@ -141,6 +141,8 @@ TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system
         {{"--message", "two\nlines"}, {R"(two\x0alines)", "newline"}},
         {{"--message", "abc\r"}, {R"(abc\x0d)", "carriage return", "--line-ending crlf"}},
         {{"--audit="}, {"--audit", "name of a file"}},
+        {{"--audit", "/dev/zero"}, {"--audit", "'/dev/zero'", "as a file"}},
+        {{"--audit", directory / "none"}, {"--audit", directory / "none"}},
         {{"--messages-from="}, {"--messages-from"}},
         {{"--messages-from", directory / "none"}, {"--messages-from", directory / "none"}},
         {{"--messages-from", directory / "empty"}, {"--messages-from", directory / "empty"}},
@@ -150,19 +152,20 @@ TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system
         {{"--audit", directory / "empty", "--creds", directory / "empty"},
          {"--creds", "--audit nats://HOST:PORT/SUBJECT, not for a file"}},
         {{"--creds", directory / "empty"}, {"--creds requires --audit"}},
-        {{"--audit", "nats://h1:x/LOG"}, {"--audit", "'x' is no port"}},
+        {{"--audit", "nats://h1:x/LOG"}, {"--audit", "a port is not a number from 1 to 65535"}},
     });
 }
 
 TEST_CASE("An address for NATS that is none is refused without its password",
           "[load][usage-error][system]") {
     for (std::string const address :
-         {"NATS://me:secret@h1/LOG", "http://secret@h1/LOG", "nats:/me:secret@h1/LOG",
-          "me:secret@h1/LOG", "nats://me:secret@h1:x/LOG"}) {
+         {"NATS://me:secret@h1/LOG", "http://secret@h1/LOG", "nats:/me:secret%40h1/LOG",
+          "me:secret@h1/LOG", "secret@h1/LOG", "nats://me:secret@h1:x/LOG",
+          "nats://me:secret%40h1:4222", "nats://me:secret/LOG", "nats://me:secret/x@h1:4222"}) {
         CAPTURE(address);
         Run const refused = run(load_launch({"--audit", address, "localhost:1"}));
         CHECK(refused.exit == Exit::with(usage_error));
-        CHECK_THAT(refused.err, ContainsSubstring("--audit: ") && ContainsSubstring("h1") &&
+        CHECK_THAT(refused.err, ContainsSubstring("--audit: ") &&
                                     ContainsSubstring("nats://HOST:PORT") &&
                                     !ContainsSubstring("secret"));
     }

@@ -114,3 +114,41 @@ TEST_CASE("While load's audit waits for NATS, a signal ends it, and what was mea
         CHECK(result.report.at("audit").is_null());
     }
 }
+
+TEST_CASE("load's audit of a stream that has gone says so at once", "[stream][load][system]") {
+    need_nats();
+    NatsServer const nats;
+    NatsReader reader(nats);
+    reader.create_stream(roger::new_stream_config("LOG", "LOG", 1));
+    Listener listener("tcp:127.0.0.1:0");
+    LoadProcess load({"--messages", "1", "--audit", url(nats), listener.address()});
+    Peer peer = listener.accept();
+    peer.receive_line();
+    REQUIRE(reader.request("$JS.API.STREAM.DELETE.LOG", "", default_deadline));
+    peer.send(ack_line);
+    LoadResult const result = load.result();
+    CHECK(result.exit == Exit::with(3));
+    CHECK(result.err == "load: " + url(nats) + ": stream not found\n");
+}
+
+TEST_CASE("load's audit reads a stream that was recreated meanwhile from its beginning",
+          "[stream][load][system]") {
+    need_nats();
+    NatsServer const nats;
+    auto server = start_publishing(publishing(nats, {"--publish-timeout", "1min"}));
+    // So far that the new one's numbers are lower.
+    CHECK(run(load_launch({"--messages", "100", "--clients", "1", server.address()})).exit ==
+          Exit::with(0));
+    LoadProcess load({"--duration", "1h", "--rate", "20", "--clients", "1", "--audit", url(nats),
+                      server.address()});
+    eventually("it is under way", [&] { return server.counter("acknowledged") > 100; });
+    NatsReader reader(nats);
+    reader.create_stream(roger::new_stream_config("LOG", "LOG", 1));
+    eventually("something is stored in the new one",
+               [&] { return reader.info("LOG").at("state").at("messages") > 0; });
+    load.signal(SIGINT);
+    LoadResult const result = load.result();
+    CAPTURE(result.out, result.err);
+    CHECK(result.audited("written") > 0);
+    CHECK(server.stop() == Exit::with(0));
+}
