@@ -68,11 +68,8 @@ std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     if (!set_.may_have_more()) {
         polled_ = now;  // else there may be more that was ready
     }
-    auto const sockets = events.first(events.size() - timers.size());
-    if (!sockets.empty()) {
-        longest_delay_ = std::max(longest_delay_, now - ready_since_);
-    }
-    return sockets;
+    longest_delay_ = std::max(longest_delay_, now - ready_since_);
+    return events.first(events.size() - timers.size());
 }
 
 /// What became ready during a wait woke the loop up, unless that was late.

@@ -47,7 +47,7 @@ public:
     /// For how long, in all, this loop woke up too late from a wait.
     [[nodiscard]] Clock::duration total_delay() const { return total_delay_; }
 
-    /// The longest time for which something ready was kept waiting.
+    /// The longest time for which something ready was kept waiting, or would have been.
     [[nodiscard]] Clock::duration longest_delay() const { return longest_delay_; }
 
     /// Makes a wait that is under way return early. On the event loop's thread.

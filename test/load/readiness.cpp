@@ -188,6 +188,17 @@ TEST_CASE("What was kept waiting by the loop's other work is known", "[load]") {
     });
 }
 
+TEST_CASE("A loop that was held up knows it, though nothing was kept waiting", "[load]") {
+    play([](Readiness& readiness) -> Task<void> {
+        co_await who(readiness, Clock::now());
+        auto const held_up_since = Clock::now();
+        while (Clock::now() - held_up_since < 20ms) {
+        }
+        co_await who(readiness, Clock::now());
+        CHECK(readiness.longest_delay() >= 20ms);
+    });
+}
+
 TEST_CASE("What comes while the loop waits has not been kept waiting", "[load]") {
     Pair pair;
     play([&](Readiness& readiness) -> Task<void> {
