@@ -147,8 +147,8 @@ TEST_CASE("Event loops whose subjects belong to different streams are refused",
 TEST_CASE("Options of --to that cannot be are refused", "[stream][system]") {
     for (auto const& [arguments, sentence] :
          std::vector<std::pair<std::vector<std::string>, std::string>>{
-             {{"--to", "h1/LOG", "0"}, "--to: 'h1/LOG': it begins with neither nats:// nor tls://"},
-             {{"--to", "nats://h1", "0"}, "--to: 'nats://h1': the subject is missing"},
+             {{"--to", "h1/LOG", "0"}, "--to: it begins with neither nats:// nor tls://"},
+             {{"--to", "nats://h1", "0"}, "--to: the subject is missing"},
              {{"--stream", "LOG", "0"}, "--stream requires --to"},
              {{"--to", "nats://h1/LOG", "--create-stream=2", "0"}, "--create-stream=2: write"},
              {{"--to", "nats://h1/LOG", "--server-name", "a.b", "0"},
