@@ -48,9 +48,11 @@ CLI::Option* add_file(CLI::App& app, std::string const& name, std::string& file,
     return app.add_option(name, file, description)->type_name("FILE")->check(named, "");
 }
 
-void check_objectives(char const* option, std::string const& text) {
+/// What `parse` throws is told after the option's name.
+template <typename Parse>
+void check_parses(char const* option, std::string const& text, Parse const& parse) {
     try {
-        parse_objectives(text);
+        parse(text);
     } catch (std::invalid_argument const& wrong) {
         throw UsageError(fmt::format("{}: {}", option, wrong.what()));
     }
@@ -62,7 +64,7 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
                "--assert",
                [&command_line](std::vector<std::string> const& given) {
                    for (std::string const& text : given) {
-                       check_objectives("--assert", text);
+                       check_parses("--assert", text, parse_objectives);
                    }
                    command_line.assertions = given;
                },
@@ -75,7 +77,7 @@ void add_verdict(CLI::App& app, LoadCommandLine& command_line) {
     app.add_option_function<std::string>(
            "--find",
            [&command_line](std::string const& given) {
-               check_objectives("--find", given);
+               check_parses("--find", given, parse_objectives);
                command_line.find = given;
            },
            "find the highest rate at which this holds: p99<5ms,failed=0; a trial takes "
@@ -119,11 +121,7 @@ void add_merge(CLI::App& app, LoadCommandLine& command_line) {
 
 void check_audited_output(CLI::App const& app, std::string const& name) {
     if (is_stream_address(name)) {
-        try {
-            parse_stream_address(name);
-        } catch (std::invalid_argument const& wrong) {
-            throw UsageError(fmt::format("--audit: {}", wrong.what()));
-        }
+        check_parses("--audit", name, parse_stream_address);
         return;
     }
     // A pipe may never end. What could be meant for an address is shown without a password.

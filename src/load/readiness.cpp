@@ -78,7 +78,6 @@ std::span<epoll_event const> Readiness::poll_after_wait(Clock::time_point woken_
     Clock::duration const no_processor = run_delay_.total() - run_delay_before_;
     auto const late = std::max({no_processor, woken_at - due, Clock::duration(0)});
     polled_ = woken_at - late;
-    longest_delay_ = std::max(longest_delay_, late);
     total_delay_ += late;
     return poll(woken_at);
 }

@@ -23,6 +23,39 @@
 
 namespace roger {
 
+namespace {
+
+/// This thread's event loop for coroutines of which the first to end ends it.
+class ControlLoop {
+public:
+    [[nodiscard]] asio::io_context& context() { return context_; }
+
+    void spawn(asio::awaitable<void> coroutine) {
+        roger::spawn(asio::any_io_executor(context_.get_executor()), std::move(coroutine),
+                     [this](std::exception_ptr const& thrown) { end(thrown); });
+    }
+
+    /// With what was thrown, or null. On the loop's thread.
+    void end(std::exception_ptr const& thrown) {
+        failure_ = thrown;
+        context_.stop();
+    }
+
+    /// Throws what it was ended with.
+    void run() {
+        context_.run();
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+    }
+
+private:
+    asio::io_context context_{1};
+    std::exception_ptr failure_;
+};
+
+}  // namespace
+
 Runner::Runner(Target& target) : target_(target), signals_(between_tests_, SIGINT, SIGTERM) {
     signals_.async_wait([this](asio::error_code error, int) { interrupted_ = !error; });
 }
@@ -38,27 +71,18 @@ bool Runner::interrupted() {
 
 Report Runner::run(LoadSettings const& settings, std::string const& title,
                    std::function<void(LoadRun const&, Report&)> const& after) {
-    asio::io_context control(1);
-    LoadRun test(control, settings, target_);
+    ControlLoop control;
+    LoadRun test(control.context(), settings, target_);
     std::optional<MisbehavingClients> misbehaving;
     if (!settings.misbehaving.empty()) {
         misbehaving.emplace(settings, target_);
     }
     Report report;
-    std::exception_ptr failure;
-    auto const end = [&](std::exception_ptr const& thrown) {
-        failure = thrown;
-        control.stop();
-    };
-    asio::any_io_executor const executor = control.get_executor();
-    spawn(executor, obey_signals([&test] { test.interrupt(); }), end);
-    spawn(executor, show(test, settings, title), end);
-    spawn(executor, wait_for(test, report), end);
+    control.spawn(obey_signals([&test] { test.interrupt(); }));
+    control.spawn(show(test, settings, title));
+    control.spawn(wait_for(test, report));
     control.run();
     live_line_.clear();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
     for (auto const& [kind, count] : settings.misbehaving) {
         report.misbehaving[name_of(kind)] = count;
     }
@@ -69,15 +93,9 @@ Report Runner::run(LoadSettings const& settings, std::string const& title,
 }
 
 void Runner::run_stoppable(std::function<void(std::stop_token const&)> const& work) {
-    asio::io_context control(1);
+    ControlLoop control;
     std::stop_source stop;
-    std::exception_ptr failure;
-    auto const end = [&](std::exception_ptr const& thrown) {
-        failure = thrown;
-        control.stop();
-    };
-    asio::any_io_executor const executor = control.get_executor();
-    spawn(executor, obey_signals([&stop] { stop.request_stop(); }), end);
+    control.spawn(obey_signals([&stop] { stop.request_stop(); }));
     auto const start = [&] {
         SignalsBlocked const in_the_thread;
         return start_thread([&] {
@@ -87,14 +105,12 @@ void Runner::run_stoppable(std::function<void(std::stop_token const&)> const& wo
             } catch (...) {
                 thrown = std::current_exception();
             }
-            asio::post(control, [&end, thrown = std::move(thrown)] { end(thrown); });
+            asio::post(control.context(),
+                       [&control, thrown = std::move(thrown)] { control.end(thrown); });
         });
     };
     std::jthread const worker = start();
     control.run();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
 }
 
 asio::awaitable<void> Runner::wait_for(LoadRun& run, Report& report) {
