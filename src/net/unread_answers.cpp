@@ -132,9 +132,11 @@ std::error_code find_unread(Names& names) {
     return error;
 }
 
+/// Empty: it has none.
 std::string_view name_of(Endpoint const& receiver) {
-    auto const* const name = reinterpret_cast<char const*>(receiver.data());
-    return std::string_view(name, receiver.size()).substr(sizeof(sa_family_t));
+    std::string_view name(reinterpret_cast<char const*>(receiver.data()), receiver.size());
+    name.remove_prefix(std::min(name.size(), sizeof(sa_family_t)));
+    return name;
 }
 
 }  // namespace
@@ -145,42 +147,43 @@ UnreadAnswers::UnreadAnswers(int socket)
 bool UnreadAnswers::piled_up() {
     std::size_t const unread = unread_bytes(socket_);
     if (unread < capacity_ / 4) {
-        idle_.clear();
+        non_readers_.clear();
         look_at_ = capacity_ / 2;
     }
     return unread > look_at_ && Clock::now() >= not_before_;
 }
 
-std::error_code UnreadAnswers::look() {
+std::error_code UnreadAnswers::find_non_readers() {
     Names unread_names;
     if (std::error_code const error = find_unread(unread_names)) {
         not_before_ = Clock::now() + patience;
         return error;
     }
-    idle_ = std::move(unread_names);
+    non_readers_ = std::move(unread_names);
     not_before_ = Clock::now();
-    forgive_at_ = not_before_ + patience;
+    refresh_at_ = not_before_ + patience;
     // However many there will be, there is always something left for the others.
     std::size_t const unread = std::min(unread_bytes(socket_), capacity_);
     look_at_ = unread + (capacity_ - unread) / 4;
     return {};
 }
 
-std::error_code UnreadAnswers::forgive() {
-    if (idle_.empty() || Clock::now() < forgive_at_) {
+std::error_code UnreadAnswers::refresh() {
+    if (non_readers_.empty() || Clock::now() < refresh_at_) {
         return {};
     }
-    forgive_at_ = Clock::now() + patience;
+    refresh_at_ = Clock::now() + patience;
     Names unread;
     std::error_code const error = find_unread(unread);
     if (!error) {
-        std::erase_if(idle_, [&unread](std::string const& name) { return !unread.contains(name); });
+        std::erase_if(non_readers_,
+                      [&unread](std::string const& name) { return !unread.contains(name); });
     }
     return error;
 }
 
 bool UnreadAnswers::leaves_unread(Endpoint const& receiver) const {
-    return !idle_.empty() && idle_.contains(name_of(receiver));
+    return !non_readers_.empty() && non_readers_.contains(name_of(receiver));
 }
 
 }  // namespace roger

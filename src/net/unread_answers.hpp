@@ -28,26 +28,27 @@ public:
 
     explicit UnreadAnswers(int socket);
 
-    /// Much more than the last time is unread: it is time for a pause, and to look().
+    /// Much more than the last time is unread: it is time for a pause, and to
+    /// find_non_readers().
     [[nodiscard]] bool piled_up();
 
     /// Finds those that have something unread. An error: the system could not tell, and what was
     /// known stays.
-    [[nodiscard]] std::error_code look();
+    [[nodiscard]] std::error_code find_non_readers();
 
     /// To be called before answers: those that have read theirs get them again, if not at once.
     /// An error: as above.
-    [[nodiscard]] std::error_code forgive();
+    [[nodiscard]] std::error_code refresh();
 
     [[nodiscard]] bool leaves_unread(Endpoint const& receiver) const;
 
 private:
     int socket_;
-    std::size_t capacity_;                     ///< bytes that the socket's buffer holds
-    std::size_t look_at_;                      ///< unread bytes
-    std::set<std::string, std::less<>> idle_;  ///< names of those that do not read
-    Clock::time_point not_before_;             ///< the system is asked again
-    Clock::time_point forgive_at_;
+    std::size_t capacity_;                            ///< bytes that the socket's buffer holds
+    std::size_t look_at_;                             ///< unread bytes
+    std::set<std::string, std::less<>> non_readers_;  ///< names of those that do not read
+    Clock::time_point not_before_;                    ///< the system is asked again
+    Clock::time_point refresh_at_;
 };
 
 }  // namespace roger

@@ -174,6 +174,24 @@ TEST_CASE("deaf: who is known not to read gets no answers while the system canno
     });
 }
 
+TEST_CASE("deaf: beside a peer that never reads, one without an address is displayed",
+          "[datagrams][deaf][system]") {
+    TempDir const directory;
+    auto server = start("unixgram:" + directory / "s");
+    auto deaf = DatagramPeer::to(server.address());
+    deaf.connect();
+    auto nameless = DatagramPeer::nameless(server.address());
+    Deadline const deadline;
+    while (!deadline.over() && times_told(server, "pile up unread") == 0) {
+        for (int i = 0; i < 100; ++i) {
+            deaf.send("deaf");
+        }
+    }
+    nameless.send("from nobody");
+    eventually("it is displayed", [&] { return server.output().ends_with("from nobody\n"); });
+    CHECK(server.stop() == Exit::with(0));
+}
+
 TEST_CASE("deaf: a connected Unix peer that never reads leaves the others their answers",
           "[datagrams][deaf][system]") {
     TempDir const directory;
