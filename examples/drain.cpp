@@ -1,5 +1,5 @@
 // limit.cpp with a drain: SIGINT and SIGTERM let it display and acknowledge what it has received.
-// In full: src/server/server_core.cpp, src/server/signals.cpp, and Session::linger_and_close.
+// In full: src/server/server_core_end.cpp, src/server/signals.cpp, and Session::linger_and_close.
 #include <asio.hpp>
 #include <asio/experimental/channel.hpp>
 

@@ -89,8 +89,8 @@ Task<void> Datagrams::run() {
             }
             acknowledge();
         }
-        if (unread_ && unread_->piled_up()) {
-            co_await spare_the_rest();
+        if (has_socket() && unread_ && unread_->piled_up()) {
+            co_await find_non_readers();
         }
     }
     refuse_queued();
@@ -258,13 +258,22 @@ void Datagrams::acknowledge() {
     callbacks_.served();
 }
 
+/// Who has no address cannot be answered, and who does not read is not.
+bool Datagrams::can_be_answered(Owed const& owed) const {
+    return !owed.line.empty() && batch_.answerable(owed.datagram) &&
+           !(unread_ && unread_->leaves_unread(batch_.sender(owed.datagram)));
+}
+
 void Datagrams::send_owed() {
+    if (!has_socket()) {
+        loop_.counters.unanswered.add(owed_.size());
+        return;
+    }
     if (unread_) {
-        tell_failed_look(unread_->forgive());
+        tell_failed_look(unread_->refresh());
     }
     for (Owed const& owed : owed_) {
-        bool const reads = !unread_ || !unread_->leaves_unread(batch_.sender(owed.datagram));
-        if (reads && !owed.line.empty() && batch_.answerable(owed.datagram)) {
+        if (can_be_answered(owed)) {
             batch_.answer(owed.datagram, owed.line);
         }
     }
@@ -285,10 +294,13 @@ Task<void> Datagrams::pause(asio::error_code why) {
 }
 
 /// Senders that do not read their answers get none, which leaves buffer space for the others.
-Task<void> Datagrams::spare_the_rest() {
+Task<void> Datagrams::find_non_readers() {
     asio::steady_timer timer(bound_.socket.get_executor(), UnreadAnswers::pause);
     co_await timer.async_wait(asio::as_tuple);
-    std::error_code const error = unread_->look();
+    if (!has_socket()) {
+        co_return;
+    }
+    std::error_code const error = unread_->find_non_readers();
     tell_failed_look(error);
     if (!error && unread_throttle_.lets_through(Clock::now())) {
         loop_.server().options.log(
@@ -312,8 +324,14 @@ void Datagrams::close() {
     pause_.cancel();
 }
 
+void Datagrams::end_now() {
+    close();
+    finish();
+}
+
 void Datagrams::refuse_queued() {
-    for (std::size_t batch = 0; batch != Admission::most_refused_batches_at_shutdown; ++batch) {
+    for (std::size_t batch = 0;
+         has_socket() && batch != Admission::most_refused_batches_at_shutdown; ++batch) {
         if (batch_.receive(descriptor_, batch_.most())) {
             return;
         }
@@ -331,12 +349,10 @@ void Datagrams::refuse_queued() {
 }
 
 void Datagrams::finish() {
-    std::lock_guard const lock(closing_);
-    loop_.unwatch(descriptor_);
-    dropped_ = count_dropped(std::exchange(descriptor_, -1));
-    asio::error_code ignored;
-    bound_.socket.close(ignored);
-    bound_.file.reset();
+    if (!has_socket()) {
+        return;
+    }
+    close_socket();
     if (dropped_ != 0) {
         loop_.server().options.log(
             LogLevel::warning,
@@ -346,9 +362,18 @@ void Datagrams::finish() {
     }
 }
 
+void Datagrams::close_socket() {
+    std::lock_guard const lock(closing_);
+    loop_.unwatch(descriptor_);
+    dropped_ = count_dropped(std::exchange(descriptor_, -1));
+    asio::error_code ignored;
+    bound_.socket.close(ignored);
+    bound_.file.reset();
+}
+
 std::size_t Datagrams::dropped() const {
     std::lock_guard const lock(closing_);
-    return descriptor_ != -1 ? count_dropped(descriptor_) : dropped_;
+    return has_socket() ? count_dropped(descriptor_) : dropped_;
 }
 
 }  // namespace roger

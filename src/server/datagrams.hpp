@@ -45,16 +45,14 @@ public:
     /// All of it runs on `loop`.
     Datagrams(BoundDatagrams bound, Loop& loop, Admission& admission, Callbacks callbacks);
 
-    [[nodiscard]] Address const& address() const { return bound_.address; }
-
     /// Serves until close(): then what is in hand is still displayed and acknowledged, what is
     /// still in the socket's queue is told that the server shuts down, and the socket is closed.
     Task<void> run();
 
     void close();
 
-    /// A Unix socket's, for a server that ends at once: what is in hand may never be finished.
-    void remove_file() { bound_.file.reset(); }
+    /// Closes the socket at once: what is in hand may never be finished, and is not answered.
+    void end_now();
 
     /// If its coroutine waits in a Waiter, destroys that.
     void destroy_waiting() { waiter_.destroy(); }
@@ -84,12 +82,15 @@ private:
     void set_reply(Owed& owed, std::string_view text, std::optional<std::size_t> reason,
                    bool taken);
     void acknowledge();
+    [[nodiscard]] bool can_be_answered(Owed const& owed) const;
     void send_owed();
     Task<void> pause(asio::error_code why);
-    Task<void> spare_the_rest();
+    Task<void> find_non_readers();
     void tell_failed_look(std::error_code why);
     void refuse_queued();
     void finish();
+    void close_socket();
+    [[nodiscard]] bool has_socket() const { return descriptor_ != -1; }
 
     BoundDatagrams bound_;
     Loop& loop_;
@@ -99,7 +100,7 @@ private:
     Waiter waiter_;
     bool idle_ = false;      ///< waits for datagrams, or for budget
     bool readable_ = false;  ///< as far as is known
-    int descriptor_;         ///< the socket's; -1 once it is closed
+    int descriptor_;         ///< the socket's; -1 once it is closed: see closing_
     DatagramBatch batch_;
     std::optional<UnreadAnswers> unread_;  ///< of a Unix socket
     LogThrottle unread_throttle_;
@@ -111,7 +112,7 @@ private:
     std::vector<Owed> owed_;
     std::vector<ReplyLine> refusals_;  ///< lines of the handler's that are owed
     bool open_ = true;
-    mutable std::mutex closing_;  ///< dropped() asks the socket, which finish() takes away
+    mutable std::mutex closing_;  ///< dropped() asks the socket, which close_socket() takes away
     std::size_t dropped_ = 0;     ///< once the socket is closed
 };
 

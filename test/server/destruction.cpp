@@ -10,12 +10,10 @@
 #include "support/files.hpp"
 #include "support/peer.hpp"
 
-#include <asio/as_tuple.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -126,25 +124,6 @@ TEST_CASE("A context is destroyed with all that a server has waiting in it",
     CHECK(destroyed == 1);
     clients.wait_for_end();
     clients.waiting().wait_for_end();
-}
-
-TEST_CASE("A datagram's handler may return after the server has ended at once",
-          "[server][embedding][concurrency]") {
-    RunningContext running;
-    asio::steady_timer gate(running.context(), asio::steady_timer::time_point::max());
-    std::promise<void> entered;
-    Server server(running.context(), at({"udp:127.0.0.1:0"}), [&](Batch const&) -> Task<void> {
-        entered.set_value();
-        co_await gate.async_wait(asio::as_tuple);
-    });
-    Serving serving(running.context(), server);
-    DatagramPeer sender = DatagramPeer::to(address_of(server));
-    sender.send("held");
-    entered.get_future().wait();
-    server.end_now();
-    CHECK((serving.result().end == ServerResult::End::ended_now));
-    asio::post(running.context(), [&] { gate.cancel(); });
-    CHECK(sender.receive() == ack_line);
 }
 
 TEST_CASE("A context is destroyed whose server waits for datagrams",

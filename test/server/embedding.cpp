@@ -6,6 +6,7 @@
 #include "server/embedded.hpp"
 #include "server/handlers.hpp"
 #include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
 
@@ -20,11 +21,13 @@
 #include <csignal>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -151,6 +154,24 @@ TEST_CASE("A serve() that is cancelled twice ends at once", "[server][embedding]
     CHECK((serving.result().end == ServerResult::End::ended_now));
 }
 
+TEST_CASE("A serve() that is cancelled once goes on with a drain that is under way",
+          "[server][embedding][concurrency]") {
+    RunningContext running;
+    TempDir const directory;
+    ServerOptions options = for_connected_clients(directory);
+    options.drain_timeout = std::nullopt;
+    Server server(running.context(), options, keep_those_that_wait);
+    Serving serving(running.context(), server);
+    ConnectedClients clients(server);
+    server.stop();
+    clients.wait_for_end();
+    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
+    run_on(running.context(), [] {});
+    CHECK_FALSE(serving.returned());
+    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
+    CHECK((serving.result().end == ServerResult::End::ended_now));
+}
+
 TEST_CASE("A server stopped or ended before it serves serves nobody", "[server][embedding]") {
     bool const at_once = GENERATE(false, true);
     asio::io_context context;
@@ -236,12 +257,17 @@ TEST_CASE("A server on no context at all is refused", "[server][embedding]") {
 
 TEST_CASE("A failure without a reason is a failure all the same", "[server][concurrency]") {
     RunningContext running;
-    Server server(running.context(), at({"127.0.0.1:0"}), take);
+    std::string logged;
+    ServerOptions options = at({"127.0.0.1:0"});
+    options.log = [&logged](LogLevel, std::string_view sentence) { logged = sentence; };
+    Server server(running.context(), options, take);
     Serving serving(running.context(), server);
     server.fail("");
     auto const result = serving.result();
     CHECK_FALSE(result.success());
     CHECK(result.code == Errc::program_failed);
+    CHECK(result.failure == "a failure without a reason");
+    CHECK(logged == result.failure);
 }
 
 TEST_CASE("A program's own failure ends its server, and is the result's", "[server][concurrency]") {
@@ -254,6 +280,29 @@ TEST_CASE("A program's own failure ends its server, and is the result's", "[serv
     CHECK(result.failure == "the database is gone");
     CHECK(result.code == Errc::program_failed);
     CHECK((result.end == ServerResult::End::drained));
+}
+
+TEST_CASE("A log may ask for the counters, also when it is told of dropped datagrams",
+          "[server][embedding]") {
+    asio::io_context context;
+    std::unique_ptr<Server> server;
+    std::size_t dropped = 0;
+    ServerOptions options = at({"udp:127.0.0.1:0"});
+    options.log = [&](LogLevel, std::string_view sentence) {
+        if (sentence.find("dropped by the system") != sentence.npos) {
+            dropped = server->counters().dropped;
+        }
+    };
+    server = std::make_unique<Server>(context, options, take);
+    auto peer = DatagramPeer::to(address_of(*server));
+    for (int i = 0; i < 20'000; ++i) {
+        peer.send(std::string(1'000, 'f'));
+    }
+    server->stop();
+    Serving serving(context, *server);
+    context.run();
+    CHECK(serving.result().success());
+    CHECK(dropped > 0);
 }
 
 TEST_CASE("What a function of the options throws is the server's failure",

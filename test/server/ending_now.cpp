@@ -1,7 +1,10 @@
 // A server that ends at once and is destroyed, whatever its coroutines are waiting for.
+#include "net/async_condition.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
+#include "server/embedded.hpp"
 #include "server/handlers.hpp"
+#include "support/answers.hpp"
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
@@ -100,6 +103,43 @@ TEST_CASE("A server can end now while its sockets wait for a place", "[server][c
     running.server().end_now();
     CHECK((running.result().end == ServerResult::End::ended_now));
     CHECK(running.server().counters().displayed == 3);
+}
+
+TEST_CASE("A server that ends now has no address any more, though handlers have not returned",
+          "[server][concurrency]") {
+    bool const by_unix = GENERATE(false, true);
+    TempDir const directory;
+    RunningContext context;
+    AsyncCondition returning;
+    bool may_return = false;
+    auto const wait = [&](Batch const&) -> Task<void> {
+        while (!may_return) {
+            co_await returning.wait();
+        }
+    };
+    ServerOptions options = at({by_unix ? "unixgram:" + directory / "d" : "udp:127.0.0.1:0"});
+    Server first(context.context(), options, wait);
+    Serving serving(context.context(), first);
+    auto peer = DatagramPeer::to(address_of(first));
+    peer.send("in hand");
+    eventually("the handler has it", [&] { return first.counters().messages == 1; });
+    peer.send("in the queue");
+    first.end_now();
+    CHECK((serving.result().end == ServerResult::End::ended_now));
+    options.addresses = first.addresses();
+    Server second(context.context(), options, take);
+    run_on(context.context(), [&] {
+        may_return = true;
+        returning.notify_all();
+    });
+    Serving serving_again(context.context(), second);
+    eventually("the handler has returned", [&] { return first.counters().unanswered == 1; });
+    CHECK(first.counters().acknowledged == 0);
+    peer.send("to the second");
+    CHECK(peer.receive() == ack_line);
+    CHECK(peer.take_all() == 0);
+    second.stop();
+    CHECK(serving_again.result().success());
 }
 
 TEST_CASE("A server that ends now closes connections that are on their way to a loop",
