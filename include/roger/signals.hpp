@@ -38,7 +38,7 @@ struct SignalHooks {
 ///
 /// There can be several, one for each server: each of them hears every signal. When the last is
 /// destroyed, each signal does again what it does by default: signal(7). It may be made and
-/// destroyed on any thread.
+/// destroyed on any thread but its own: a hook must not destroy it.
 class Signals {
 public:
     /// `server` outlives it. Throws Error, Errc::no_thread, if the system allows no thread,

@@ -62,6 +62,7 @@ Task<void> Listener::until_admissible() {
 /// concerns one connection only if it met nothing else.
 asio::error_code Listener::accept_ready() {
     asio::error_code error;
+    bool accepted = false;
     for (int i = 0; i < most_accepted_at_once && open_ && !admission_.must_wait(); ++i) {
         Permit permit = admission_.admit();
         // Refusals are sent from this loop, at once.
@@ -74,8 +75,9 @@ asio::error_code Listener::accept_ready() {
             break;
         }
         admit(std::move(*newcomer), loop, std::move(permit));
+        accepted = true;
     }
-    return error;
+    return accepted && is_of_one_connection(error) ? asio::error_code() : error;
 }
 
 std::optional<Listener::Newcomer> Listener::accept_one(asio::error_code& error) {

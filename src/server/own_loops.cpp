@@ -20,8 +20,21 @@
 namespace roger {
 
 namespace {
+
 /// Once the server has ended, for the sessions that can still finish by themselves.
 constexpr std::chrono::milliseconds wind_down_time{100};
+
+/// What the program's own work on an event loop throws is the server's failure.
+template <typename Run>
+std::size_t guarded(ServerCore& core, Run const& run) {
+    try {
+        return run();
+    } catch (...) {
+        core.fail(Errc::server_failed, describe(std::current_exception()));
+        return 1;
+    }
+}
+
 }  // namespace
 
 OwnLoops::OwnLoops(std::size_t count) {
@@ -93,17 +106,13 @@ std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {
 void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
     auto const keep_running = asio::make_work_guard(context);
     while (!context.stopped()) {
-        try {
-            context.run();
-        } catch (...) {
-            core.fail(Errc::server_failed, describe(std::current_exception()));
-        }
+        guarded(core, [&] { return context.run(); });
     }
     // Bounded, since messages that wait to be displayed would go on for as long as the output takes
     // them.
     context.restart();
     for (auto const end = Clock::now() + wind_down_time;
-         Clock::now() < end && context.poll_one() != 0;) {
+         Clock::now() < end && guarded(core, [&] { return context.poll_one(); }) != 0;) {
     }
 }
 

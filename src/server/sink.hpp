@@ -11,7 +11,9 @@ namespace roger {
 
 /// Blocks, so it is for a thread of its own; but never where stop() could not end the wait, and
 /// never by changing the flags of the descriptor it was given: those belong to everyone who shares
-/// it. A pipe or a terminal is reopened for that, which gives a description of our own.
+/// it. A pipe or a terminal is reopened for that, which gives a description of our own. (Where
+/// that is not permitted, as under su(1), a terminal whose reader stands still can hold a write all
+/// the same: poll() tells that there is room, not how much.)
 class Sink {
 public:
     /// Throws std::runtime_error with a sentence if `descriptor` cannot be written to.

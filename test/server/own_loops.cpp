@@ -1,6 +1,7 @@
 // Servers with event loops of their own, destroyed while they serve.
 #include "net/descriptor.hpp"
 #include "net/last_error.hpp"
+#include "roger/error.hpp"
 #include "roger/server.hpp"
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
@@ -11,6 +12,7 @@
 #include <asio/bind_executor.hpp>
 #include <asio/deferred.hpp>
 #include <asio/post.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/thread_pool.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -20,8 +22,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -140,6 +144,28 @@ TEST_CASE("A server that one of its own loops destroys ends the program, and say
     });
     CHECK(ended.signal == SIGABRT);
     CHECK(ended.said.find("is being destroyed by one of them") != std::string::npos);
+}
+
+TEST_CASE("What a program's own work throws while its server ends does not end the program",
+          "[server][concurrency]") {
+    std::function<void()> work;
+    RunningServer running({.threads = 2}, [&work](Batch const&) -> Task<void> {
+        auto const loop = co_await asio::this_coro::executor;
+        work = [&work, loop] {
+            asio::post(loop, work);
+            throw std::runtime_error("no luck");
+        };
+        asio::post(loop, work);
+    });
+    // Of two clients, each loop has one.
+    bool const by_second_loop = GENERATE(false, true);
+    std::vector<Peer> peers;
+    peers.push_back(Peer::connect(running.address()));
+    peers.push_back(Peer::connect(running.address()));
+    peers[by_second_loop ? 1 : 0].send("hello\n");
+    auto const result = running.result();
+    CHECK(result.code == Errc::server_failed);
+    CHECK(result.failure == "no luck");
 }
 
 }  // namespace roger::test
