@@ -27,6 +27,12 @@ std::size_t terminal_width() {
     return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
 }
 
+std::string percentile(Histogram const& response, double percent) {
+    return response.resolves(percent)
+               ? duration_text(static_cast<double>(response.percentile_us(percent)))
+               : "-";
+}
+
 std::string progress(LoadSettings const& settings, Interval const& interval) {
     double const passed = interval.begin_s + interval.length_s;
     if (interval.begin_s < 0) {
@@ -50,9 +56,7 @@ std::string progress_text(std::string const& title, LoadSettings const& settings
         line += fmt::format("{}  {}  {}  p50 {}  p99 {}  {} failed", progress(settings, *latest),
                             count_text(latest->clients, "client"),
                             rate_text(static_cast<double>(latest->acked) / latest->length_s),
-                            duration_text(static_cast<double>(response.percentile_us(50))),
-                            duration_text(static_cast<double>(response.percentile_us(99))),
-                            latest->failed);
+                            percentile(response, 50), percentile(response, 99), latest->failed);
     } else {
         line += "connecting";
     }

@@ -182,6 +182,9 @@ void LoadClient::on_event(std::uint32_t events) {
             send_rest();
         }
         pursue(now);
+        if (!up()) {
+            return;  // the socket that was ready is closed
+        }
     }
     if ((events & ~EPOLLOUT) != 0) {
         receive();

@@ -37,6 +37,14 @@ void Readiness::wake() {
     set_.cancel();
 }
 
+/// What is told only after that moment has passed may have been delayed over it.
+void Readiness::measure_from(Clock::time_point moment) {
+    measured_from_ = moment;
+    if (Clock::now() < moment) {
+        longest_delay_ = Clock::duration(0);
+    }
+}
+
 Task<std::span<epoll_event const>> Readiness::wait_until(Clock::time_point moment) {
     woken_ = false;
     if (++turns_ % most_turns == 0) {
@@ -68,7 +76,9 @@ std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     if (!set_.may_have_more()) {
         polled_ = now;  // else there may be more that was ready
     }
-    longest_delay_ = std::max(longest_delay_, now - ready_since_);
+    if (now >= measured_from_) {
+        longest_delay_ = std::max(longest_delay_, now - ready_since_);
+    }
     return events.first(events.size() - timers.size());
 }
 

@@ -47,8 +47,10 @@ public:
     /// For how long, in all, this loop woke up too late from a wait.
     [[nodiscard]] Clock::duration total_delay() const { return total_delay_; }
 
-    /// The longest time for which something ready was kept waiting, or would have been.
+    /// The longest time for which something ready was kept waiting, or would have been; of those
+    /// that ended after measure_from()'s moment.
     [[nodiscard]] Clock::duration longest_delay() const { return longest_delay_; }
+    void measure_from(Clock::time_point moment);
 
     /// Makes a wait that is under way return early. On the event loop's thread.
     void wake();
@@ -67,6 +69,7 @@ private:
     std::chrono::nanoseconds run_delay_before_{0};
     Clock::time_point polled_ = Clock::time_point::max();  ///< when all that was ready was returned
     Clock::time_point ready_since_;
+    Clock::time_point measured_from_ = Clock::time_point::min();
     Clock::duration longest_delay_{0};
     Clock::duration total_delay_{0};
 };

@@ -102,7 +102,9 @@ void Recorder::connected(Clock::duration took, Clock::duration kept_waiting) {
     lower_bounds_.connect.record(std::max(took - kept_waiting, Clock::duration(0)));
     ++connections_;
     ++clients_;
-    most_clients_ = std::max(most_clients_, clients_);
+    if (phase_ != Phase::after) {
+        most_clients_ = std::max(most_clients_, clients_);
+    }
 }
 
 void Recorder::connect_failed(bool excused) {
@@ -129,7 +131,7 @@ Clock::time_point Recorder::next_moment() const {
 void Recorder::pass(Clock::time_point now) {
     while (now >= next_moment()) {
         if (phase_ == Phase::measuring || interval_ < 0) {
-            close_interval();
+            close_interval(clients_);
         }
         if (phase_ == Phase::before && interval_ == 0) {
             phase_ = Phase::measuring;
@@ -139,11 +141,11 @@ void Recorder::pass(Clock::time_point now) {
     }
 }
 
-void Recorder::close_interval() {
+void Recorder::close_interval(std::size_t clients) {
     intervals_.add({.index = interval_++,
                     .acked = std::exchange(interval_acked_, 0),
                     .failed = std::exchange(interval_failed_, 0),
-                    .clients = clients_,
+                    .clients = clients,
                     .response = interval_response_});
     interval_response_.clear();
 }
@@ -155,13 +157,14 @@ void Recorder::end(Clock::time_point end) {
         auto const used = ThreadTime::now();
         used_ = {.used = used.used - used_at_begin_.used,
                  .waited = used.waited - used_at_begin_.waited};
+        clients_at_end_ = clients_;
         phase_ = Phase::after;
     }
 }
 
 void Recorder::finish() {
     if (phase_ == Phase::after) {
-        close_interval();
+        close_interval(clients_at_end_);
     }
     intervals_.end_loop(interval_);
 }

@@ -91,7 +91,7 @@ private:
     }
     void count_in_time(Sent const& message, Clock::time_point now, Clock::duration own_delay);
     void count_in_interval(Clock::duration response);
-    void close_interval();
+    void close_interval(std::size_t clients);
 
     Intervals& intervals_;
     Timeline timeline_ = {ClientSchedule::none, ClientSchedule::none, ClientSchedule::none};
@@ -119,6 +119,7 @@ private:
     std::uint64_t idle_losses_ = 0;
     std::size_t clients_ = 0;       ///< connected now
     std::size_t most_clients_ = 0;  ///< while measuring
+    std::size_t clients_at_end_ = 0;
 
     enum class Phase : std::uint8_t { before, measuring, after };
     Phase phase_ = Phase::before;

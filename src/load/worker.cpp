@@ -97,9 +97,9 @@ Task<void> Worker::live() {
             EpollSet::owner(event)->on_event(event.events);
         }
         auto const now = Clock::now();
+        recorder_.pass(now);  // first: what is sent at the beginning belongs to the measurement
         send_planned(now);
         deadlines_.expire(now);
-        recorder_.pass(now);
         if (all_done(now)) {
             end_plan();
         }
@@ -219,6 +219,7 @@ void Worker::begin(Timeline timeline) {
     plan_.start(timeline);
     quota_ = plan_.quota();
     recorder_.start(timeline, settings.rate.has_value());
+    readiness_.measure_from(timeline.begin);
     concurrency_.begin_at(timeline.begin);
     for (auto const& client : clients_) {
         client->begin();

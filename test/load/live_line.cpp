@@ -36,6 +36,17 @@ TEST_CASE("The live line is cut where the terminal ends, by columns", "[load]") 
     CHECK(line_of(39) == "2s of 4s  50 clients  2,000/s  p50 106…");
 }
 
+TEST_CASE("The live line gives no percentile that too few acks can tell", "[load]") {
+    LoadSettings const settings;
+    Interval interval = {.begin_s = 1, .length_s = 1, .clients = 50};
+    CHECK(progress_text("", settings, interval, 79) ==
+          "2s of 10s  50 clients  0/s  p50 -  p99 -  0 failed");
+    interval.acked = 99;
+    interval.response = {{106, 99}};
+    CHECK(progress_text("", settings, interval, 79) ==
+          "2s of 10s  50 clients  99/s  p50 106µs  p99 -  0 failed");
+}
+
 TEST_CASE("The live line tells that nothing is measured yet", "[load]") {
     LoadSettings const settings;
     CHECK(progress_text("trying 1000/s: ", settings, std::nullopt, 79) ==

@@ -199,6 +199,29 @@ TEST_CASE("A loop that was held up knows it, though nothing was kept waiting", "
     });
 }
 
+TEST_CASE("A delay that was over before the measurement is not the longest", "[load]") {
+    auto const hold_up = [] {
+        auto const since = Clock::now();
+        while (Clock::now() - since < 20ms) {
+        }
+    };
+    play([&](Readiness& readiness) -> Task<void> {
+        co_await who(readiness, Clock::now());
+        hold_up();
+        co_await who(readiness, Clock::now());
+        readiness.measure_from(Clock::now() + 1h);
+        CHECK(readiness.longest_delay() == 0ms);
+        hold_up();
+        co_await who(readiness, Clock::now());
+        CHECK(readiness.longest_delay() == 0ms);
+        // It began before, and is told of after.
+        readiness.measure_from(Clock::now() + 1ms);
+        hold_up();
+        co_await who(readiness, Clock::now());
+        CHECK(readiness.longest_delay() >= 20ms);
+    });
+}
+
 TEST_CASE("What comes while the loop waits has not been kept waiting", "[load]") {
     Pair pair;
     play([&](Readiness& readiness) -> Task<void> {

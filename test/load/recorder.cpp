@@ -329,6 +329,27 @@ TEST_CASE("A recorder counts connections, and the most at once while measuring",
     CHECK(intervals.latest()->clients == 2);
 }
 
+TEST_CASE("Who comes or goes after the end is not among the clients", "[load]") {
+    Intervals intervals(1s, 1);
+    Recorder recorder(intervals);
+    recorder.start(two_seconds);
+    recorder.connected(1ms, 0ms);
+    recorder.connected(1ms, 0ms);
+    recorder.pass(run_begin + 1s);
+    recorder.end(run_begin + 2s);
+    for (int i = 0; i < 3; ++i) {
+        recorder.connected(1ms, 0ms);
+    }
+    Report report;
+    recorder.add_to(report);
+    CHECK(report.clients == 2);
+    for (int i = 0; i < 5; ++i) {
+        recorder.disconnected(false);
+    }
+    recorder.finish();
+    CHECK(intervals.take(2s).back().clients == 2);
+}
+
 TEST_CASE("Every outcome is counted and explained, and the sum is what was planned", "[load]") {
     Measurement measurement;
     std::uint64_t planned = 0;

@@ -1,4 +1,5 @@
 // Load and server together: the report of the one agrees with the counters of the other.
+#include "support/answers.hpp"
 #include "support/load_process.hpp"
 #include "support/server_process.hpp"
 
@@ -53,6 +54,16 @@ void check_agreement(Trial const& trial) {
 }
 
 }  // namespace
+
+TEST_CASE("A test of one burst has the bytes of all its messages", "[load][system]") {
+    auto server = ServerProcess::start({"127.0.0.1:0"});
+    auto const result =
+        run_load({"--clients", "10", "--messages", "10", "--message", "hello", server.address()});
+    CAPTURE(result.out, result.err);
+    CHECK(result.outcome("acked") == 10);
+    CHECK(result.report.at("achieved").at("sent_bytes") == 10 * std::string("hello\n").size());
+    CHECK(result.report.at("achieved").at("received_bytes") == 10 * ack_line.size());
+}
 
 TEST_CASE("Our server acks every message of a closed loop", "[load][system]") {
     bool const by_unix = GENERATE(false, true);
