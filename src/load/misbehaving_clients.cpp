@@ -2,7 +2,7 @@
 #include "load/misbehaving_clients.hpp"
 
 #include "load/messages.hpp"
-#include "net/connect.hpp"
+#include "net/clock.hpp"
 #include "net/open_socket.hpp"
 #include "net/spawn.hpp"
 #include "net/thread.hpp"
@@ -10,6 +10,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/as_tuple.hpp>
 #include <asio/buffer.hpp>
+#include <asio/cancel_at.hpp>
 #include <asio/deferred.hpp>
 #include <asio/error_code.hpp>
 #include <asio/generic/datagram_protocol.hpp>
@@ -83,17 +84,15 @@ asio::awaitable<void> send_slowly(Socket& socket, std::string_view message) {
 }  // namespace
 
 MisbehavingClients::MisbehavingClients(LoadSettings const& settings, Target const& target)
-    : address_(settings.address),
-      target_(target),
-      connect_timeout_(settings.connect_timeout),
-      context_(1) {
+    : target_(target), connect_timeout_(settings.connect_timeout), context_(1) {
     LoadSettings plain = settings;
     plain.audit = false;
     Messages(plain, 0).append(message_, {.client = 0, .connection = 0, .message = 0});
+    std::size_t number = settings.clients;
     for (auto const& [kind, count] : settings.misbehaving) {
         for (std::size_t i = 0; i < count; ++i) {
             // What happens to them is not reported.
-            spawn(asio::any_io_executor(context_.get_executor()), misbehave(kind),
+            spawn(asio::any_io_executor(context_.get_executor()), misbehave(kind, number++),
                   [](std::exception_ptr const&) {});
         }
     }
@@ -104,47 +103,55 @@ MisbehavingClients::~MisbehavingClients() {
     context_.stop();
 }
 
-asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind) {
+/// Whatever ends a connection, it tries again, as such clients do.
+asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind, std::size_t number) {
     bool const datagrams = target_.type == SocketType::datagram;
     for (;;) {
-        try {
-            if (datagrams) {
-                co_await send_datagrams();
-            } else {
-                co_await misbehave_once(kind);
-            }
-        } catch (ClientError const&) {  // NOLINT(bugprone-empty-catch)
-            // It tries again, as such clients do.
+        if (datagrams) {
+            co_await send_datagrams(number);
+        } else {
+            co_await misbehave_once(kind, number);
         }
         co_await rest(pause);
     }
 }
 
-/// Reads none of the answers: datagrams know no other misbehaviour.
-asio::awaitable<void> MisbehavingClients::send_datagrams() {
-    using Protocol = asio::generic::datagram_protocol;
+/// Connects to where the healthy clients do, from an address of ours as they do. Returns false
+/// where that fails.
+template <typename ClientSocket>
+asio::awaitable<bool> MisbehavingClients::connect(ClientSocket& socket, std::size_t number) {
+    using Protocol = typename ClientSocket::protocol_type;
     Endpoint const& server = target_.endpoints[target_.preferred];
-    Descriptor opened = open_client_socket(target_.type, server, target_.sources.of(0));
-    if (!opened) {
-        co_return;
+    Descriptor opened = open_client_socket(target_.type, server, target_.sources.of(number));
+    if (!opened || assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened))) {
+        co_return false;
     }
-    Protocol::socket socket(context_);
-    asio::error_code error =
-        assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened));
-    if (!error) {
-        socket.connect(Protocol::endpoint(server.data(), server.size()), error);
-    }
-    while (!error) {
-        auto const [unsent, sent] =
+    auto const [error] = co_await socket.async_connect(
+        typename Protocol::endpoint(server.data(), server.size()),
+        asio::cancel_at(moment_after(connect_timeout_), asio::as_tuple));
+    co_return !error;
+}
+
+/// Reads none of the answers: datagrams know no other misbehaviour.
+asio::awaitable<void> MisbehavingClients::send_datagrams(std::size_t number) {
+    asio::generic::datagram_protocol::socket socket(context_);
+    bool taken = co_await connect(socket, number);
+    while (taken) {
+        auto const [error, size] =
             co_await socket.async_send(asio::buffer(message_), asio::as_tuple);
-        error = unsent;
+        taken = !error;
         co_await rest(1ms);
     }
 }
 
-asio::awaitable<void> MisbehavingClients::misbehave_once(Misbehaviour kind) {
-    Socket socket = co_await connect(address_, connect_timeout_);
+asio::awaitable<void> MisbehavingClients::misbehave_once(Misbehaviour kind, std::size_t number) {
+    Socket socket(context_);
+    bool const connected = co_await connect(socket, number);
+    if (!connected) {
+        co_return;
+    }
     std::string const endless(16 * 1024, 'x');
+    asio::error_code ignored;  // of a connection that the server has ended already
     switch (kind) {
         case Misbehaviour::silent:
             co_await read_to_end(socket);
@@ -157,12 +164,12 @@ asio::awaitable<void> MisbehavingClients::misbehave_once(Misbehaviour kind) {
             co_return;
         case Misbehaviour::half:
             co_await send_all(socket, message_);
-            socket.shutdown(Socket::shutdown_send);
+            socket.shutdown(Socket::shutdown_send, ignored);
             co_await read_to_end(socket);
             co_return;
         case Misbehaviour::reset:
             co_await send_all(socket, message_);
-            socket.set_option(Socket::linger(true, 0));
+            socket.set_option(Socket::linger(true, 0), ignored);
             co_return;
         case Misbehaviour::endless:
             co_await send_repeatedly(socket, endless, 10ms);

@@ -3,11 +3,11 @@
 
 #include "load/settings.hpp"
 #include "load/target.hpp"
-#include "roger/address.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
 
+#include <cstddef>
 #include <string>
 #include <thread>
 
@@ -23,11 +23,12 @@ public:
     MisbehavingClients& operator=(MisbehavingClients const&) = delete;
 
 private:
-    asio::awaitable<void> misbehave(Misbehaviour kind);
-    asio::awaitable<void> misbehave_once(Misbehaviour kind);
-    asio::awaitable<void> send_datagrams();
+    asio::awaitable<void> misbehave(Misbehaviour kind, std::size_t number);
+    asio::awaitable<void> misbehave_once(Misbehaviour kind, std::size_t number);
+    asio::awaitable<void> send_datagrams(std::size_t number);
+    template <typename ClientSocket>
+    asio::awaitable<bool> connect(ClientSocket& socket, std::size_t number);
 
-    Address address_;
     Target const& target_;
     Timeout connect_timeout_;
     std::string message_;  ///< with its line ending

@@ -1,6 +1,8 @@
 // Misbehaving clients beside healthy ones: the server knows of them, and the figures do not.
 #include "support/deadline.hpp"
+#include "support/files.hpp"
 #include "support/load_process.hpp"
+#include "support/peer.hpp"
 #include "support/server_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,9 +24,12 @@ constexpr std::size_t misbehaving = 3;
 constexpr std::size_t healthy_messages = 100;  ///< of the healthy ones, in a second
 
 /// The program's result, with nothing but acked messages of healthy clients.
-LoadResult test_beside(std::string const& behaviour, ServerProcess& server) {
-    auto const result = run_load({"--clients", "5", "--rate", "100", "--messages", "100",
-                                  "--message", "hi", "--misbehave", behaviour, server.address()});
+LoadResult test_beside(std::string const& behaviour, ServerProcess& server,
+                       std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.end(),
+                     {"--clients", "5", "--rate", "100", "--messages", "100", "--message", "hi",
+                      "--misbehave", behaviour, server.address()});
+    auto const result = run_load(arguments);
     CAPTURE(result.out, result.err);
     CHECK(result.exit == Exit::with(0));
     CHECK(result.planned() == healthy_messages);
@@ -92,6 +97,35 @@ TEST_CASE("Half-closing clients come again and again", "[load][system]") {
     CHECK(said <= connected);
     // The end may come between a connection and its message.
     CHECK(said + misbehaving >= connected);
+}
+
+TEST_CASE("Half-closing clients come again however their connections end", "[load][system]") {
+    Listener listener("tcp:127.0.0.1:0");
+    LoadProcess load({"--clients", "1", "--rate", "1", "--duration", "1h", "--misbehave", "half=20",
+                      listener.address()});
+    {
+        // The healthy one among them: where it cannot connect, there is no test.
+        std::vector<Peer> first;
+        while (first.size() < 21) {
+            first.push_back(listener.accept());
+        }
+    }
+    for (int connections = 0; connections < 300; ++connections) {
+        listener.accept().reset();
+    }
+    listener.close();
+    load.signal(SIGINT);
+    CHECK(load.result().report.at("misbehaving") == nlohmann::json{{"half", 20}});
+}
+
+TEST_CASE("Misbehaving clients connect from where they are told to", "[load][system]") {
+    auto server = ServerProcess::start({"--show", "json", "127.0.0.1:0"});
+    test_beside("half=4", server, {"--source", "127.0.0.2-127.0.0.3"});
+    CHECK(server.counter("accepted") > healthy + 4);
+    for (std::string const& record : split_lines(server.output())) {
+        std::string const from = nlohmann::json::parse(record).at("from");
+        CHECK((from.starts_with("tcp:127.0.0.2:") || from.starts_with("tcp:127.0.0.3:")));
+    }
 }
 
 TEST_CASE("Resetting clients come again and again", "[load][system]") {
