@@ -154,6 +154,17 @@ void demand_equal_lengths(std::vector<Report> const& parts) {
     }
 }
 
+/// Throws std::invalid_argument where some are of a plan and some of a closed loop: of both
+/// together no rate was asked, and what their latencies mean differs.
+void demand_one_kind(std::vector<Report> const& parts) {
+    auto const has_rate = [](Report const& part) { return part.asked.rate.has_value(); };
+    if (std::ranges::any_of(parts, has_rate) && !std::ranges::all_of(parts, has_rate)) {
+        throw std::invalid_argument(
+            "some of the reports are of tests with --rate, and some of tests without: merge those "
+            "of one kind");
+    }
+}
+
 /// Adds up the intervals of that number. A part that ended before has none.
 Interval join_intervals(std::vector<Report> const& parts, std::size_t number) {
     Interval whole;
@@ -303,6 +314,7 @@ Report merge(std::vector<Report> const& parts) {
     if (parts.empty()) {
         return whole;
     }
+    demand_one_kind(parts);
     auto const start = [](Report const& part) { return std::string_view(part.started); };
     whole.title = join(parts, &Report::title, ", ");
     whole.version = join(parts, &Report::version, ", ");

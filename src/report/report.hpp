@@ -219,7 +219,8 @@ struct Report {
 
 /// Of several machines or runs at the same time: counts add up, histograms are joined bucket for
 /// bucket, intervals by their number. Throws std::invalid_argument where intervals differ in
-/// length. Assertions and audits, which were about the parts, are left out.
+/// length, where some are of a plan and some of a closed loop, and where a run is given twice.
+/// Assertions and audits, which were about the parts, are left out.
 Report merge(std::vector<Report> const& parts);
 
 /// A sentence where the parts did not begin and end at the same time, as their clocks say, and what

@@ -257,15 +257,23 @@ TEST_CASE("A title that only some reports have is the whole's", "[load]") {
 }
 
 TEST_CASE("What was not asked of all parts was not asked of the whole", "[load]") {
-    Report closed = another_sample_report();
-    closed.asked.rate.reset();
-    closed.asked.duration_s.reset();
+    Report endless = another_sample_report();
+    endless.asked.duration_s.reset();
     for (Report const& whole :
-         {merge({closed, sample_report()}), merge({sample_report(), closed})}) {
-        CHECK_FALSE(whole.asked.rate.has_value());
+         {merge({endless, sample_report()}), merge({sample_report(), endless})}) {
         CHECK_FALSE(whole.asked.duration_s.has_value());
         CHECK(whole.asked.messages == 400'000);
     }
+}
+
+TEST_CASE("A closed loop is not merged with a plan", "[load]") {
+    Report closed = another_sample_report();
+    closed.asked.rate.reset();
+    CHECK_THROWS_AS(merge({closed, sample_report()}), std::invalid_argument);
+    CHECK_THROWS_AS(merge({sample_report(), closed}), std::invalid_argument);
+    Report other = sample_report();
+    other.asked.rate.reset();
+    CHECK_FALSE(merge({closed, other}).asked.rate.has_value());
 }
 
 TEST_CASE("Stages of other lengths have no sum", "[load]") {
