@@ -45,6 +45,21 @@ void check_classic(CLI::App const& app, TalkOptions const& options) {
     }
 }
 
+void check(CLI::App const& app, ClientCommandLine const& command_line) {
+    TalkOptions const& options = command_line.options;
+    if (command_line.classic) {
+        check_classic(app, options);
+        return;
+    }
+    if (app.get_option("ADDRESS")->empty()) {
+        throw CLI::RequiredError("ADDRESS");
+    }
+    if (!app.get_option("--retries")->empty() &&
+        socket_type(options.address.transport) == SocketType::stream) {
+        throw UsageError("--retries: only a datagram is sent again; a stream does that itself");
+    }
+}
+
 }  // namespace
 
 void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
@@ -85,27 +100,15 @@ void describe_command_line(CLI::App& app, ClientCommandLine& command_line) {
                 "to look up and reach the server; or none");
     add_timeout(app, "--ack-timeout", options.ack_timeout,
                 "for the server to take a message, and to answer it; or none");
-    auto* const retries =
-        app.add_option("--retries", options.retries,
-                       "send a datagram that is not answered in that time again, so often; it may "
-                       "then be displayed more than once")
-            ->type_name("N")
-            ->capture_default_str()
-            ->check(CLI::Range(0, 1'000'000).description(""));
+    app.add_option("--retries", options.retries,
+                   "send a datagram that is not answered in that time again, so often; it may "
+                   "then be displayed more than once")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1'000'000).description(""));
     add_switch(app, "--classic", command_line.classic,
                "speak as the tutorial's C client does, over TCP, UDP or a Unix stream");
-    app.callback([&app, &command_line, &options, retries] {
-        if (command_line.classic) {
-            check_classic(app, options);
-            return;
-        }
-        if (app.get_option("ADDRESS")->empty()) {
-            throw CLI::RequiredError("ADDRESS");
-        }
-        if (retries->count() != 0 && socket_type(options.address.transport) == SocketType::stream) {
-            throw UsageError("--retries: only a datagram is sent again; a stream does that itself");
-        }
-    });
+    app.callback([&app, &command_line] { check(app, command_line); });
 }
 
 }  // namespace roger
