@@ -68,7 +68,9 @@ Datagrams::Datagrams(BoundDatagrams bound, Loop& loop, Admission& admission, Cal
 }
 
 Task<void> Datagrams::run() {
-    loop_.ready_set().add(descriptor_, EPOLLIN | EPOLLET, this);
+    if (has_socket()) {  // else the server was ended before it served
+        loop_.ready_set().add(descriptor_, EPOLLIN | EPOLLET, this);
+    }
     for (;;) {
         co_await until_admissible();
         if (!open_) {
@@ -330,8 +332,10 @@ void Datagrams::end_now() {
 }
 
 void Datagrams::refuse_queued() {
-    for (std::size_t batch = 0;
-         has_socket() && batch != Admission::most_refused_batches_at_shutdown; ++batch) {
+    if (!has_socket()) {
+        return;
+    }
+    for (std::size_t batch = 0; batch != Admission::most_refused_batches_at_shutdown; ++batch) {
         if (batch_.receive(descriptor_, batch_.most())) {
             return;
         }

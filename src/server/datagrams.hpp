@@ -51,7 +51,8 @@ public:
 
     void close();
 
-    /// Closes the socket at once: what is in hand may never be finished, and is not answered.
+    /// Closes the socket at once: what is in hand may never be finished. Neither that nor what is
+    /// in the queue is answered.
     void end_now();
 
     /// If its coroutine waits in a Waiter, destroys that.

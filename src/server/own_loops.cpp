@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <stdexcept>
@@ -26,7 +27,7 @@ constexpr std::chrono::milliseconds wind_down_time{100};
 
 /// What the program's own work on an event loop throws is the server's failure.
 template <typename Run>
-std::size_t guarded(ServerCore& core, Run const& run) {
+std::size_t fail_on_throw(ServerCore& core, Run const& run) {
     try {
         return run();
     } catch (...) {
@@ -54,14 +55,12 @@ std::vector<std::reference_wrapper<asio::io_context>> OwnLoops::contexts() const
 
 ServerResult OwnLoops::run(ServerCore& core) {
     std::lock_guard const lock(under_way_);
-    ServerResult result;
     std::exception_ptr failure;
     {
         std::vector<std::jthread> const threads = start_threads(core);
         asio::co_spawn(*contexts_.front(), core.serve(),
-                       [&](std::exception_ptr const& thrown, ServerResult const& ended) {
+                       [&](std::exception_ptr const& thrown, ServerResult const&) {
                            failure = thrown;
-                           result = ended;
                            stop();
                        });
         run_loop(*contexts_.front(), core);
@@ -69,7 +68,7 @@ ServerResult OwnLoops::run(ServerCore& core) {
     if (failure) {
         std::rethrow_exception(failure);
     }
-    return result;
+    return core.result();
 }
 
 void OwnLoops::wait_for_run() {
@@ -106,13 +105,13 @@ std::vector<std::jthread> OwnLoops::start_threads(ServerCore& core) {
 void OwnLoops::run_loop(asio::io_context& context, ServerCore& core) {
     auto const keep_running = asio::make_work_guard(context);
     while (!context.stopped()) {
-        guarded(core, [&] { return context.run(); });
+        fail_on_throw(core, [&] { return context.run(); });
     }
     // Bounded, since messages that wait to be displayed would go on for as long as the output takes
     // them.
     context.restart();
     for (auto const end = Clock::now() + wind_down_time;
-         Clock::now() < end && guarded(core, [&] { return context.poll_one(); }) != 0;) {
+         Clock::now() < end && fail_on_throw(core, [&] { return context.poll_one(); }) != 0;) {
     }
 }
 

@@ -184,8 +184,12 @@ Task<ServerResult> ServerCore::serve() {
             end_now_here(ServerResult::End::ended_now);
         }
     }
+    co_return result();
+}
+
+ServerResult ServerCore::result() const {
     std::lock_guard const lock(failure_guard_);
-    co_return ServerResult{.end = how_, .code = failure_code_, .failure = failure_};
+    return {.end = how_, .code = failure_code_, .failure = failure_};
 }
 
 void ServerCore::start() {

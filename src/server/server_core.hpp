@@ -57,6 +57,9 @@ public:
         return loops_.front()->context().get_executor();
     }
 
+    /// Once it has ended.
+    [[nodiscard]] ServerResult result() const;
+
     void stop();
     void end_now();
 
@@ -121,7 +124,7 @@ private:
     ServerResult::End how_ = ServerResult::End::drained;
     Pauses accept_pauses_{"cannot accept connections"};
     Pauses receive_pauses_{"cannot receive datagrams"};
-    std::mutex failure_guard_;
+    mutable std::mutex failure_guard_;
     std::error_code failure_code_;  ///< guarded
     std::string failure_;           ///< guarded
 };

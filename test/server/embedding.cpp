@@ -175,12 +175,13 @@ TEST_CASE("A serve() that is cancelled once goes on with a drain that is under w
 TEST_CASE("A server stopped or ended before it serves serves nobody", "[server][embedding]") {
     bool const at_once = GENERATE(false, true);
     asio::io_context context;
-    Server server(context, at({"127.0.0.1:0"}), take);
+    Server server(context, at({"127.0.0.1:0", "udp:127.0.0.1:0"}), take);
     at_once ? server.end_now() : server.stop();
     Serving serving(context, server);
     context.run();
-    CHECK((serving.result().end ==
-           (at_once ? ServerResult::End::ended_now : ServerResult::End::drained)));
+    auto const result = serving.result();
+    CHECK((result.end == (at_once ? ServerResult::End::ended_now : ServerResult::End::drained)));
+    CHECK(result.failure == "");
 }
 
 TEST_CASE("A server is followed by another on the same context and address",

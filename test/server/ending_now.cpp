@@ -8,6 +8,7 @@
 #include "support/datagram_peer.hpp"
 #include "support/files.hpp"
 #include "support/peer.hpp"
+#include "support/reserved_port.hpp"
 #include "support/running_server.hpp"
 
 #include <asio/deferred.hpp>
@@ -16,6 +17,7 @@
 #include <asio/this_coro.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
@@ -109,15 +111,17 @@ TEST_CASE("A server that ends now has no address any more, though handlers have 
           "[server][concurrency]") {
     bool const by_unix = GENERATE(false, true);
     TempDir const directory;
-    RunningContext context;
+    ReservedPort const port;
     AsyncCondition returning;
     bool may_return = false;
+    RunningContext context;
     auto const wait = [&](Batch const&) -> Task<void> {
         while (!may_return) {
             co_await returning.wait();
         }
     };
-    ServerOptions options = at({by_unix ? "unixgram:" + directory / "d" : "udp:127.0.0.1:0"});
+    ServerOptions options = at(
+        {by_unix ? "unixgram:" + directory / "d" : fmt::format("udp:127.0.0.1:{}", port.number())});
     Server first(context.context(), options, wait);
     Serving serving(context.context(), first);
     auto peer = DatagramPeer::to(address_of(first));

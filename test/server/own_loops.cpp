@@ -6,6 +6,7 @@
 #include "roger/task.hpp"
 #include "server/handlers.hpp"
 #include "support/answers.hpp"
+#include "support/datagram_peer.hpp"
 #include "support/peer.hpp"
 #include "support/running_server.hpp"
 
@@ -144,6 +145,29 @@ TEST_CASE("A server that one of its own loops destroys ends the program, and say
     });
     CHECK(ended.signal == SIGABRT);
     CHECK(ended.said.find("is being destroyed by one of them") != std::string::npos);
+}
+
+TEST_CASE("What a program's own work throws when its server has drained is a failure all the same",
+          "[server][concurrency]") {
+    std::atomic<Server*> serving = nullptr;
+    std::function<void()> work;
+    int left = 1000;  // turns of the loop: many more than a drain takes
+    RunningServer running(at({"udp:127.0.0.1:0"}), [&](Batch const&) -> Task<void> {
+        serving.load()->stop();
+        work = [&work, &left, loop = co_await asio::this_coro::executor] {
+            if (--left == 0) {
+                throw std::runtime_error("no luck");
+            }
+            asio::post(loop, work);
+        };
+        work();
+    });
+    serving = &running.server();
+    DatagramPeer::to(running.address()).send("hello");
+    auto const result = running.result();
+    CHECK((result.end == ServerResult::End::drained));
+    CHECK(result.code == Errc::server_failed);
+    CHECK(result.failure == "no luck");
 }
 
 TEST_CASE("What a program's own work throws while its server ends does not end the program",

@@ -100,7 +100,9 @@ TEST_CASE("A server stopped before it runs serves nobody", "[server]") {
 
 TEST_CASE("A server ended before it runs serves nobody", "[server]") {
     TempDir const directory;
-    Server server(at({"127.0.0.1:0", "unix:" + directory / "s"}), take);
+    Server server(at({"127.0.0.1:0", "unix:" + directory / "s", "udp:127.0.0.1:0",
+                      "unixgram:" + directory / "d"}),
+                  take);
     server.end_now();
     auto const result = server.run();
     CHECK((result.end == ServerResult::End::ended_now));
