@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <exception>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace roger {
@@ -116,20 +117,42 @@ asio::awaitable<void> MisbehavingClients::misbehave(Misbehaviour kind, std::size
     }
 }
 
-/// Connects to where the healthy clients do, from an address of ours as they do. Returns false
-/// where that fails.
+/// As a healthy client does: from the same addresses of ours, and to the server's in turn. Returns
+/// false where that fails.
 template <typename ClientSocket>
 asio::awaitable<bool> MisbehavingClients::connect(ClientSocket& socket, std::size_t number) {
+    std::size_t const first = target_.preferred;
+    for (std::size_t tried = 0; tried < target_.endpoints.size(); ++tried) {
+        Endpoint const& server = target_.endpoints[(first + tried) % target_.endpoints.size()];
+        bool const connected = co_await connect_to(server, socket, number);
+        if (connected) {
+            co_return true;
+        }
+    }
+    co_return false;
+}
+
+template <typename ClientSocket>
+asio::awaitable<bool> MisbehavingClients::connect_to(Endpoint const& server, ClientSocket& socket,
+                                                     std::size_t number) {
     using Protocol = typename ClientSocket::protocol_type;
-    Endpoint const& server = target_.endpoints[target_.preferred];
+    asio::error_code error;
+    socket.close(error);
     Descriptor opened = open_client_socket(target_.type, server, target_.sources.of(number));
     if (!opened || assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened))) {
         co_return false;
     }
-    auto const [error] = co_await socket.async_connect(
-        typename Protocol::endpoint(server.data(), server.size()),
-        asio::cancel_at(moment_after(connect_timeout_), asio::as_tuple));
-    co_return !error;
+    Timeout share = connect_timeout_;
+    if (share) {
+        *share /= target_.endpoints.size();
+    }
+    typename Protocol::endpoint const endpoint(server.data(), server.size());
+    std::tie(error) = co_await socket.async_connect(
+        endpoint, asio::cancel_at(moment_after(share), asio::as_tuple));
+    if (!error) {
+        socket.remote_endpoint(error);  // Asio connects where a Unix listen queue is full
+    }
+    co_return !error && connect_error(socket.native_handle(), server) == 0;
 }
 
 /// Reads none of the answers: datagrams know no other misbehaviour.

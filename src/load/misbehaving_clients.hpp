@@ -28,6 +28,9 @@ private:
     asio::awaitable<void> send_datagrams(std::size_t number);
     template <typename ClientSocket>
     asio::awaitable<bool> connect(ClientSocket& socket, std::size_t number);
+    template <typename ClientSocket>
+    asio::awaitable<bool> connect_to(Endpoint const& server, ClientSocket& socket,
+                                     std::size_t number);
 
     Target const& target_;
     Timeout connect_timeout_;

@@ -37,10 +37,10 @@ void Readiness::wake() {
     set_.cancel();
 }
 
-/// What is told only after that moment has passed may have been delayed over it.
+/// A loop that was held up may be told of the moment only after it.
 void Readiness::measure_from(Clock::time_point moment) {
     measured_from_ = moment;
-    if (Clock::now() < moment) {
+    if (longest_delay_end_ < moment) {
         longest_delay_ = Clock::duration(0);
     }
 }
@@ -76,8 +76,9 @@ std::span<epoll_event const> Readiness::poll(Clock::time_point now) {
     if (!set_.may_have_more()) {
         polled_ = now;  // else there may be more that was ready
     }
-    if (now >= measured_from_) {
-        longest_delay_ = std::max(longest_delay_, now - ready_since_);
+    if (now >= measured_from_ && now - ready_since_ > longest_delay_) {
+        longest_delay_ = now - ready_since_;
+        longest_delay_end_ = now;
     }
     return events.first(events.size() - timers.size());
 }

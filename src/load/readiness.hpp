@@ -71,6 +71,7 @@ private:
     Clock::time_point ready_since_;
     Clock::time_point measured_from_ = Clock::time_point::min();
     Clock::duration longest_delay_{0};
+    Clock::time_point longest_delay_end_;
     Clock::duration total_delay_{0};
 };
 

@@ -128,16 +128,18 @@ Clock::time_point Recorder::next_moment() const {
     return interval_end < timeline_.end ? interval_end : ClientSchedule::none;
 }
 
+void Recorder::begin_if_due(Clock::time_point now) {
+    if (phase_ == Phase::before && now >= timeline_.begin) {
+        phase_ = Phase::measuring;
+        most_clients_ = clients_;
+        used_at_begin_ = ThreadTime::now();
+    }
+}
+
 void Recorder::pass(Clock::time_point now) {
+    begin_if_due(now);
     while (now >= next_moment()) {
-        if (phase_ == Phase::measuring || interval_ < 0) {
-            close_interval(clients_);
-        }
-        if (phase_ == Phase::before && interval_ == 0) {
-            phase_ = Phase::measuring;
-            most_clients_ = clients_;
-            used_at_begin_ = ThreadTime::now();
-        }
+        close_interval(clients_);
     }
 }
 

@@ -61,7 +61,10 @@ public:
         received_bytes_ += phase_ == Phase::measuring ? bytes : 0;
     }
 
-    /// Closes the intervals that are over. To be called at next_moment(), or soon after.
+    /// Begins to measure. To be called before the first message is sent, once its moment has come.
+    void begin_if_due(Clock::time_point now);
+    /// The same, and closes the intervals that are over, which takes longer. To be called at
+    /// next_moment(), or soon after.
     void pass(Clock::time_point now);
     [[nodiscard]] Clock::time_point next_moment() const;
 

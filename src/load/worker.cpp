@@ -97,9 +97,10 @@ Task<void> Worker::live() {
             EpollSet::owner(event)->on_event(event.events);
         }
         auto const now = Clock::now();
-        recorder_.pass(now);  // first: what is sent at the beginning belongs to the measurement
+        recorder_.begin_if_due(now);  // what is sent then belongs to the measurement
         send_planned(now);
         deadlines_.expire(now);
+        recorder_.pass(now);
         if (all_done(now)) {
             end_plan();
         }
