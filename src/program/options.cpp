@@ -103,7 +103,7 @@ private:
         }
         CLI::Option const* const option = command_->get_option_no_throw(name);
         if (option == nullptr) {
-            throw CLI::ExtrasError({word});
+            throw CLI::ExtrasError({word.substr(0, word.find('='))});  // a value may be secret
         }
         bool const takes_value = option->get_items_expected_max() != 0;
         if (word.size() != name.size() + 1) {

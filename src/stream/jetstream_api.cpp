@@ -29,9 +29,10 @@ std::string error_description(nlohmann::json const& answer) {
                : "an error";
 }
 
-/// Of a cluster that has just been started, too few may know each other.
+/// Of a cluster that has just been started, too few may know each other, or those that have the
+/// stream may come last.
 [[noreturn]] void throw_error(std::string const& sentence, int code) {
-    if (tells_of_no_leader(code) || code == JSClusterNoPeersErr) {
+    if (tells_of_no_leader(code) || code == JSClusterNoPeersErr || code == JSStreamOfflineErr) {
         throw NatsUnavailable(sentence);
     }
     throw JetStreamError(sentence, code);

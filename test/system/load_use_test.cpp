@@ -108,7 +108,7 @@ TEST_CASE("A load test with a wrong amount says so", "[load][usage-error][system
     });
     check_wrong({{{"--nonsense"}, {"--nonsense"}},
                  {{"merge", "--clients", "1", "FILE"}, {"--clients"}},
-                 {{"diff", "--nonsense="}, {"--nonsense="}}});
+                 {{"diff", "--nonsense="}, {"--nonsense"}}});
 }
 
 TEST_CASE("A load test with wrong messages says so", "[load][usage-error][system]") {

@@ -122,9 +122,19 @@ TEST_CASE("An option that there is not is named, whatever else is wrong", "[usag
                                  {{"--nonsense", "0"}, "--nonsense"},
                                  {{"-z", "0"}, "-z"},
                                  {{"--nonsense", "value", "localhost", "1"}, "--nonsense"},
-                                 {{"abc", "--nonsense=value"}, "--nonsense=value"},
-                                 {{"--nonsense="}, "--nonsense="},
+                                 {{"abc", "--nonsense=value"}, "--nonsense"},
+                                 {{"--nonsense="}, "--nonsense"},
                              });
+    }
+}
+
+TEST_CASE("What was given to an option that there is not is not shown", "[usage-error][system]") {
+    for (std::string const option : {"--too", "-to"}) {
+        auto const ended = run(server_launch({option + "=nats://me:secret@h/LOG", "0"}));
+        CAPTURE(ended.err);
+        CHECK(ended.exit == Exit::with(2));
+        CHECK_THAT(ended.err, Catch::Matchers::ContainsSubstring(option));
+        CHECK_THAT(ended.err, !Catch::Matchers::ContainsSubstring("secret"));
     }
 }
 
