@@ -38,7 +38,7 @@ TEST_CASE("The live line is cut where the terminal ends, by columns", "[load]") 
 
 TEST_CASE("The live line gives no percentile that too few acks can tell", "[load]") {
     LoadSettings const settings;
-    Interval interval = {.begin_s = 1, .length_s = 1, .clients = 50};
+    Interval interval = {.begin_s = 1, .length_s = 1, .clients = 50, .response = {}};
     CHECK(progress_text("", settings, interval, 79) ==
           "2s of 10s  50 clients  0/s  p50 -  p99 -  0 failed");
     interval.acked = 99;
