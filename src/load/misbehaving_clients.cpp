@@ -142,9 +142,9 @@ asio::awaitable<bool> MisbehavingClients::connect_to(Endpoint const& server, Cli
     if (!opened || assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened))) {
         co_return false;
     }
-    Timeout share = connect_timeout_;
-    if (share) {
-        *share /= target_.endpoints.size();
+    Timeout share;
+    if (connect_timeout_) {
+        share = *connect_timeout_ / target_.endpoints.size();
     }
     typename Protocol::endpoint const endpoint(server.data(), server.size());
     std::tie(error) = co_await socket.async_connect(
