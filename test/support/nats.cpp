@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
@@ -26,6 +27,13 @@ std::string header(std::string const& headers, std::string const& name) {
     }
     std::size_t const begin = at + name.size() + 3;
     return headers.substr(begin, headers.find('\r', begin) - begin);
+}
+
+/// Of one reader alone: what others of the cluster are answered would pile up where it does not
+/// read, and have it cut off as a slow consumer.
+std::string new_inbox() {
+    static std::atomic<unsigned> readers = 0;
+    return fmt::format("answers.{}", ++readers);
 }
 
 }  // namespace
@@ -222,16 +230,17 @@ void NatsCluster::wait_until_current(std::string const& stream) {
 }
 
 NatsReader::NatsReader(NatsServer const& server)
-    : peer_(Peer::connect("tcp:" + server.host_and_port())) {
+    : inbox_(new_inbox()), peer_(Peer::connect("tcp:" + server.host_and_port())) {
     peer_.receive_line();  // INFO
     peer_.send(
         "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true,"
-        "\"lang\":\"test\",\"version\":\"1\",\"protocol\":1}\r\nSUB answers.* 1\r\n");
+        "\"lang\":\"test\",\"version\":\"1\",\"protocol\":1}\r\nSUB " +
+        inbox_ + ".* 1\r\n");
 }
 
 std::optional<nlohmann::json> NatsReader::request(std::string const& subject,
                                                   std::string const& payload, Duration most) {
-    std::string const inbox = fmt::format("answers.{}", ++requests_);
+    std::string const inbox = fmt::format("{}.{}", inbox_, ++requests_);
     peer_.send(fmt::format("PUB {} {} {}\r\n{}\r\n", subject, inbox, payload.size(), payload));
     while (peer_.would_receive_within(most)) {
         std::string const line = peer_.receive_line();

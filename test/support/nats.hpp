@@ -122,6 +122,7 @@ public:
     std::vector<StoredBlock> blocks(std::string const& stream);
 
 private:
+    std::string inbox_;
     Peer peer_;
     std::size_t requests_ = 0;
 };
