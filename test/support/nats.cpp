@@ -29,6 +29,11 @@ std::string header(std::string const& headers, std::string const& name) {
     return headers.substr(begin, headers.find('\r', begin) - begin);
 }
 
+/// Of a stream, as its leader tells.
+bool is_current(nlohmann::json const& replica) {
+    return replica.value("current", false) && !replica.value("offline", false);
+}
+
 /// Of one reader alone: what others of the cluster are answered would pile up where it does not
 /// read, and have it cut off as a slow consumer.
 std::string new_inbox() {
@@ -185,15 +190,22 @@ std::size_t NatsCluster::leader_of(std::string const& stream, std::size_t asked)
     return static_cast<std::size_t>(found - nodes_.begin());
 }
 
+/// A leader that has not heard of that one yet steps down for any other.
 void NatsCluster::make_leader(std::string const& stream, std::size_t index) {
     NatsReader reader(node(index));
-    std::string const preferred =
-        fmt::format(R"({{"placement":{{"preferred":"{}"}}}})", node(index).name());
-    eventually(node(index).name() + " to lead " + stream, [&] {
-        if (leader_of(stream, index) == index) {
+    std::string const& name = node(index).name();
+    std::string const preferred = fmt::format(R"({{"placement":{{"preferred":"{}"}}}})", name);
+    eventually(name + " to lead " + stream, [&] {
+        nlohmann::json const cluster = reader.info(stream).at("cluster");
+        if (cluster.value("leader", "") == name) {
             return true;
         }
-        reader.request("$JS.API.STREAM.LEADER.STEPDOWN." + stream, preferred);
+        auto const replicas = cluster.value("replicas", nlohmann::json::array());
+        if (std::ranges::any_of(replicas, [&name](nlohmann::json const& replica) {
+                return replica.value("name", "") == name && is_current(replica);
+            })) {
+            reader.request("$JS.API.STREAM.LEADER.STEPDOWN." + stream, preferred);
+        }
         return false;
     });
 }
@@ -214,9 +226,7 @@ void NatsCluster::wait_until_current(std::string const& stream) {
         nlohmann::json const cluster = reader.info(stream).at("cluster");
         auto const replicas = cluster.value("replicas", nlohmann::json::array());
         return !cluster.value("leader", "").empty() && replicas.size() == size() - 1 &&
-               std::ranges::all_of(replicas, [](nlohmann::json const& replica) {
-                   return replica.value("current", false) && !replica.value("offline", false);
-               });
+               std::ranges::all_of(replicas, is_current);
     });
     eventually("every node to have the same of " + stream, [&] {
         auto const first = node(0).own_state(stream);
