@@ -3,6 +3,7 @@
 
 #include "program/columns.hpp"
 #include "program/units.hpp"
+#include "report/page_figures.hpp"
 
 #include <fmt/format.h>
 
@@ -25,12 +26,6 @@ std::size_t terminal_width() {
     winsize size{};
     constexpr std::size_t usual = 80;
     return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
-}
-
-std::string percentile(Histogram const& response, double percent) {
-    return response.resolves(percent)
-               ? duration_text(static_cast<double>(response.percentile_us(percent)))
-               : "-";
 }
 
 std::string progress(LoadSettings const& settings, Interval const& interval) {
@@ -56,7 +51,8 @@ std::string progress_text(std::string const& title, LoadSettings const& settings
         line += fmt::format("{}  {}  {}  p50 {}  p99 {}  {} failed", progress(settings, *latest),
                             count_text(latest->clients, "client"),
                             rate_text(static_cast<double>(latest->acked) / latest->length_s),
-                            percentile(response, 50), percentile(response, 99), latest->failed);
+                            percentile_text(response, 50, "-"), percentile_text(response, 99, "-"),
+                            latest->failed);
     } else {
         line += "connecting";
     }

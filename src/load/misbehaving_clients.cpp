@@ -142,13 +142,10 @@ asio::awaitable<bool> MisbehavingClients::connect_to(Endpoint const& server, Cli
     if (!opened || assign(socket, Protocol(server.data()->sa_family, 0), std::move(opened))) {
         co_return false;
     }
-    Timeout share;
-    if (connect_timeout_) {
-        share = *connect_timeout_ / target_.endpoints.size();
-    }
     typename Protocol::endpoint const endpoint(server.data(), server.size());
     std::tie(error) = co_await socket.async_connect(
-        endpoint, asio::cancel_at(moment_after(share), asio::as_tuple));
+        endpoint,
+        asio::cancel_at(moment_after(target_.share_of(connect_timeout_)), asio::as_tuple));
     if (!error) {
         socket.remote_endpoint(error);  // Asio connects where a Unix listen queue is full
     }

@@ -94,6 +94,13 @@ Target::Target(LoadSettings const& settings) : type(socket_type(settings.address
     }
 }
 
+Timeout Target::share_of(Timeout connect_timeout) const {
+    if (connect_timeout) {
+        return *connect_timeout / endpoints.size();
+    }
+    return std::nullopt;
+}
+
 bool Target::is_internet() const {
     return endpoints.front().data()->sa_family != AF_UNIX;
 }

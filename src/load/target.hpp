@@ -48,6 +48,10 @@ public:
     /// For datagrams: how many sockets an event loop may have besides its clients'.
     std::size_t most_resting = 0;
 
+    /// What each of the server's addresses has of the time to connect: one that answers nothing is
+    /// left for the next.
+    [[nodiscard]] Timeout share_of(Timeout connect_timeout) const;
+
     [[nodiscard]] bool is_internet() const;
     [[nodiscard]] bool is_loopback() const;
 };

@@ -33,17 +33,13 @@ Clock::duration listen_time(LoadSettings const& settings) {
 
 /// In the order of ClientTimer.
 std::vector<Timeout> wait_lengths(LoadSettings const& settings, Target const& target) {
-    // Each of the server's addresses has its part: one that answers nothing is left for the next.
-    Timeout connect_in;
-    if (settings.connect_timeout) {
-        connect_in = *settings.connect_timeout / target.endpoints.size();
-    }
     // How late a timeout is found is a sixteenth of it; in return, no message moves a deadline.
     Timeout look_in;
     if (settings.ack_timeout) {
         look_in = *settings.ack_timeout / 16 + std::chrono::milliseconds(1);
     }
-    return {connect_in, look_in, queueing_pause, failure_pause, leave_time};
+    return {target.share_of(settings.connect_timeout), look_in, queueing_pause, failure_pause,
+            leave_time};
 }
 
 }  // namespace

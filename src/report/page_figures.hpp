@@ -16,10 +16,11 @@ inline std::string mean_text(Histogram const& durations) {
     return durations.empty() ? std::string(no_figure) : duration_text(durations.mean_us());
 }
 
-inline std::string percentile_text(Histogram const& durations, double percent) {
+inline std::string percentile_text(Histogram const& durations, double percent,
+                                   std::string_view none = no_figure) {
     return durations.resolves(percent)
                ? duration_text(static_cast<double>(durations.percentile_us(percent)))
-               : std::string(no_figure);
+               : std::string(none);
 }
 
 }  // namespace roger

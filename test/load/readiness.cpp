@@ -70,6 +70,13 @@ void play(Waits const& waits) {
 
 using Who = std::set<void*>;
 
+/// The loop does something else meanwhile.
+void hold_up() {
+    auto const since = Clock::now();
+    while (Clock::now() - since < 20ms) {
+    }
+}
+
 /// Those whom the next wait tells of.
 Task<Who> who(Readiness& readiness, Clock::time_point moment) {
     Who all;
@@ -179,8 +186,7 @@ TEST_CASE("What was kept waiting by the loop's other work is known", "[load]") {
         CHECK(ready.empty());
         auto const said_at = Clock::now();
         pair.send();
-        while (Clock::now() - said_at < 20ms) {
-        }
+        hold_up();
         ready = co_await who(readiness, never);
         CHECK(ready.size() == 1);
         CHECK(readiness.ready_since() <= said_at);
@@ -191,20 +197,13 @@ TEST_CASE("What was kept waiting by the loop's other work is known", "[load]") {
 TEST_CASE("A loop that was held up knows it, though nothing was kept waiting", "[load]") {
     play([](Readiness& readiness) -> Task<void> {
         co_await who(readiness, Clock::now());
-        auto const held_up_since = Clock::now();
-        while (Clock::now() - held_up_since < 20ms) {
-        }
+        hold_up();
         co_await who(readiness, Clock::now());
         CHECK(readiness.longest_delay() >= 20ms);
     });
 }
 
 TEST_CASE("A delay that was over before the measurement is not the longest", "[load]") {
-    auto const hold_up = [] {
-        auto const since = Clock::now();
-        while (Clock::now() - since < 20ms) {
-        }
-    };
     play([&](Readiness& readiness) -> Task<void> {
         co_await who(readiness, Clock::now());
         hold_up();

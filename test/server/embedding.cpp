@@ -40,6 +40,29 @@ namespace roger::test {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Clients of a server whose drain waits for a handler, and has no deadline.
+struct EndlessDrain {
+    [[nodiscard]] ServerOptions options() const {
+        ServerOptions without_deadline = for_connected_clients(directory);
+        without_deadline.drain_timeout = std::nullopt;
+        return without_deadline;
+    }
+
+    void cancel() {
+        run_on(running.context(), [this] { serving.cancel(asio::cancellation_type::terminal); });
+    }
+
+    RunningContext running;
+    TempDir directory;
+    Server server{running.context(), options(), keep_those_that_wait};
+    Serving serving{running.context(), server};
+    ConnectedClients clients{server};
+};
+
+}  // namespace
+
 TEST_CASE("A server serves on the caller's io_context until it is stopped",
           "[server][embedding][concurrency]") {
     RunningContext running;
@@ -140,36 +163,24 @@ TEST_CASE("A cancelled serve() drains", "[server][embedding][concurrency]") {
 }
 
 TEST_CASE("A serve() that is cancelled twice ends at once", "[server][embedding][concurrency]") {
-    RunningContext running;
-    TempDir const directory;
-    ServerOptions options = for_connected_clients(directory);
-    options.drain_timeout = std::nullopt;
-    Server server(running.context(), options, keep_those_that_wait);
-    Serving serving(running.context(), server);
-    ConnectedClients clients(server);
-    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    clients.wait_for_end();
-    CHECK_FALSE(serving.returned());
-    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    CHECK((serving.result().end == ServerResult::End::ended_now));
+    EndlessDrain drain;
+    drain.cancel();
+    drain.clients.wait_for_end();
+    CHECK_FALSE(drain.serving.returned());
+    drain.cancel();
+    CHECK((drain.serving.result().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A serve() that is cancelled once goes on with a drain that is under way",
           "[server][embedding][concurrency]") {
-    RunningContext running;
-    TempDir const directory;
-    ServerOptions options = for_connected_clients(directory);
-    options.drain_timeout = std::nullopt;
-    Server server(running.context(), options, keep_those_that_wait);
-    Serving serving(running.context(), server);
-    ConnectedClients clients(server);
-    server.stop();
-    clients.wait_for_end();
-    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    run_on(running.context(), [] {});
-    CHECK_FALSE(serving.returned());
-    run_on(running.context(), [&] { serving.cancel(asio::cancellation_type::terminal); });
-    CHECK((serving.result().end == ServerResult::End::ended_now));
+    EndlessDrain drain;
+    drain.server.stop();
+    drain.clients.wait_for_end();
+    drain.cancel();
+    run_on(drain.running.context(), [] {});
+    CHECK_FALSE(drain.serving.returned());
+    drain.cancel();
+    CHECK((drain.serving.result().end == ServerResult::End::ended_now));
 }
 
 TEST_CASE("A server stopped or ended before it serves serves nobody", "[server][embedding]") {
